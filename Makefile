@@ -1,0 +1,99 @@
+# tapfinger: GNU make, no configure step.
+#
+#   make                             program, libraries, tests' programs are built on demand
+#   make check                       all tests; ends with "N passed, N failed"
+#   make SAN=address,undefined check the same under sanitizers, in a folder of its own
+#   make bench | tidy | cover | docs | install | clean
+#
+# Variables: CC, BUILD (folder), SAN, PREFIX, DESTDIR, WERROR=0 to keep warnings warnings.
+
+CC       ?= cc
+SAN      ?=
+PREFIX   ?= /usr/local
+WERROR   ?= 1
+VERSION  := 0.1.0
+
+comma    := ,
+BUILD    ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+
+PACKAGES := yaml-0.1 jansson cairo
+PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES))
+PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES))
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+            -Wvla -Wwrite-strings -Wcast-qual -Wundef -Wdouble-promotion -Wformat=2 -fno-common
+ifneq ($(WERROR),0)
+WARNINGS += -Werror
+endif
+
+OPT      := $(if $(SAN),-O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all,-O3 -g1)
+CPPFLAGS += -D_GNU_SOURCE -DTAP_VERSION='"$(VERSION)"' -Iinclude -Isrc $(PKG_CFLAGS)
+CFLAGS   += -std=c17 $(OPT) -ffp-contract=off -fPIC -fvisibility=hidden -pthread $(WARNINGS)
+LDFLAGS  += -pthread $(if $(SAN),-fsanitize=$(SAN))
+LDLIBS   += $(PKG_LIBS) -lm
+
+# V=1 prints whole commands.
+Q   := $(if $(V),,@)
+say  = $(if $(V),,@printf '  %-3s %s\n' $(1) $(2))
+
+# Floors, lowest first; src/cli is the program, all below it is the library.
+LIB_FLOORS := base core nn sim agent policy trace marl backend store report serve library
+LIB_SRC    := $(foreach floor,$(LIB_FLOORS),$(sort $(wildcard src/$(floor)/*.c)))
+CLI_SRC    := $(sort $(wildcard src/cli/*.c))
+LIB_OBJ    := $(LIB_SRC:src/%.c=$(BUILD)/obj/%.o)
+CLI_OBJ    := $(CLI_SRC:src/%.c=$(BUILD)/obj/%.o)
+
+UNIT_SRC   := $(sort $(wildcard tests/unit/*/test_*.c))
+GOLDEN_SRC := $(sort $(wildcard tests/golden/*.c))
+UNIT_BIN   := $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(UNIT_SRC)))
+GOLDEN_BIN := $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(GOLDEN_SRC)))
+TEST_BIN   := $(UNIT_BIN) $(GOLDEN_BIN)
+BENCH_BIN  := $(patsubst bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard bench/*.c)))
+
+.PHONY: all check bench tidy cover docs install uninstall clean tests fuzz
+all: $(BUILD)/tapfinger $(BUILD)/libtapfinger.so
+
+$(BUILD)/tapfinger: $(CLI_OBJ) $(BUILD)/libtapfinger.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/libtapfinger.a: $(LIB_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/libtapfinger.so: $(LIB_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-soname,libtapfinger.so.0 -o $@ $^ $(LDLIBS)
+
+$(BUILD)/obj/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+vpath test_%.c $(sort $(dir $(UNIT_SRC)))
+TEST_CPPFLAGS := -Itests -DTEST_SOURCE_DIR='"$(CURDIR)"' -DTEST_BUILD_DIR='"$(abspath $(BUILD))"'
+
+$(BUILD)/tests/test_%: test_%.c $(BUILD)/libtapfinger.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(TEST_CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(BUILD)/libtapfinger.a -lcmocka $(LDLIBS)
+
+$(GOLDEN_BIN): $(BUILD)/tests/%: tests/golden/%.c $(BUILD)/libtapfinger.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(TEST_CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(BUILD)/libtapfinger.a $(LDLIBS)
+
+$(BUILD)/bench/%: bench/%.c $(BUILD)/libtapfinger.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(BUILD)/libtapfinger.a $(LDLIBS)
+
+tests: all $(TEST_BIN)
+
+check: tests
+	BUILD=$(BUILD) tests/run
+
+clean:
+	rm -rf build build-*
+
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(addsuffix .d,$(TEST_BIN) $(BENCH_BIN))

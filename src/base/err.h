@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Errors: expected failures return 0 or a negative code, with a message in the caller's struct err.
+ */
+#ifndef BASE_ERR_H
+#define BASE_ERR_H
+
+#include <stdarg.h>
+
+enum err_code {
+    ERR_NONE = 0,
+    ERR_INVALID = -1,     /* input that breaks a documented rule */
+    ERR_IO = -2,          /* the system refused: file, socket, process */
+    ERR_NOT_FOUND = -3,   /* a name that nobody has */
+    ERR_LIMIT = -4,       /* larger than a documented limit */
+    ERR_UNSUPPORTED = -5, /* understood, but not possible here */
+    ERR_CORRUPT = -6,     /* stored data that fails its own checks */
+    ERR_INTERRUPTED = -7, /* stopped on request */
+};
+
+enum { ERR_MESSAGE_BYTES = 1024 };
+
+struct err {
+    enum err_code code;
+    char message[ERR_MESSAGE_BYTES];
+};
+
+/* Fills *err (which may be NULL) and returns the code. A message that is too long is cut. */
+int err_set(struct err *err, enum err_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+int err_set_v(struct err *err, enum err_code code, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+
+/* Puts "prefix: " in front of the message that *err holds; returns err->code. */
+int err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
