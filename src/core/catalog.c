@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/catalog.h"
+
+#include <string.h>
+
+int catalog_find_resource(const struct catalog *catalog, const char *name)
+{
+    for (int i = 0; i < catalog->resources; i++)
+        if (strcmp(catalog->resource[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+int catalog_find_cluster(const struct catalog *catalog, const char *name)
+{
+    for (int i = 0; i < catalog->clusters; i++)
+        if (strcmp(catalog->cluster[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+int catalog_find_type(const struct catalog *catalog, const char *name)
+{
+    for (int i = 0; i < catalog->types; i++)
+        if (strcmp(catalog->type[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+double catalog_transfer_s(const struct catalog *catalog, int from, int to, double mb)
+{
+    const struct link_info *link = &catalog->link;
+
+    if (from == to || mb <= 0)
+        return 0;
+    if (catalog->links)
+        link = &catalog->links[from * catalog->clusters + to];
+    return link->rtt_s + (link->mbit_s > 0 ? mb * 8 / link->mbit_s : 0);
+}

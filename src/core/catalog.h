@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The catalog: what there is and what anybody may know of it - resources, clusters, types, links
+ * and the rules of the game. Speeds are not in it. Policies get it at init and through every view;
+ * a scenario fills it in the simulated world, the daemon in the live one.
+ */
+#ifndef CORE_CATALOG_H
+#define CORE_CATALOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/allocation.h"
+
+enum { MAX_CLUSTERS = 100000, MAX_TYPES = 4096, MAX_WINDOW = 64 };
+
+struct resource_info {
+    const char *name; /* "cpu" */
+    const char *unit; /* "cores"; "" if none was stated */
+};
+
+struct cluster_info {
+    const char *name;
+    struct allocation capacity;
+    double x_km, y_km;    /* where it is; both 0 unless stated */
+    double origin_weight; /* how often tasks originate here, relative to other clusters */
+};
+
+/* What a change of allocation costs the task: for `seconds` it runs at `factor` of its speed. In
+ * slotted mode 0 seconds stand for one slot. */
+struct switching_cost {
+    double factor; /* in 0 .. 1; 1: free */
+    double seconds;
+};
+
+struct type_info {
+    const char *name;
+    struct allocation min, max; /* of a task; the arrival may narrow them for one task */
+    struct switching_cost switching;
+    double startup_s;   /* holds its allocation so long before the first progress */
+    double data_mb;     /* input that lies at the task's home cluster */
+    double state_mb;    /* checkpoint that moves with a migration */
+    bool preempt_keeps; /* progress survives preemption and migration */
+    bool failure_keeps; /* progress survives a failure or an outage */
+};
+
+struct link_info {
+    double mbit_s; /* 0: no limit */
+    double rtt_s;
+};
+
+enum rounds {
+    ROUNDS_ONE,  /* slotted: one start per cluster and slot, then time moves (the paper's era A) */
+    ROUNDS_MANY, /* slotted: asked again until nothing is started (era B) */
+};
+
+struct catalog {
+    int resources, clusters, types;
+    const struct resource_info *resource;
+    const struct cluster_info *cluster;
+    const struct type_info *type;
+    struct allocation total;   /* capacity of all clusters */
+    struct allocation largest; /* per resource, the most that any one cluster has */
+
+    double slot_s; /* length of a slot; 0: event-driven */
+    enum rounds rounds;
+    int window; /* waiting tasks that a cluster sees at once; 0: all */
+
+    struct link_info link;         /* between any two clusters ... */
+    const struct link_info *links; /* ... unless this matrix (clusters x clusters) is given */
+    const char *time_unit;         /* "slot" or "s": what results are counted in */
+    double time_unit_s;            /* its length */
+};
+
+/* Index by name, or -1. */
+int catalog_find_resource(const struct catalog *catalog, const char *name);
+int catalog_find_cluster(const struct catalog *catalog, const char *name);
+int catalog_find_type(const struct catalog *catalog, const char *name);
+
+/* Seconds that mb megabytes take from one cluster to another while the link is up; 0 within one. */
+double catalog_transfer_s(const struct catalog *catalog, int from, int to, double mb);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The estimator: what is believed about speeds. The only door through which a policy learns of
+ * them; what stands behind it (true speeds, a noisy profile, a fit) decides the policy's
+ * information class.
+ */
+#ifndef CORE_ESTIMATOR_H
+#define CORE_ESTIMATOR_H
+
+#include <stdint.h>
+
+#include "core/allocation.h"
+#include "core/view.h"
+
+struct err;
+struct event;
+struct scenario;
+
+struct estimator {
+    const struct estimator_ops *ops;
+    void *state;
+};
+
+struct estimator_ops {
+    const char *name, *summary;
+    enum info_class info; /* what a policy that uses it counts as */
+    /* Progress per second of a task of the type at a progress in 0 .. 1. */
+    double (*speed)(const void *state, int32_t type, const struct allocation *allocation,
+                    double progress);
+    /* Seconds from one progress to another; HUGE_VAL if it never gets there. */
+    double (*seconds)(const void *state, int32_t type, const struct allocation *allocation,
+                      double from, double to);
+    /* One profiling run of one slot (or second): progress per second with the type's noise. The
+     * same draw gives the same figure. */
+    double (*sample)(const void *state, int32_t type, const struct allocation *allocation,
+                     double progress, uint64_t draw);
+    void (*release)(void *state);
+};
+
+/*
+ * Opens what a "model=" option names:
+ *     true       the true speeds
+ *     noisy:S    the true speed of each (type, allocation) times a fixed lognormal factor of sigma
+ * S The scenario must outlive it. Close with estimator_close.
+ */
+int estimator_open(struct estimator *estimator, const struct scenario *scenario, uint64_t seed,
+                   const char *model, struct err *err);
+void estimator_close(struct estimator *estimator);
+
+static inline double estimator_speed(const struct estimator *e, int32_t type,
+                                     const struct allocation *allocation, double progress)
+{
+    return e->ops->speed(e->state, type, allocation, progress);
+}
+
+static inline double estimator_seconds(const struct estimator *e, int32_t type,
+                                       const struct allocation *allocation, double from)
+{
+    return e->ops->seconds(e->state, type, allocation, from, 1);
+}
+
+static inline double estimator_sample(const struct estimator *e, int32_t type,
+                                      const struct allocation *allocation, double progress,
+                                      uint64_t draw)
+{
+    return e->ops->sample(e->state, type, allocation, progress, draw);
+}
+
+#endif

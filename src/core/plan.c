@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The books are kept lazily: a stamp tells which entries belong to the present plan, so that an
+ * empty plan over a thousand clusters costs nothing.
+ */
+#include "core/plan.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "core/view.h"
+
+const char *refusal_word(enum refusal refusal)
+{
+    static const char *const word[] = {
+#define X(name, word, meaning) word,
+        REFUSAL_LIST(X)
+#undef X
+    };
+
+    return word[refusal];
+}
+
+void plan_init(struct plan *plan, int32_t clusters)
+{
+    *plan = (struct plan){.cluster = xcalloc((size_t)clusters, sizeof *plan->cluster)};
+}
+
+void plan_release(struct plan *plan)
+{
+    free(plan->action);
+    free(plan->cluster);
+    free(plan->claimed);
+    *plan = (struct plan){0};
+}
+
+void plan_reset(struct plan *plan, const struct view *view)
+{
+    plan->view = view;
+    plan->actions = 0;
+    plan->wake_s = HUGE_VAL;
+    plan->again = false;
+    plan->stamp++;
+    BUG_ON(plan->stamp == 0);
+}
+
+static struct plan_cluster *books(struct plan *plan, int32_t cluster)
+{
+    struct plan_cluster *at = &plan->cluster[cluster];
+
+    if (at->stamp != plan->stamp)
+        *at =
+            (struct plan_cluster){.free = plan->view->cluster[cluster].free, .stamp = plan->stamp};
+    return at;
+}
+
+const struct allocation *plan_free(struct plan *plan, int32_t cluster)
+{
+    return &books(plan, cluster)->free;
+}
+
+bool plan_has(const struct plan *plan, int32_t task)
+{
+    return task < plan->tasks && plan->claimed[task] == plan->stamp;
+}
+
+bool plan_may_start(struct plan *plan, int32_t task, int32_t cluster)
+{
+    if (plan_has(plan, task) || !view_may_start(plan->view, task, cluster))
+        return false;
+    return plan->view->catalog->rounds == ROUNDS_MANY || plan->view->catalog->slot_s == 0 ||
+           books(plan, cluster)->starts == 0;
+}
+
+static void claim(struct plan *plan, int32_t task)
+{
+    if (task >= plan->tasks) {
+        int32_t tasks = plan->tasks ? plan->tasks : 64;
+
+        while (tasks <= task)
+            tasks *= 2;
+        plan->claimed = xrealloc(plan->claimed, (size_t)tasks, sizeof *plan->claimed);
+        memset(plan->claimed + plan->tasks, 0,
+               (size_t)(tasks - plan->tasks) * sizeof *plan->claimed);
+        plan->tasks = tasks;
+    }
+    plan->claimed[task] = plan->stamp;
+}
+
+static void add_action(struct plan *plan, struct action action)
+{
+    if (plan->actions == plan->capacity) {
+        plan->capacity = plan->capacity ? plan->capacity * 2 : 64;
+        plan->action = xrealloc(plan->action, (size_t)plan->capacity, sizeof *plan->action);
+    }
+    plan->action[plan->actions++] = action;
+    claim(plan, action.task);
+}
+
+void plan_start(struct plan *plan, int32_t task, int32_t cluster, const struct allocation *amount)
+{
+    struct plan_cluster *at = books(plan, cluster);
+
+    allocation_subtract(&at->free, amount);
+    at->starts++;
+    add_action(plan, (struct action){ACTION_START, task, cluster, *amount});
+}
+
+static void give_back(struct plan *plan, int32_t task)
+{
+    const struct task *held = &plan->view->task[task];
+
+    if (held->state == TASK_RUNNING)
+        allocation_add(&books(plan, held->cluster)->free, &held->allocation);
+}
+
+void plan_resize(struct plan *plan, int32_t task, const struct allocation *amount)
+{
+    int32_t cluster = plan->view->task[task].cluster;
+
+    give_back(plan, task);
+    allocation_subtract(&books(plan, cluster)->free, amount);
+    add_action(plan, (struct action){ACTION_RESIZE, task, cluster, *amount});
+}
+
+void plan_preempt(struct plan *plan, int32_t task)
+{
+    give_back(plan, task);
+    add_action(plan, (struct action){ACTION_PREEMPT, task, plan->view->task[task].cluster, {{0}}});
+}
+
+void plan_migrate(struct plan *plan, int32_t task, int32_t cluster, const struct allocation *amount)
+{
+    give_back(plan, task);
+    allocation_subtract(&books(plan, cluster)->free, amount);
+    add_action(plan, (struct action){ACTION_MIGRATE, task, cluster, *amount});
+}
+
+void plan_wake(struct plan *plan, double at_s)
+{
+    if (at_s < plan->wake_s)
+        plan->wake_s = at_s;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan: what a policy answers. While it is made it keeps count of what it would use up, so that
+ * a policy needs no books of its own: plan_free() is what is left on a cluster once the plan so far
+ * is carried out. The world checks every action again before it applies it.
+ *
+ * Order of application: preemptions first, then what resizes and migrations give back, then growth,
+ * migrations and starts in the order in which they were planned.
+ */
+#ifndef CORE_PLAN_H
+#define CORE_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/allocation.h"
+
+struct view;
+
+enum action_kind { ACTION_START, ACTION_RESIZE, ACTION_PREEMPT, ACTION_MIGRATE };
+
+struct action {
+    enum action_kind kind;
+    int32_t task, cluster;
+    struct allocation allocation;
+};
+
+/* Why a part of a plan was refused: name, word, meaning. */
+#define REFUSAL_LIST(X)                                                     \
+    X(NO_TASK, "no-task", "there is no such task or cluster")               \
+    X(STATE, "state", "the task is not in the state that the action needs") \
+    X(REACH, "reach", "the cluster is not in the task's reach")             \
+    X(DOWN, "cluster-down", "the cluster is down")                          \
+    X(TURN, "turn", "the cluster had its one start of this slot")           \
+    X(WINDOW, "window", "the cluster's window does not show the task")      \
+    X(MINIMUM, "minimum", "less than the task's minimum")                   \
+    X(MAXIMUM, "maximum", "more than the task's maximum")                   \
+    X(CAPACITY, "capacity", "more than the cluster has free")               \
+    X(TWICE, "twice", "another action of the plan has the task already")
+
+enum refusal {
+#define X(name, word, meaning) REFUSED_##name,
+    REFUSAL_LIST(X)
+#undef X
+        REFUSALS
+};
+
+const char *refusal_word(enum refusal refusal);
+
+struct plan_cluster {
+    struct allocation free; /* valid while stamp is the plan's */
+    uint32_t stamp;
+    int32_t starts;
+};
+
+struct plan {
+    const struct view *view;
+    struct action *action;
+    int32_t actions, capacity;
+    double wake_s; /* ask again at this time, if nothing happens before; INFINITY: no wish */
+    bool again;    /* ask again at once if any of it was applied (event-driven worlds) */
+
+    struct plan_cluster *cluster;
+    uint32_t *claimed; /* by task: stamp of the plan that has an action for it */
+    int32_t tasks;
+    uint32_t stamp;
+};
+
+void plan_init(struct plan *plan, int32_t clusters);
+void plan_release(struct plan *plan);
+/* Empty, for a decision over this view. */
+void plan_reset(struct plan *plan, const struct view *view);
+
+/* What the cluster has left after the plan so far; borrowed until the next plan_ call. */
+const struct allocation *plan_free(struct plan *plan, int32_t cluster);
+/* Whether the plan has an action for the task. */
+bool plan_has(const struct plan *plan, int32_t task);
+/* view_may_start(), with the plan so far counted in. */
+bool plan_may_start(struct plan *plan, int32_t task, int32_t cluster);
+
+/* Each adds one action, whatever it is worth: the world decides. */
+void plan_start(struct plan *plan, int32_t task, int32_t cluster, const struct allocation *amount);
+void plan_resize(struct plan *plan, int32_t task, const struct allocation *amount);
+void plan_preempt(struct plan *plan, int32_t task);
+void plan_migrate(struct plan *plan, int32_t task, int32_t cluster,
+                  const struct allocation *amount);
+void plan_wake(struct plan *plan, double at_s); /* the earliest wish counts */
+
+#endif

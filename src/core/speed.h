@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Speed models: progress per second of a task under an allocation, at a given progress. They are
+ * the truth of a scenario; policies never see one (they have the estimator).
+ *
+ * A model turns an allocation into a rate once; a curve turns the rate and the progress into a
+ * speed, a time to go, or a later progress: flat     speed = base sqrt     speed = base *
+ * sqrt(ceiling - progress)                  closed form level    speed = base *
+ * ((progress/base)^(1/bend) + 1)^bend       by quadrature; see paper.md
+ */
+#ifndef CORE_SPEED_H
+#define CORE_SPEED_H
+
+#include "base/arena.h"
+#include "base/option.h"
+#include "core/allocation.h"
+
+struct catalog;
+struct err;
+struct yaml_node;
+
+enum speed_curve { CURVE_FLAT, CURVE_SQRT, CURVE_LEVEL };
+
+struct rate {
+    double base; /* progress per second; 0: stands still */
+    double bend; /* CURVE_LEVEL only */
+};
+
+struct speed_model {
+    const struct speed_ops *ops;
+    const void *params; /* the model's own, in the scenario's arena */
+    enum speed_curve curve;
+    double ceiling; /* CURVE_SQRT */
+};
+
+struct speed_ops {
+    const char *name, *summary, *formula;
+    const struct option_spec *options; /* keys of the speed map beside model, curve and ceiling */
+    /* Reads the model's own keys. */
+    int (*read)(const struct yaml_node *map, const struct catalog *catalog, struct arena *arena,
+                const void **params, struct err *err);
+    struct rate (*rate)(const void *params, const struct allocation *allocation);
+};
+
+/* All models, for docs; ends with NULL. */
+extern const struct speed_ops *const speed_models[];
+extern const struct option_spec speed_options[]; /* model, curve, ceiling */
+
+int speed_read(struct speed_model *model, const struct yaml_node *map,
+               const struct catalog *catalog, struct arena *arena, struct err *err);
+
+static inline struct rate speed_rate(const struct speed_model *model,
+                                     const struct allocation *allocation)
+{
+    return model->ops->rate(model->params, allocation);
+}
+
+/* Progress per second at a progress in 0 .. 1. */
+double speed_at(const struct speed_model *model, struct rate rate, double progress);
+
+/* Seconds from one progress to a later one; INFINITY if it never gets there. */
+double speed_seconds(const struct speed_model *model, struct rate rate, double from, double to);
+
+/* Progress after so many seconds, at most 1. */
+double speed_advance(const struct speed_model *model, struct rate rate, double from,
+                     double seconds);
+
+/* A model that needs no YAML: table cells in row-major order over the grid's levels. */
+struct speed_table {
+    int axes;
+    int resource[MAX_RESOURCES];
+    int levels[MAX_RESOURCES];
+    const int32_t *level[MAX_RESOURCES]; /* ascending */
+    const struct rate *cell;
+    bool interpolate; /* multilinear between levels; else the next lower level counts */
+};
+
+/* Wraps a table (borrowed) as a model. */
+struct speed_model speed_from_table(const struct speed_table *table, enum speed_curve curve);
+
+#endif

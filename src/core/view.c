@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/view.h"
+
+#include "base/memory.h"
+#include "core/waiting.h"
+
+double view_progress(const struct view *view, int32_t task)
+{
+    BUG_ON(view->info < INFO_PROGRESS);
+    return view->progress(view->world, task);
+}
+
+int view_find_slot(const struct view *view, int32_t cluster, int32_t task)
+{
+    const struct cluster_view *at = &view->cluster[cluster];
+
+    for (uint64_t left = at->occupied; left; left &= left - 1)
+        if (at->slot[__builtin_ctzll(left)] == task)
+            return __builtin_ctzll(left);
+    return -1;
+}
+
+bool view_may_start(const struct view *view, int32_t id, int32_t cluster)
+{
+    const struct cluster_view *at = &view->cluster[cluster];
+    const struct task *task = &view->task[id];
+
+    if (task->state != TASK_WAITING || !at->may_start)
+        return false;
+    if (at->slot)
+        return view_find_slot(view, cluster, id) >= 0;
+    return reach_has(&task->reach, cluster);
+}
+
+/* Insertion sort: a window has few slots, and they are nearly in order. */
+static void begin_window(struct waiting_cursor *cursor, const struct cluster_view *at)
+{
+    for (uint64_t left = at->occupied; left; left &= left - 1) {
+        int32_t id = at->slot[__builtin_ctzll(left)], i = cursor->ids++;
+
+        for (; i > 0 && cursor->id[i - 1] > id; i--)
+            cursor->id[i] = cursor->id[i - 1];
+        cursor->id[i] = id;
+    }
+}
+
+void waiting_begin(struct waiting_cursor *cursor, const struct view *view, int32_t cluster)
+{
+    const struct cluster_view *at = &view->cluster[cluster];
+
+    cursor->view = view;
+    cursor->cluster = cluster;
+    cursor->narrow = cursor->wide = -1;
+    cursor->at = cursor->ids = 0;
+    if (!at->may_start)
+        return;
+    if (at->slot) {
+        begin_window(cursor, at);
+        return;
+    }
+    cursor->narrow = view->lists->head[cluster];
+    cursor->wide = view->lists->head[view->lists->clusters];
+}
+
+static int32_t skip_out_of_reach(const struct waiting_cursor *cursor, int32_t node)
+{
+    const struct waiting_lists *lists = cursor->view->lists;
+
+    while (node >= 0 && !reach_has(&lists->task[lists->node[node].task].reach, cursor->cluster))
+        node = lists->node[node].next;
+    return node;
+}
+
+int32_t waiting_next(struct waiting_cursor *cursor)
+{
+    const struct waiting_lists *lists = cursor->view->lists;
+    int32_t *take = &cursor->narrow;
+    int32_t task;
+
+    if (cursor->at < cursor->ids)
+        return cursor->id[cursor->at++];
+    cursor->wide = skip_out_of_reach(cursor, cursor->wide);
+    if (cursor->wide >= 0 &&
+        (cursor->narrow < 0 || lists->node[cursor->wide].task < lists->node[cursor->narrow].task))
+        take = &cursor->wide;
+    if (*take < 0)
+        return -1;
+    task = lists->node[*take].task;
+    *take = lists->node[*take].next;
+    return task;
+}

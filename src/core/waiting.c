@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Nodes come from one pool with a free list: only tasks that wait take memory, and the nodes in use
+ * stay together in the cache however many tasks have passed. A task whose reach is wide would cost
+ * one node per cluster; it gets a single node in the common list in their place, and whoever walks
+ * a cluster's list merges the two by id (core/view.c).
+ */
+#include "core/waiting.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "core/task.h"
+
+void waiting_init(struct waiting_lists *lists, int32_t clusters, bool per_cluster)
+{
+    *lists = (struct waiting_lists){.clusters = clusters, .per_cluster = per_cluster};
+    lists->head = xcalloc((size_t)clusters + 1, sizeof *lists->head);
+    lists->tail = xcalloc((size_t)clusters + 1, sizeof *lists->tail);
+    waiting_reset(lists, NULL);
+}
+
+void waiting_release(struct waiting_lists *lists)
+{
+    free(lists->node);
+    free(lists->head);
+    free(lists->tail);
+    *lists = (struct waiting_lists){0};
+}
+
+void waiting_reset(struct waiting_lists *lists, struct task *task)
+{
+    lists->task = task;
+    lists->first = lists->last = -1;
+    lists->count = 0;
+    lists->nodes = 0;
+    lists->free_node = -1;
+    for (int32_t c = 0; c <= lists->clusters; c++)
+        lists->head[c] = lists->tail[c] = -1;
+}
+
+static int32_t take_node(struct waiting_lists *lists)
+{
+    int32_t node = lists->free_node;
+
+    if (node >= 0) {
+        lists->free_node = lists->node[node].next;
+        return node;
+    }
+    if (lists->nodes == lists->node_capacity) {
+        lists->node_capacity = lists->node_capacity ? lists->node_capacity * 2 : 256;
+        lists->node = xrealloc(lists->node, (size_t)lists->node_capacity, sizeof *lists->node);
+    }
+    return lists->nodes++;
+}
+
+/* The node before which an id belongs; nearly always -1, the tail. */
+static int32_t find_later(const struct waiting_lists *lists, int32_t list, int32_t task)
+{
+    int32_t at = lists->tail[list];
+
+    if (at < 0 || lists->node[at].task < task)
+        return -1;
+    for (at = lists->head[list]; lists->node[at].task < task;)
+        at = lists->node[at].next;
+    return at;
+}
+
+static int32_t link_node(struct waiting_lists *lists, int32_t list, int32_t task)
+{
+    int32_t node = take_node(lists), later = find_later(lists, list, task);
+    int32_t earlier = later >= 0 ? lists->node[later].prev : lists->tail[list];
+
+    lists->node[node] = (struct waiting_node){
+        .task = task, .next = later, .prev = earlier, .list = list, .sibling = -1};
+    *(earlier >= 0 ? &lists->node[earlier].next : &lists->head[list]) = node;
+    *(later >= 0 ? &lists->node[later].prev : &lists->tail[list]) = node;
+    return node;
+}
+
+static void unlink_node(struct waiting_lists *lists, int32_t at)
+{
+    struct waiting_node *node = &lists->node[at];
+
+    *(node->prev >= 0 ? &lists->node[node->prev].next : &lists->head[node->list]) = node->next;
+    *(node->next >= 0 ? &lists->node[node->next].prev : &lists->tail[node->list]) = node->prev;
+    node->next = lists->free_node;
+    lists->free_node = at;
+}
+
+static void enter_all(struct waiting_lists *lists, struct task *task)
+{
+    int32_t later = -1, earlier = lists->last;
+
+    if (earlier >= 0 && earlier > task->id) {
+        for (later = lists->first; later < task->id;)
+            later = lists->task[later].next_waiting;
+        earlier = lists->task[later].prev_waiting;
+    }
+    task->next_waiting = later;
+    task->prev_waiting = earlier;
+    *(earlier >= 0 ? &lists->task[earlier].next_waiting : &lists->first) = task->id;
+    *(later >= 0 ? &lists->task[later].prev_waiting : &lists->last) = task->id;
+    lists->count++;
+}
+
+void waiting_enter(struct waiting_lists *lists, int32_t id)
+{
+    struct task *task = &lists->task[id];
+
+    enter_all(lists, task);
+    task->first_node = -1;
+    if (!lists->per_cluster)
+        return;
+    if (task->reach.count > WIDE_REACH) {
+        task->first_node = link_node(lists, lists->clusters, id);
+        return;
+    }
+    for (int32_t i = task->reach.count - 1; i >= 0; i--) {
+        int32_t node = link_node(lists, task->reach.cluster[i], id);
+
+        lists->node[node].sibling = task->first_node;
+        task->first_node = node;
+    }
+}
+
+void waiting_leave(struct waiting_lists *lists, int32_t id)
+{
+    struct task *task = &lists->task[id];
+    int32_t next = task->next_waiting, prev = task->prev_waiting;
+
+    *(prev >= 0 ? &lists->task[prev].next_waiting : &lists->first) = next;
+    *(next >= 0 ? &lists->task[next].prev_waiting : &lists->last) = prev;
+    task->next_waiting = task->prev_waiting = -1;
+    lists->count--;
+    for (int32_t node = task->first_node; node >= 0;) {
+        int32_t sibling = lists->node[node].sibling;
+
+        unlink_node(lists, node);
+        node = sibling;
+    }
+    task->first_node = -1;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who waits where: one list of all waiting tasks and one per cluster of the tasks in whose reach it
+ * is, each in order of arrival (that is, by id; a task that comes back from preemption takes its
+ * old place). Shared by the simulated and the live world.
+ */
+#ifndef CORE_WAITING_H
+#define CORE_WAITING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct task;
+
+enum { WIDE_REACH = 32 }; /* tasks that reach more clusters stand in one common list */
+
+struct waiting_node {
+    int32_t task, next, prev;
+    int32_t list;    /* index into head and tail */
+    int32_t sibling; /* the same task's node in its next list, or -1 */
+};
+
+struct waiting_lists {
+    struct task *task; /* borrowed; its links are written here */
+    int32_t clusters;
+    bool per_cluster; /* false: only the list of all (windows take the others' place) */
+    int32_t first, last, count;
+
+    struct waiting_node *node;
+    int32_t nodes, node_capacity, free_node;
+    int32_t *head, *tail; /* by cluster; the last entry is the common list of wide tasks */
+};
+
+void waiting_init(struct waiting_lists *lists, int32_t clusters, bool per_cluster);
+void waiting_release(struct waiting_lists *lists);
+/* Empty, over another array of tasks. */
+void waiting_reset(struct waiting_lists *lists, struct task *task);
+
+void waiting_enter(struct waiting_lists *lists, int32_t task);
+void waiting_leave(struct waiting_lists *lists, int32_t task);
+
+#endif
