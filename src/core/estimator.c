@@ -21,7 +21,7 @@ struct truth {
     double sigma; /* of noisy; 0: exact */
 };
 
-enum { SLOTS_WALKED = 100000 };
+enum { FEW_SLOTS = 1000, SLOTS_WALKED = 100000 };
 
 static uint64_t hash_allocation(uint64_t seed, int32_t type, const struct allocation *a)
 {
@@ -64,8 +64,8 @@ static double walk_slots(const struct speed_model *model, struct rate rate, doub
 {
     int slots = 0;
 
-    if (model->curve == CURVE_FLAT)
-        return ceil((to - from) / (rate.base * per_slot) * (1 - 1e-12));
+    if (model->curve == CURVE_FLAT && to - from > FEW_SLOTS * rate.base * per_slot)
+        return ceil((to - from) / (rate.base * per_slot));
     for (; from < to && slots < SLOTS_WALKED; slots++)
         from += speed_at(model, rate, from) * per_slot;
     return slots;

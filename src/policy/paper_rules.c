@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/paper_rules.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+void claims_release(struct claims *claims)
+{
+    free(claims->task);
+    *claims = (struct claims){0};
+}
+
+void claims_add(struct claims *claims, int32_t task)
+{
+    if (claims->count == claims->capacity) {
+        claims->capacity = claims->capacity ? claims->capacity * 2 : 16;
+        claims->task = xrealloc(claims->task, (size_t)claims->capacity, sizeof *claims->task);
+    }
+    claims->task[claims->count++] = task;
+}
+
+bool claims_has(const struct claims *claims, int32_t task)
+{
+    for (int32_t i = 0; i < claims->count; i++)
+        if (claims->task[i] == task)
+            return true;
+    return false;
+}
+
+static int32_t first_unclaimed(const struct view *view, int32_t cluster,
+                               const struct claims *claims)
+{
+    const struct cluster_view *at = &view->cluster[cluster];
+    int32_t id;
+
+    if (at->slot) {
+        for (uint64_t left = at->occupied; left; left &= left - 1)
+            if (!claims_has(claims, at->slot[__builtin_ctzll(left)]))
+                return at->slot[__builtin_ctzll(left)];
+        return -1;
+    }
+    view_each_waiting (view, cluster, id)
+        if (!claims_has(claims, id))
+            return id;
+    return -1;
+}
+
+int32_t paper_candidate(const struct view *view, int32_t cluster, const struct claims *claims)
+{
+    const struct allocation *capacity = &view->catalog->cluster[cluster].capacity;
+    int32_t id = view->cluster[cluster].up ? first_unclaimed(view, cluster, claims) : -1;
+    int32_t most = INT32_MAX;
+
+    if (id < 0)
+        return -1;
+    for (int r = 0; r < view->catalog->resources; r++) {
+        int32_t least = view->task[id].min.amount[r];
+
+        if (least > 0 && capacity->amount[r] / least < most)
+            most = capacity->amount[r] / least;
+    }
+    return view->cluster[cluster].runnings < most ? id : -1;
+}
+
+struct paper_resources paper_find_resources(const struct catalog *catalog)
+{
+    struct paper_resources found = {catalog_find_resource(catalog, "cpu"),
+                                    catalog_find_resource(catalog, "gpu")};
+
+    if (found.cpu < 0 || found.gpu < 0) {
+        found.cpu = 0;
+        found.gpu = catalog->resources > 1 ? 1 : 0;
+    }
+    return found;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the comparison policies of TapFinger's authors have in common (paper.md, section 4): agents
+ * in index order, tasks claimed by lower agents, and the rule that names an elastic policy's
+ * candidate.
+ */
+#ifndef POLICY_PAPER_RULES_H
+#define POLICY_PAPER_RULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/view.h"
+
+/* Tasks that lower agents named in this round, whether or not they got anything. */
+struct claims {
+    int32_t *task;
+    int32_t count, capacity;
+};
+
+void claims_release(struct claims *claims);
+void claims_add(struct claims *claims, int32_t task);
+bool claims_has(const struct claims *claims, int32_t task);
+
+/*
+ * The candidate of an elastic agent: if fewer tasks run than floor(min over resources of capacity /
+ * minimum), the task in the first slot (without a window: the first that arrived) which no lower
+ * agent named; else, or if there is none, -1. Without one the running tasks are shared out all the
+ * same.
+ */
+int32_t paper_candidate(const struct view *view, int32_t cluster, const struct claims *claims);
+
+/* Resources by name, "cpu" and "gpu"; where a scenario has no such names, its first two. */
+struct paper_resources {
+    int cpu, gpu;
+};
+
+struct paper_resources paper_find_resources(const struct catalog *catalog);
+
+#endif

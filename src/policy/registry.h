@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All policies. To add one: write src/policy/NAME.c with a table policy_NAME at its end, and add a
+ * line here. That is all; --help, docs, completion and the conformance tests come from the list.
+ */
+#ifndef POLICY_REGISTRY_H
+#define POLICY_REGISTRY_H
+
+#include "core/policy.h"
+
+#define POLICY_LIST(X) \
+    X(paper_min)       \
+    X(paper_random)    \
+    X(paper_tiresias)
+
+#define X(name) extern const struct policy_ops policy_##name;
+POLICY_LIST(X)
+#undef X
+
+extern const struct policy_ops *const policies[]; /* ends with NULL */
+
+/* By name, or NULL. */
+const struct policy_ops *policy_find(const char *name);
+/* The known name nearest to a mistyped one, or NULL. */
+const char *policy_nearest(const char *name);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Plans are judged before they are applied, action by action, and carried out in an order in which
+ * what is given back can be used by others: preemptions; then every resize is cut to what it keeps
+ * (the lesser of old and new); then growth, migrations and starts as planned. A resize whose growth
+ * is refused keeps as much of its old allocation as is still free, and at least what it kept.
+ */
+#include "sim/world_state.h"
+
+#include "sim/apply.h"
+
+enum { ACCEPTED = -1 };
+
+static void refuse(struct world *world, const struct action *action, int reason)
+{
+    bool known = action->task >= 0 && action->task < world->view.tasks;
+
+    BUG_ON(world->strict);
+    world->totals.refused[reason]++;
+    world_tell(world, EVENT_REFUSED, known ? action->task : -1, action->cluster, reason);
+}
+
+static int check_amount(const struct world *world, const struct task *task,
+                        const struct allocation *amount)
+{
+    static const struct allocation nothing;
+
+    if (!allocation_fits(&nothing, amount))
+        return REFUSED_MINIMUM;
+    if (!world->below_minimum && !allocation_fits(&task->min, amount))
+        return REFUSED_MINIMUM;
+    return allocation_fits(amount, &task->max) ? ACCEPTED : REFUSED_MAXIMUM;
+}
+
+/* What can be said without looking at who else wants the capacity. */
+static int check_action(const struct world *world, const struct action *action)
+{
+    const struct task *task;
+    enum task_state wanted = action->kind == ACTION_START ? TASK_WAITING : TASK_RUNNING;
+    bool places = action->kind == ACTION_START || action->kind == ACTION_MIGRATE;
+
+    if (action->task < 0 || action->task >= world->view.tasks)
+        return REFUSED_NO_TASK;
+    if (places && (action->cluster < 0 || action->cluster >= world->catalog->clusters))
+        return REFUSED_NO_TASK;
+    task = &world->task[action->task];
+    if (task->state != wanted)
+        return REFUSED_STATE;
+    if (action->kind == ACTION_PREEMPT)
+        return ACCEPTED;
+    if (places && !reach_has(&task->reach, action->cluster))
+        return REFUSED_REACH;
+    if (places && !world->cluster[action->cluster].up)
+        return REFUSED_DOWN;
+    return check_amount(world, task, &action->allocation);
+}
+
+static int check_turn(const struct world *world, const struct action *action)
+{
+    if (!world->cluster[action->cluster].may_start)
+        return REFUSED_TURN;
+    if (world->window && view_find_slot(&world->view, action->cluster, action->task) < 0)
+        return REFUSED_WINDOW;
+    return ACCEPTED;
+}
+
+static bool start(struct world *world, const struct action *action)
+{
+    struct cluster_view *at = &world->cluster[action->cluster];
+    int reason = check_turn(world, action);
+
+    if (reason == ACCEPTED && !allocation_fits(&action->allocation, &at->free))
+        reason = REFUSED_CAPACITY;
+    if (reason != ACCEPTED) {
+        refuse(world, action, reason);
+        return false;
+    }
+    task_start(world, action->task, action->cluster, &action->allocation);
+    if (world->catalog->slot_s > 0 && world->catalog->rounds == ROUNDS_ONE)
+        at->may_start = false;
+    return true;
+}
+
+static bool migrate(struct world *world, const struct action *action)
+{
+    int32_t from = world->task[action->task].cluster;
+    struct allocation free = world->cluster[action->cluster].free;
+
+    if (from == action->cluster)
+        allocation_add(&free, &world->task[action->task].allocation);
+    if (!allocation_fits(&action->allocation, &free)) {
+        refuse(world, action, REFUSED_CAPACITY);
+        return false;
+    }
+    task_migrate(world, action->task, action->cluster, &action->allocation);
+    return true;
+}
+
+/* The task holds the lesser of old and new already; the books say so, its record not yet. */
+static bool resize(struct world *world, const struct action *action)
+{
+    const struct task *task = &world->task[action->task];
+    struct cluster_view *at = &world->cluster[task->cluster];
+    struct allocation kept = allocation_least(&task->allocation, &action->allocation);
+    struct allocation given = task->allocation, grown = action->allocation;
+
+    allocation_subtract(&given, &kept);
+    allocation_subtract(&grown, &kept);
+    if (!allocation_fits(&grown, &at->free)) {
+        struct allocation restored = allocation_least(&given, &at->free);
+
+        refuse(world, action, REFUSED_CAPACITY);
+        allocation_add(&restored, &kept);
+        world_take(world, task->cluster, &given);
+        if (!allocation_equal(&restored, &task->allocation))
+            task_resize(world, action->task, &restored);
+        return false;
+    }
+    world_take(world, task->cluster, &given);
+    if (!allocation_equal(&action->allocation, &task->allocation))
+        task_resize(world, action->task, &action->allocation);
+    return true;
+}
+
+static void cut(struct world *world, const struct action *action)
+{
+    const struct task *task = &world->task[action->task];
+    struct allocation given = task->allocation;
+    struct allocation kept = allocation_least(&task->allocation, &action->allocation);
+
+    allocation_subtract(&given, &kept);
+    world_give(world, task->cluster, &given);
+}
+
+static bool carry_out(struct world *world, const struct action *action)
+{
+    switch (action->kind) {
+    case ACTION_START:
+        return start(world, action);
+    case ACTION_RESIZE:
+        return resize(world, action);
+    case ACTION_MIGRATE:
+        return migrate(world, action);
+    case ACTION_PREEMPT:
+        break;
+    }
+    return true;
+}
+
+/* Judges one action of a plan that only starts tasks; nothing can come free on the way. */
+static int apply_starts(struct world *world, const struct plan *plan)
+{
+    int applied = 0;
+
+    for (int32_t i = 0; i < plan->actions; i++) {
+        int reason = check_action(world, &plan->action[i]);
+
+        if (reason == ACCEPTED)
+            applied += start(world, &plan->action[i]);
+        else
+            refuse(world, &plan->action[i], reason);
+    }
+    return applied;
+}
+
+static bool only_starts(const struct plan *plan)
+{
+    for (int32_t i = 0; i < plan->actions; i++)
+        if (plan->action[i].kind != ACTION_START)
+            return false;
+    return true;
+}
+
+/* Marks the actions that may go on; a task has one action per plan. */
+static void judge(struct world *world, const struct plan *plan, bool *accepted)
+{
+    for (int32_t i = 0; i < plan->actions; i++) {
+        const struct action *action = &plan->action[i];
+        int reason = check_action(world, action);
+
+        if (reason == ACCEPTED && world->hidden[action->task].planned)
+            reason = REFUSED_TWICE;
+        accepted[i] = reason == ACCEPTED;
+        if (accepted[i])
+            world->hidden[action->task].planned = true;
+        else
+            refuse(world, action, reason);
+    }
+    for (int32_t i = 0; i < plan->actions; i++)
+        if (accepted[i])
+            world->hidden[plan->action[i].task].planned = false;
+}
+
+int plan_apply(struct world *world, const struct plan *plan)
+{
+    bool *accepted;
+    int applied = 0;
+
+    if (only_starts(plan))
+        return apply_starts(world, plan);
+    accepted = xcalloc((size_t)plan->actions, sizeof *accepted);
+    judge(world, plan, accepted);
+    for (int32_t i = 0; i < plan->actions; i++)
+        if (accepted[i] && plan->action[i].kind == ACTION_PREEMPT) {
+            task_preempt(world, plan->action[i].task);
+            applied++;
+        }
+    for (int32_t i = 0; i < plan->actions; i++)
+        if (accepted[i] && plan->action[i].kind == ACTION_RESIZE)
+            cut(world, &plan->action[i]);
+    for (int32_t i = 0; i < plan->actions; i++)
+        if (accepted[i] && plan->action[i].kind != ACTION_PREEMPT)
+            applied += carry_out(world, &plan->action[i]);
+    free(accepted);
+    return applied;
+}

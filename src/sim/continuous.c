@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Continuous time, from event to event. A running task goes through segments in which its speed
+ * depends on its progress alone: standing still while data moves or it starts up, slowed after a
+ * switch, and free. Within a segment the time of its end is exact (core/speed.c), so nothing is
+ * ever stepped: progress is brought up to date only when something about the task changes.
+ *
+ * One heap holds the next event of every running task. All that happens at one time is carried out
+ * before the policy is asked again: tasks by id, then outages, then arrivals.
+ */
+#include "sim/world_state.h"
+
+#include <math.h>
+
+static const struct speed_model *model_of(const struct world *world, int32_t id)
+{
+    return &world->scenario->truth[world->task[id].type].speed;
+}
+
+double continuous_progress(const struct world *world, int32_t id)
+{
+    const struct hidden *hidden = &world->hidden[id];
+    double ran_s = world->view.now_s - hidden->stamp_s;
+
+    if (world->task[id].state != TASK_RUNNING || ran_s <= 0)
+        return hidden->progress;
+    return speed_advance(model_of(world, id), hidden->rate, hidden->progress,
+                         ran_s * hidden->multiplier * hidden->segment);
+}
+
+void continuous_settle(struct world *world, int32_t id)
+{
+    struct hidden *hidden = &world->hidden[id];
+
+    hidden->progress = continuous_progress(world, id);
+    hidden->fail_left_s -= world->view.now_s - hidden->stamp_s;
+    hidden->stamp_s = world->view.now_s;
+}
+
+/* The factor in force from now on; *until_s is when the segment ends at the latest. */
+static double begin_segment(const struct world *world, int32_t id, double *until_s)
+{
+    const struct hidden *hidden = &world->hidden[id];
+    double now_s = world->view.now_s;
+
+    *until_s = HUGE_VAL;
+    if (now_s < hidden->stall_until_s) {
+        *until_s = hidden->stall_until_s;
+        return 0;
+    }
+    if (now_s < hidden->slow_until_s) {
+        *until_s = hidden->slow_until_s;
+        return world->catalog->type[world->task[id].type].switching.factor;
+    }
+    return 1;
+}
+
+void continuous_schedule(struct world *world, int32_t id)
+{
+    struct hidden *hidden = &world->hidden[id];
+    double now_s = world->view.now_s, until_s, finish_s = HUGE_VAL, next_s;
+    double factor = begin_segment(world, id, &until_s);
+
+    hidden->segment = factor;
+    if (factor > 0)
+        finish_s = now_s + speed_seconds(model_of(world, id), hidden->rate, hidden->progress, 1) /
+                               (hidden->multiplier * factor);
+    next_s = finish_s <= until_s ? finish_s : until_s;
+    hidden->next_kind = finish_s <= until_s ? NEXT_FINISH : NEXT_SEGMENT;
+    if (now_s + hidden->fail_left_s < next_s) {
+        next_s = now_s + hidden->fail_left_s;
+        hidden->next_kind = NEXT_FAILURE;
+    }
+    if (next_s < HUGE_VAL)
+        heap_set(&world->next, id, next_s);
+    else
+        heap_remove(&world->next, id);
+}
+
+void continuous_crowd(struct world *world, int32_t cluster)
+{
+    const struct running_list *list = &world->running[cluster];
+
+    if (!world->scenario->has_interference)
+        return;
+    for (int32_t i = 0; i < list->count; i++) {
+        int32_t id = list->id[i];
+        struct hidden *hidden = &world->hidden[id];
+
+        continuous_settle(world, id);
+        hidden->multiplier =
+            hidden->noise * hidden->inverse_work * progress_interference(world, id);
+        continuous_schedule(world, id);
+    }
+}
+
+static double next_arrival_s(const struct world *world)
+{
+    if (world->next_arrival >= world->arrivals->count)
+        return HUGE_VAL;
+    return world->arrivals->item[world->next_arrival].time_s;
+}
+
+static double next_time_s(const struct world *world)
+{
+    double next_s = fmin(next_arrival_s(world), outages_next(world));
+
+    if (!heap_is_empty(&world->next))
+        next_s = fmin(next_s, heap_peek(&world->next).key);
+    return fmin(next_s, world->wake_s);
+}
+
+/* True when the policy can see that something happened. */
+static bool task_event(struct world *world, int32_t id)
+{
+    struct hidden *hidden = &world->hidden[id];
+
+    continuous_settle(world, id);
+    switch (hidden->next_kind) {
+    case NEXT_FINISH:
+        hidden->progress = 1;
+        task_finish(world, id);
+        return true;
+    case NEXT_FAILURE:
+        task_fail(world, id, true, true);
+        return true;
+    case NEXT_SEGMENT:
+        continuous_schedule(world, id);
+        return false;
+    }
+    return false;
+}
+
+/* Everything that is due now. */
+static bool happen(struct world *world)
+{
+    bool visible = false;
+
+    while (!heap_is_empty(&world->next) && heap_peek(&world->next).key <= world->view.now_s)
+        visible |= task_event(world, heap_pop(&world->next));
+    if (outages_next(world) <= world->view.now_s) {
+        outages_happen(world);
+        visible = true;
+    }
+    while (next_arrival_s(world) <= world->view.now_s) {
+        task_arrive(world, world->next_arrival++);
+        visible = true;
+    }
+    if (world->wake_s <= world->view.now_s) {
+        world->wake_s = HUGE_VAL;
+        visible = true;
+    }
+    return visible;
+}
+
+void continuous_advance(struct world *world)
+{
+    bool visible = false;
+
+    while (!visible && !world->over) {
+        double next_s = next_time_s(world);
+
+        if (world->next_arrival >= world->arrivals->count && world->in_system == 0)
+            return;
+        if (next_s >= world->scenario->horizon_s || next_s == HUGE_VAL) {
+            world->totals.stuck = next_s == HUGE_VAL;
+            world_pass_time(world,
+                            next_s == HUGE_VAL ? world->view.now_s : world->scenario->horizon_s);
+            world->over = true;
+            return;
+        }
+        world_pass_time(world, next_s);
+        visible = happen(world);
+    }
+}

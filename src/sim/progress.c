@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What makes a task fast or slow, beside its type and allocation: noise, interference, start-up,
+ * data. */
+#include "sim/world_state.h"
+
+#include <math.h>
+
+static double start_noise(const struct world *world, int32_t id)
+{
+    const struct noise *noise = &world->scenario->truth[world->task[id].type].noise;
+    uint64_t bits;
+
+    if (noise->kind != NOISE_LOGNORMAL || noise->per_slot)
+        return 1;
+    bits = rng_hash(world->start_noise_seed, (uint64_t)id, (uint64_t)world->hidden[id].starts);
+    return exp(noise->width * rng_normal_quantile(rng_bits_unit(bits | 1u << 11)) -
+               noise->width * noise->width / 2);
+}
+
+/* Exponential by the type's mean time between failures; the same for the n-th start of a task under
+ * every policy. */
+static double draw_failure(const struct world *world, int32_t id)
+{
+    double mtbf_s = world->scenario->truth[world->task[id].type].mtbf_s;
+    uint64_t bits;
+
+    if (mtbf_s <= 0)
+        return HUGE_VAL;
+    bits = rng_hash(world->failure_seed, (uint64_t)id, (uint64_t)world->hidden[id].starts);
+    return -mtbf_s * log1p(-rng_bits_unit(bits));
+}
+
+void progress_set_rate(struct world *world, int32_t id)
+{
+    const struct task *task = &world->task[id];
+    struct hidden *hidden = &world->hidden[id];
+
+    if (allocation_fits(&world->catalog->type[task->type].min, &task->allocation))
+        hidden->rate = speed_rate(&world->scenario->truth[task->type].speed, &task->allocation);
+    else
+        hidden->rate = (struct rate){0};
+}
+
+void progress_begin(struct world *world, int32_t id, int32_t from)
+{
+    const struct task *task = &world->task[id];
+    const struct type_info *info = &world->catalog->type[task->type];
+    struct hidden *hidden = &world->hidden[id];
+    double mb = info->data_mb + (hidden->progress > 0 ? info->state_mb : 0);
+
+    hidden->starts++;
+    hidden->noise = start_noise(world, id);
+    hidden->multiplier = hidden->noise * hidden->inverse_work;
+    hidden->fail_left_s = draw_failure(world, id);
+    hidden->stall_until_s = progress_transfer_end(world, from, task->cluster, mb) + info->startup_s;
+    hidden->data_at = task->cluster;
+    progress_set_rate(world, id);
+}
+
+double progress_interference(const struct world *world, int32_t id)
+{
+    const struct task *task = &world->task[id];
+    const struct running_list *list = &world->running[task->cluster];
+    double suffers = world->scenario->truth[task->type].suffers, pressure = 0;
+
+    if (suffers == 0)
+        return 1;
+    for (int32_t i = 0; i < list->count; i++)
+        if (list->id[i] != id && world->task[list->id[i]].state == TASK_RUNNING)
+            pressure += world->scenario->truth[world->task[list->id[i]].type].pressure;
+    return 1 / (1 + suffers * pressure);
+}
+
+double progress_transfer_end(const struct world *world, int32_t from, int32_t to, double mb)
+{
+    double seconds = catalog_transfer_s(world->catalog, from, to, mb);
+
+    if (from == to || mb <= 0)
+        return world->view.now_s;
+    return outages_delay(world, from, to, seconds);
+}

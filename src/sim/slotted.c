@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Slotted time, by the rules of golden/environment/README.md, step 3: all running tasks make one
+ * slot's progress (clusters ascending, tasks in the order of their starts), completed ones leave,
+ * time moves, new tasks arrive, windows are refilled. The order of the floating-point operations is
+ * part of the rules: progress = progress + max(0, speed * slot + noise) * switch factor.
+ */
+#include "sim/world_state.h"
+
+#include <math.h>
+
+static double additive_noise(const struct world *world, int32_t id, const struct noise *noise)
+{
+    int32_t nth = world->hidden[id].walks;
+
+    if (world->noise)
+        return world->noise(world->noise_arg, id, nth);
+    return (rng_bits_unit(rng_hash(world->noise_seed, (uint64_t)id, (uint64_t)nth)) - 0.5) *
+           noise->width;
+}
+
+static double lognormal_noise(const struct world *world, int32_t id, const struct noise *noise)
+{
+    uint64_t bits = rng_hash(world->noise_seed, (uint64_t)id, (uint64_t)world->hidden[id].walks);
+
+    return exp(noise->width * rng_normal_quantile(rng_bits_unit(bits | 1u << 11)) -
+               noise->width * noise->width / 2);
+}
+
+/* The part of its speed that a changed allocation leaves for this slot. A task's first slot is
+ * free. */
+static double switching_factor(const struct world *world, const struct task *task,
+                               struct hidden *hidden)
+{
+    const struct switching_cost *cost = &world->catalog->type[task->type].switching;
+    bool changed =
+        hidden->walked_cluster >= 0 && (!allocation_equal(&hidden->walked, &task->allocation) ||
+                                        hidden->walked_cluster != task->cluster);
+    double slot_s = world->catalog->slot_s, part;
+
+    hidden->walked = task->allocation;
+    hidden->walked_cluster = task->cluster;
+    if (changed)
+        hidden->slow_left_s = cost->seconds;
+    if (hidden->slow_left_s <= 0)
+        return 1;
+    part = hidden->slow_left_s < slot_s ? hidden->slow_left_s / slot_s : 1;
+    hidden->slow_left_s -= slot_s;
+    return 1 - (1 - cost->factor) * part;
+}
+
+/* The part of this slot in which the task neither waits for data nor starts up. */
+static double moving_part(const struct world *world, const struct hidden *hidden, double start_s)
+{
+    double stalled_s = hidden->stall_until_s - start_s;
+
+    if (stalled_s <= 0)
+        return 1;
+    return stalled_s < world->catalog->slot_s ? 1 - stalled_s / world->catalog->slot_s : 0;
+}
+
+static double slot_progress(const struct world *world, int32_t id, double start_s)
+{
+    const struct task *task = &world->task[id];
+    const struct type_truth *truth = &world->scenario->truth[task->type];
+    struct hidden *hidden = &world->hidden[id];
+    double delta = 0;
+
+    if (hidden->rate.base > 0) {
+        delta = speed_at(&truth->speed, hidden->rate, hidden->progress) * world->catalog->slot_s;
+        if (truth->noise.kind == NOISE_ADDITIVE)
+            delta = fmax(0, delta + additive_noise(world, id, &truth->noise));
+        else if (truth->noise.kind == NOISE_LOGNORMAL && truth->noise.per_slot)
+            delta *= lognormal_noise(world, id, &truth->noise);
+    }
+    delta *= switching_factor(world, task, hidden);
+    delta *= hidden->multiplier * moving_part(world, hidden, start_s);
+    if (world->scenario->has_interference)
+        delta *= progress_interference(world, id);
+    hidden->walks++;
+    return delta;
+}
+
+static bool fails_in_slot(struct world *world, int32_t id)
+{
+    struct hidden *hidden = &world->hidden[id];
+
+    if (hidden->fail_left_s > world->catalog->slot_s) {
+        hidden->fail_left_s -= world->catalog->slot_s;
+        return false;
+    }
+    return true;
+}
+
+static void walk_cluster(struct world *world, int32_t cluster, double start_s)
+{
+    const struct running_list *list = &world->running[cluster];
+    bool left = false;
+
+    for (int32_t i = 0; i < list->count; i++) {
+        int32_t id = list->id[i];
+        struct hidden *hidden = &world->hidden[id];
+
+        if (world->has_failures && fails_in_slot(world, id)) {
+            task_fail(world, id, true, false);
+            left = true;
+            continue;
+        }
+        hidden->progress += slot_progress(world, id, start_s);
+        if (hidden->progress >= 1) {
+            task_finish(world, id);
+            left = true;
+        }
+    }
+    if (left)
+        running_compact(world, cluster);
+}
+
+static void arrive_now(struct world *world)
+{
+    const struct arrivals *arrivals = world->arrivals;
+
+    while (world->next_arrival < arrivals->count &&
+           arrivals->item[world->next_arrival].time_s <= world->view.now_s)
+        task_arrive(world, world->next_arrival++);
+}
+
+static void open_slot(struct world *world)
+{
+    for (int32_t c = 0; c < world->catalog->clusters; c++)
+        world->cluster[c].may_start = world->cluster[c].up;
+    world->view.round = 0;
+}
+
+static void note_load(struct world *world)
+{
+    for (int32_t c = 0; c < world->catalog->clusters; c++)
+        world->load[c] = world->cluster[c].runnings + world->cluster[c].queued +
+                         __builtin_popcountll(world->cluster[c].occupied);
+}
+
+void slotted_advance(struct world *world)
+{
+    double start_s = world->view.now_s;
+
+    world->slot++;
+    world_pass_time(world, (double)world->slot * world->catalog->slot_s);
+    note_load(world);
+    for (int32_t c = 0; c < world->catalog->clusters; c++)
+        if (world->running[c].count > 0)
+            walk_cluster(world, c, start_s);
+    outages_happen(world);
+    arrive_now(world);
+    if (world->window)
+        windows_refill(world);
+    open_slot(world);
+}

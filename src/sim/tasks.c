@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What can happen to one task: arrive, start, resize, move, finish, go back to waiting, be given
+ * up. */
+#include "sim/world_state.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool is_continuous(const struct world *world)
+{
+    return world->catalog->slot_s == 0;
+}
+
+static void running_add(struct world *world, int32_t cluster, int32_t id)
+{
+    struct running_list *list = &world->running[cluster];
+
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 16;
+        list->id = xrealloc(list->id, (size_t)list->capacity, sizeof *list->id);
+        world->cluster[cluster].running = list->id;
+    }
+    list->id[list->count++] = id;
+    world->cluster[cluster].runnings = list->count;
+    world->view.running++;
+}
+
+static void running_remove(struct world *world, int32_t cluster, int32_t id)
+{
+    struct running_list *list = &world->running[cluster];
+    int32_t at = 0;
+
+    while (list->id[at] != id)
+        at++;
+    list->count--;
+    memmove(list->id + at, list->id + at + 1, (size_t)(list->count - at) * sizeof *list->id);
+    world->cluster[cluster].runnings = list->count;
+    world->view.running--;
+}
+
+void running_compact(struct world *world, int32_t cluster)
+{
+    struct running_list *list = &world->running[cluster];
+    int32_t kept = 0;
+
+    for (int32_t i = 0; i < list->count; i++) {
+        const struct task *task = &world->task[list->id[i]];
+
+        if (task->state == TASK_RUNNING && task->cluster == cluster)
+            list->id[kept++] = list->id[i];
+    }
+    world->view.running -= list->count - kept;
+    list->count = kept;
+    world->cluster[cluster].runnings = kept;
+}
+
+/* Books the service of the allocation that ends now. */
+static void close_stretch(struct world *world, struct task *task)
+{
+    double held_s = world->view.now_s - task->since_s;
+
+    for (int r = 0; r < MAX_RESOURCES; r++)
+        task->service_s[r] += held_s * task->allocation.amount[r];
+    task->ran_s += held_s;
+    task->since_s = world->view.now_s;
+}
+
+static void enter_waiting(struct world *world, int32_t id)
+{
+    struct task *task = &world->task[id];
+
+    task->state = TASK_WAITING;
+    task->since_s = world->view.now_s;
+    waiting_enter(&world->lists, id);
+    if (world->window)
+        windows_enter(world, id);
+    vector_push(&world->arrived, id);
+    world->view.waiting = world->lists.count;
+    world->view.first_waiting = world->lists.first;
+}
+
+static void leave_waiting(struct world *world, int32_t id)
+{
+    if (world->window)
+        windows_leave(world, id);
+    waiting_leave(&world->lists, id);
+    world->view.waiting = world->lists.count;
+    world->view.first_waiting = world->lists.first;
+}
+
+void task_arrive(struct world *world, int32_t id)
+{
+    const struct arrival *arrival = &world->arrivals->item[id];
+    const struct type_info *info = &world->catalog->type[arrival->type];
+    const struct allocation *limits = arrival->limits;
+
+    world->task[id] = (struct task){
+        .id = id,
+        .type = arrival->type,
+        .arrival_s = arrival->time_s,
+        .reach = arrival->reach,
+        .home = arrival->home,
+        .min = limits ? limits[0] : info->min,
+        .max = limits ? limits[1] : info->max,
+        .cluster = -1,
+        .first_start_s = -1,
+        .finish_s = -1,
+        .next_waiting = -1,
+        .prev_waiting = -1,
+        .first_node = -1,
+    };
+    world->hidden[id] = (struct hidden){
+        .inverse_work = 1 / arrival->work,
+        .walked_cluster = -1,
+        .data_at = arrival->home,
+    };
+    world->view.tasks = id + 1;
+    world->in_system++;
+    enter_waiting(world, id);
+    world_tell(world, EVENT_ARRIVAL, id, -1, -1);
+}
+
+static void occupy(struct world *world, int32_t id, int32_t cluster,
+                   const struct allocation *amount, int32_t data_from)
+{
+    struct task *task = &world->task[id];
+
+    task->state = TASK_RUNNING;
+    task->cluster = cluster;
+    task->allocation = *amount;
+    task->since_s = world->view.now_s;
+    world_take(world, cluster, amount);
+    running_add(world, cluster, id);
+    progress_begin(world, id, data_from);
+}
+
+void task_start(struct world *world, int32_t id, int32_t cluster, const struct allocation *amount)
+{
+    struct task *task = &world->task[id];
+    struct hidden *hidden = &world->hidden[id];
+    bool resumed = hidden->starts > 0;
+
+    leave_waiting(world, id);
+    occupy(world, id, cluster, amount, hidden->data_at);
+    if (task->first_start_s < 0)
+        task->first_start_s = world->view.now_s;
+    world->totals.starts++;
+    world_tell(world, EVENT_START, id, cluster, -1);
+    if (is_continuous(world)) {
+        const struct switching_cost *cost = &world->catalog->type[task->type].switching;
+
+        hidden->stamp_s = world->view.now_s;
+        hidden->slow_until_s = world->view.now_s + (resumed ? cost->seconds : 0);
+        continuous_crowd(world, cluster);
+        continuous_schedule(world, id);
+    }
+}
+
+void task_resize(struct world *world, int32_t id, const struct allocation *amount)
+{
+    struct task *task = &world->task[id];
+    struct hidden *hidden = &world->hidden[id];
+
+    if (is_continuous(world))
+        continuous_settle(world, id);
+    close_stretch(world, task);
+    world_give(world, task->cluster, &task->allocation);
+    task->allocation = *amount;
+    world_take(world, task->cluster, amount);
+    task->resizes++;
+    world->totals.resizes++;
+    progress_set_rate(world, id);
+    world_tell(world, EVENT_RESIZE, id, task->cluster, -1);
+    if (is_continuous(world)) {
+        hidden->slow_until_s =
+            world->view.now_s + world->catalog->type[task->type].switching.seconds;
+        continuous_schedule(world, id);
+    }
+}
+
+/* Ends the present stretch and frees what it held; the task is in no list afterwards. */
+static void vacate(struct world *world, int32_t id, bool unlist)
+{
+    struct task *task = &world->task[id];
+
+    if (is_continuous(world)) {
+        continuous_settle(world, id);
+        heap_remove(&world->next, id);
+    }
+    close_stretch(world, task);
+    world_give(world, task->cluster, &task->allocation);
+    task->allocation = (struct allocation){{0}};
+    task->state = TASK_WAITING;
+    if (unlist)
+        running_remove(world, task->cluster, id);
+    if (is_continuous(world))
+        continuous_crowd(world, task->cluster);
+}
+
+void task_migrate(struct world *world, int32_t id, int32_t cluster, const struct allocation *amount)
+{
+    struct task *task = &world->task[id];
+    struct hidden *hidden = &world->hidden[id];
+    int32_t from = task->cluster;
+
+    vacate(world, id, true);
+    if (!world->catalog->type[task->type].preempt_keeps)
+        hidden->progress = 0;
+    task->migrations++;
+    world->totals.migrations++;
+    occupy(world, id, cluster, amount, from);
+    world_tell(world, EVENT_MIGRATE, id, cluster, from);
+    if (is_continuous(world)) {
+        hidden->stamp_s = world->view.now_s;
+        hidden->slow_until_s =
+            world->view.now_s + world->catalog->type[task->type].switching.seconds;
+        continuous_crowd(world, cluster);
+        continuous_schedule(world, id);
+    }
+}
+
+void task_preempt(struct world *world, int32_t id)
+{
+    struct task *task = &world->task[id];
+    struct hidden *hidden = &world->hidden[id];
+
+    vacate(world, id, true);
+    if (!world->catalog->type[task->type].preempt_keeps)
+        hidden->progress = 0;
+    hidden->walked = (struct allocation){{0}};
+    task->preemptions++;
+    world->totals.preemptions++;
+    enter_waiting(world, id);
+    world_tell(world, EVENT_PREEMPT, id, task->cluster, -1);
+}
+
+void task_finish(struct world *world, int32_t id)
+{
+    struct task *task = &world->task[id];
+
+    close_stretch(world, task);
+    task->state = TASK_DONE;
+    task->finish_s = world->view.now_s;
+    world->totals.finished++;
+    world->in_system--;
+    world_tell(world, EVENT_FINISH, id, task->cluster, -1);
+    world_give(world, task->cluster, &task->allocation);
+    task->allocation = (struct allocation){{0}};
+    if (is_continuous(world)) {
+        running_remove(world, task->cluster, id);
+        continuous_crowd(world, task->cluster);
+    }
+}
+
+static void give_up(struct world *world, int32_t id)
+{
+    world->task[id].state = TASK_FAILED;
+    world->totals.lost++;
+    world->in_system--;
+    world_tell(world, EVENT_LOST, id, world->task[id].cluster, -1);
+}
+
+void task_fail(struct world *world, int32_t id, bool counts, bool unlist)
+{
+    struct task *task = &world->task[id];
+    struct hidden *hidden = &world->hidden[id];
+    int32_t retries = world->scenario->truth[task->type].retries;
+
+    vacate(world, id, unlist);
+    if (!world->catalog->type[task->type].failure_keeps)
+        hidden->progress = 0;
+    hidden->walked = (struct allocation){{0}};
+    task->failures += counts;
+    world->totals.failures += counts;
+    if (counts && retries >= 0 && task->failures > retries) {
+        give_up(world, id);
+        return;
+    }
+    enter_waiting(world, id);
+    world_tell(world, EVENT_FAILURE, id, task->cluster, -1);
+}

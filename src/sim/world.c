@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The world's frame: memory, the clock and the books, the view, the watchers. What happens in time
+ * is in slotted.c and continuous.c, what happens to a task in tasks.c, how plans are judged in
+ * apply.c.
+ */
+#include "sim/world.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "sim/apply.h"
+#include "sim/world_state.h"
+
+static double shown_progress(const void *arg, int32_t id)
+{
+    double progress = world_progress(arg, id);
+
+    return progress < 1 ? progress : 1;
+}
+
+struct world *world_new(const struct scenario *scenario)
+{
+    struct world *world = xcalloc(1, sizeof *world);
+    size_t clusters = (size_t)scenario->catalog.clusters;
+
+    world->scenario = scenario;
+    world->catalog = &scenario->catalog;
+    world->cluster = xcalloc(clusters, sizeof *world->cluster);
+    world->running = xcalloc(clusters, sizeof *world->running);
+    world->down = xcalloc(clusters, sizeof *world->down);
+    world->load = xcalloc(clusters, sizeof *world->load);
+    world->is_touched = xcalloc(clusters, sizeof *world->is_touched);
+    arrivals_init(&world->own_arrivals);
+    waiting_init(&world->lists, scenario->catalog.clusters, scenario->catalog.window == 0);
+    heap_init(&world->next);
+    windows_new(world);
+    outages_new(world);
+    for (int i = 0; i < scenario->catalog.types; i++)
+        world->has_failures |= scenario->truth[i].mtbf_s > 0;
+    world->view = (struct view){
+        .catalog = world->catalog,
+        .cluster = world->cluster,
+        .lists = &world->lists,
+        .progress = shown_progress,
+        .world = world,
+        .info = INFO_BLIND,
+    };
+    return world;
+}
+
+void world_free(struct world *world)
+{
+    if (!world)
+        return;
+    windows_free(world);
+    outages_free(world);
+    for (int c = 0; c < world->catalog->clusters; c++)
+        free(world->running[c].id);
+    free(world->running);
+    free(world->cluster);
+    free(world->down);
+    free(world->load);
+    free(world->is_touched);
+    free(world->task);
+    free(world->hidden);
+    waiting_release(&world->lists);
+    heap_release(&world->next);
+    arrivals_release(&world->own_arrivals);
+    vector_release(&world->arrived);
+    vector_release(&world->touched);
+    free(world);
+}
+
+static void reset_clusters(struct world *world)
+{
+    for (int c = 0; c < world->catalog->clusters; c++) {
+        struct cluster_view *at = &world->cluster[c];
+
+        at->free = world->catalog->cluster[c].capacity;
+        at->up = at->may_start = true;
+        at->runnings = world->running[c].count = 0;
+        at->running = world->running[c].id;
+        world->down[c] = world->load[c] = 0;
+        world->is_touched[c] = false;
+    }
+    for (int r = 0; r < MAX_RESOURCES; r++) {
+        world->used[r] = 0;
+        world->capacity[r] = world->catalog->total.amount[r];
+    }
+}
+
+static void reset_view(struct world *world)
+{
+    struct view *view = &world->view;
+
+    view->now_s = 0;
+    view->task = world->task;
+    view->tasks = view->waiting = view->running = 0;
+    view->first_waiting = -1;
+    view->decision = 0;
+    view->round = 0;
+}
+
+static void reserve_tasks(struct world *world, int32_t count)
+{
+    if (count <= world->task_capacity)
+        return;
+    free(world->task);
+    free(world->hidden);
+    world->task = xcalloc((size_t)count, sizeof *world->task);
+    world->hidden = xcalloc((size_t)count, sizeof *world->hidden);
+    world->task_capacity = count;
+}
+
+static void show_news(struct world *world)
+{
+    world->view.arrived = world->arrived.item;
+    world->view.arrivals = (int32_t)world->arrived.count;
+    world->view.touched = world->touched.item;
+    world->view.toucheds = (int32_t)world->touched.count;
+}
+
+static void forget_news(struct world *world)
+{
+    vector_clear(&world->arrived);
+    for (size_t i = 0; i < world->touched.count; i++)
+        world->is_touched[world->touched.item[i]] = false;
+    vector_clear(&world->touched);
+}
+
+/* Nothing runs and nobody new is to come: a policy that leaves it at that many times over will do
+ * so for ever. */
+static bool is_stuck(struct world *world)
+{
+    if (world->view.running > 0 || world->next_arrival < world->arrivals->count)
+        world->idle = 0;
+    else
+        world->idle++;
+    return world->idle > IDLE_DECISIONS;
+}
+
+static void check_over(struct world *world)
+{
+    if (is_stuck(world))
+        world->totals.stuck = world->over = true;
+    if (world->in_system == 0 && world->next_arrival >= world->arrivals->count)
+        world->over = true;
+    if (world->view.now_s >= world->scenario->horizon_s)
+        world->over = true;
+    world->totals.end_s = world->view.now_s;
+}
+
+/* The first decision point: slot 0 with its arrivals, or the first arrival. */
+static void begin(struct world *world)
+{
+    if (world->catalog->slot_s > 0) {
+        outages_happen(world);
+        while (world->next_arrival < world->arrivals->count &&
+               world->arrivals->item[world->next_arrival].time_s <= 0)
+            task_arrive(world, world->next_arrival++);
+    } else {
+        continuous_advance(world);
+    }
+    check_over(world);
+    show_news(world);
+}
+
+int world_reset(struct world *world, uint64_t seed, const struct arrivals *arrivals,
+                struct err *err)
+{
+    int rc = 0;
+
+    if (!arrivals)
+        rc = arrivals_make(&world->own_arrivals, world->scenario, seed, err);
+    if (rc)
+        return rc;
+    world->arrivals = arrivals ? arrivals : &world->own_arrivals;
+    world->seed = seed;
+    world->noise_seed = rng_hash_seed(seed, "noise");
+    world->start_noise_seed = rng_hash_seed(seed, "start noise");
+    world->failure_seed = rng_hash_seed(seed, "failures");
+    world->next_arrival = 0;
+    world->slot = 0;
+    world->idle = 0;
+    world->in_system = 0;
+    world->wake_s = HUGE_VAL;
+    world->over = false;
+    world->totals = (struct world_totals){0};
+    reserve_tasks(world, world->arrivals->count);
+    forget_news(world);
+    reset_clusters(world);
+    reset_view(world);
+    waiting_reset(&world->lists, world->task);
+    windows_reset(world);
+    outages_reset(world);
+    heap_reset(&world->next);
+    begin(world);
+    return 0;
+}
+
+void world_show(struct world *world, enum info_class info, const struct estimator *estimator)
+{
+    world->view.info = info;
+    world->view.estimator = estimator;
+}
+
+void world_allow_below_minimum(struct world *world, bool allow)
+{
+    world->below_minimum = allow;
+}
+
+void world_be_strict(struct world *world, bool strict)
+{
+    world->strict = strict;
+}
+
+void world_watch(struct world *world, world_watch_fn watch, void *arg)
+{
+    BUG_ON(world->watchers == WATCHERS);
+    world->watcher[world->watchers++] = (struct watcher){watch, arg};
+}
+
+void world_set_noise(struct world *world, world_noise_fn noise, void *arg)
+{
+    world->noise = noise;
+    world->noise_arg = arg;
+}
+
+const struct view *world_view(const struct world *world)
+{
+    return &world->view;
+}
+
+bool world_is_over(const struct world *world)
+{
+    return world->over;
+}
+
+const struct world_totals *world_totals(const struct world *world)
+{
+    return &world->totals;
+}
+
+double world_progress(const struct world *world, int32_t task)
+{
+    if (world->catalog->slot_s > 0)
+        return world->hidden[task].progress;
+    return continuous_progress(world, task);
+}
+
+double world_work(const struct world *world, int32_t task)
+{
+    return world->arrivals->item[task].work;
+}
+
+int32_t world_load(const struct world *world, int32_t cluster)
+{
+    return world->load[cluster];
+}
+
+int32_t world_task_count(const struct world *world)
+{
+    return world->arrivals->count;
+}
+
+void world_tell(struct world *world, enum event_kind kind, int32_t task, int32_t cluster,
+                int32_t other)
+{
+    struct event event;
+
+    if (world->watchers == 0)
+        return;
+    event = (struct event){world->view.now_s, kind, task, cluster, other, {{0}}, 0};
+    if (task >= 0) {
+        event.allocation = world->task[task].allocation;
+        event.progress = world->hidden[task].progress;
+    }
+    for (int i = 0; i < world->watchers; i++)
+        world->watcher[i].watch(world->watcher[i].arg, &event);
+}
+
+void world_touch(struct world *world, int32_t cluster)
+{
+    if (world->is_touched[cluster])
+        return;
+    world->is_touched[cluster] = true;
+    vector_push(&world->touched, cluster);
+}
+
+void world_pass_time(struct world *world, double to_s)
+{
+    double dt = to_s - world->view.now_s;
+
+    for (int r = 0; r < world->catalog->resources; r++) {
+        world->totals.used_s[r] += (double)world->used[r] * dt;
+        world->totals.capacity_s[r] += (double)world->capacity[r] * dt;
+    }
+    world->totals.in_system_s += world->in_system * dt;
+    world->view.now_s = to_s;
+}
+
+void world_take(struct world *world, int32_t cluster, const struct allocation *amount)
+{
+    allocation_subtract(&world->cluster[cluster].free, amount);
+    for (int r = 0; r < MAX_RESOURCES; r++)
+        world->used[r] += amount->amount[r];
+}
+
+void world_give(struct world *world, int32_t cluster, const struct allocation *amount)
+{
+    allocation_add(&world->cluster[cluster].free, amount);
+    for (int r = 0; r < MAX_RESOURCES; r++)
+        world->used[r] -= amount->amount[r];
+    world_touch(world, cluster);
+}
+
+static bool asks_again(const struct world *world, const struct plan *plan, int applied,
+                       int64_t started)
+{
+    if (world->catalog->slot_s > 0)
+        return world->catalog->rounds == ROUNDS_MANY && started > 0;
+    return plan->again && applied > 0;
+}
+
+int world_apply(struct world *world, const struct plan *plan)
+{
+    int64_t starts = world->totals.starts;
+    int applied;
+
+    BUG_ON(world->over);
+    forget_news(world);
+    applied = plan->actions > 0 ? plan_apply(world, plan) : 0;
+    world->totals.decisions++;
+    if (asks_again(world, plan, applied, world->totals.starts - starts)) {
+        world->view.round++;
+    } else if (world->catalog->slot_s > 0) {
+        slotted_advance(world);
+    } else {
+        world->wake_s = plan->wake_s > world->view.now_s ? plan->wake_s : HUGE_VAL;
+        continuous_advance(world);
+    }
+    world->view.decision++;
+    check_over(world);
+    show_news(world);
+    return applied;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of a world; only src/sim/ includes this. */
+#ifndef SIM_WORLD_STATE_H
+#define SIM_WORLD_STATE_H
+
+#include "base/heap.h"
+#include "base/rng.h"
+#include "base/vector.h"
+#include "core/scenario.h"
+#include "core/waiting.h"
+#include "sim/arrivals.h"
+#include "sim/world.h"
+
+enum next_kind { NEXT_FINISH, NEXT_SEGMENT, NEXT_FAILURE };
+
+/* What the world keeps to itself about a task. */
+struct hidden {
+    double progress; /* at stamp_s */
+    double inverse_work;
+    double multiplier; /* of the speed: noise of this start, interference, inverse work */
+    double noise;      /* of this start */
+    double stamp_s;
+    struct rate rate; /* of the present allocation */
+    double stall_until_s;
+    double slow_until_s;      /* event-driven: end of a switching cost */
+    double slow_left_s;       /* slotted: what is left of one */
+    double segment;           /* event-driven: factor in force since stamp_s */
+    double fail_left_s;       /* running time until this start fails; HUGE_VAL */
+    struct allocation walked; /* slotted: what it had in its last slot */
+    int32_t walked_cluster;   /* -1 before its first slot */
+    int32_t walks;            /* slots walked, for noise */
+    int32_t starts;
+    int32_t entry;   /* counts how often it began to wait: tells stale queue entries */
+    int32_t data_at; /* cluster where its data lies now */
+    enum next_kind next_kind;
+    bool planned; /* while a plan is judged: an action of it has the task */
+};
+
+struct queue_entry {
+    int32_t task, entry;
+};
+
+/* The waiting tasks of a cluster with a window: slots, and a queue behind them. */
+struct window {
+    int32_t *slot;                    /* view's */
+    uint64_t all;                     /* a bit per slot there is */
+    VECTOR(struct queue_entry) queue; /* entries that left are skipped when their turn comes */
+    size_t head;
+};
+
+struct running_list {
+    int32_t *id;
+    int32_t count, capacity;
+};
+
+struct watcher {
+    world_watch_fn watch;
+    void *arg;
+};
+
+enum { WATCHERS = 4, IDLE_DECISIONS = 100000 };
+
+struct world {
+    const struct scenario *scenario;
+    const struct catalog *catalog;
+    struct view view;
+    struct cluster_view *cluster;
+    struct task *task;
+    struct hidden *hidden;
+    int32_t task_capacity;
+
+    struct arrivals own_arrivals;
+    const struct arrivals *arrivals;
+    int32_t next_arrival;
+
+    struct waiting_lists lists;
+    struct window *window; /* by cluster; NULL without windows */
+    struct running_list *running;
+    int32_t *load; /* by cluster: see world_load() */
+    int32_t *down; /* by cluster: outages in force */
+    bool *is_touched;
+    VECTOR(int32_t) arrived, touched;
+
+    struct heap next;    /* event-driven: running tasks by the time of their next event */
+    struct heap outages; /* upcoming changes of clusters and links, by index */
+    struct rng *outage_rng;
+    double *outage_at;
+    double wake_s;
+    int64_t slot;
+    int idle; /* decisions in a row with nothing running or to come */
+
+    uint64_t noise_seed, start_noise_seed, failure_seed, seed;
+    world_noise_fn noise;
+    void *noise_arg;
+    int64_t used[MAX_RESOURCES];     /* held now */
+    int64_t capacity[MAX_RESOURCES]; /* of the clusters that are up */
+    int32_t in_system;
+    struct world_totals totals;
+    struct watcher watcher[WATCHERS];
+    int watchers;
+    bool below_minimum, strict, over, has_failures;
+};
+
+/* world.c */
+void world_tell(struct world *world, enum event_kind kind, int32_t task, int32_t cluster,
+                int32_t other);
+void world_touch(struct world *world, int32_t cluster);
+void world_pass_time(struct world *world, double to_s); /* moves the clock and the integrals */
+void world_take(struct world *world, int32_t cluster, const struct allocation *amount);
+void world_give(struct world *world, int32_t cluster, const struct allocation *amount);
+
+/* tasks.c: what can happen to one task. Each keeps lists, books, totals and watchers up to date. */
+void task_arrive(struct world *world, int32_t id);
+void task_start(struct world *world, int32_t id, int32_t cluster, const struct allocation *amount);
+void task_resize(struct world *world, int32_t id, const struct allocation *amount);
+void task_migrate(struct world *world, int32_t id, int32_t cluster,
+                  const struct allocation *amount);
+void task_finish(struct world *world, int32_t id);
+/* Back to waiting. The caller takes it off the running list if unlist is false. */
+void task_preempt(struct world *world, int32_t id);
+void task_fail(struct world *world, int32_t id, bool counts, bool unlist);
+/* For walks over a running list: takes the ones that no longer run there off it. */
+void running_compact(struct world *world, int32_t cluster);
+
+/* windows.c */
+void windows_new(struct world *world);
+void windows_free(struct world *world);
+void windows_reset(struct world *world);
+void windows_enter(struct world *world, int32_t id);
+void windows_leave(struct world *world, int32_t id);
+void windows_refill(struct world *world);
+
+/* progress.c */
+void progress_set_rate(struct world *world, int32_t id); /* after a change of the allocation */
+void progress_begin(struct world *world, int32_t id, int32_t from); /* after a start or migration */
+double progress_interference(const struct world *world, int32_t id);
+double progress_transfer_end(const struct world *world, int32_t from, int32_t to, double mb);
+
+/* slotted.c and continuous.c: on to the next decision point */
+void slotted_advance(struct world *world);
+void continuous_advance(struct world *world);
+void continuous_schedule(struct world *world, int32_t id);   /* its next event, from now */
+void continuous_settle(struct world *world, int32_t id);     /* progress up to now */
+void continuous_crowd(struct world *world, int32_t cluster); /* who runs there has changed */
+double continuous_progress(const struct world *world, int32_t id);
+
+/* outages.c */
+void outages_new(struct world *world);
+void outages_free(struct world *world);
+void outages_reset(struct world *world);
+double outages_next(const struct world *world);
+void outages_happen(struct world *world); /* all that are due now */
+/* The end of a transfer of so many seconds over a link that begins now. */
+double outages_delay(const struct world *world, int32_t from, int32_t to, double seconds);
+
+#endif
