@@ -52,19 +52,49 @@ static void put(struct yaml_node *map, const char *key, int line, const struct y
     map->file = value->file;
 }
 
+static void drop(struct yaml_node *map, int at)
+{
+    for (int i = at; i + 1 < map->items; i++) {
+        map->key[i] = map->key[i + 1];
+        map->key_line[i] = map->key_line[i + 1];
+        map->item[i] = map->item[i + 1];
+    }
+    map->items--;
+}
+
+static bool is_null(const struct yaml_node *node)
+{
+    return node->kind == YAML_SCALAR && !node->quoted &&
+           (strcmp(node->text, "null") == 0 || strcmp(node->text, "~") == 0);
+}
+
+static bool is_whole(const char *key, const char *const *whole)
+{
+    for (; *whole; whole++)
+        if (strcmp(*whole, key) == 0)
+            return true;
+    return false;
+}
+
 const struct yaml_node *yaml_merge(struct arena *arena, const struct yaml_node *base,
-                                   const struct yaml_node *over)
+                                   const struct yaml_node *over, const char *const *whole)
 {
     struct yaml_node *merged;
 
-    if (!base || !over || base->kind != YAML_MAP || over->kind != YAML_MAP)
-        return over ? over : base;
+    if (!base || base->kind != YAML_MAP || over->kind != YAML_MAP)
+        return over;
     merged = copy_container(arena, base);
     for (int i = 0; i < over->items; i++) {
-        int at = find_key(merged, over->key[i]);
-        const struct yaml_node *below = at >= 0 ? merged->item[at] : NULL;
+        const char *key = over->key[i];
+        int at = find_key(merged, key);
+        const struct yaml_node *below = at >= 0 && !is_whole(key, whole) ? merged->item[at] : NULL;
 
-        put(merged, over->key[i], over->key_line[i], yaml_merge(arena, below, over->item[i]));
+        if (is_null(over->item[i])) {
+            if (at >= 0)
+                drop(merged, at);
+            continue;
+        }
+        put(merged, key, over->key_line[i], yaml_merge(arena, below, over->item[i], whole));
         merged = copy_container(arena, merged);
     }
     merged->line = over->line;
@@ -139,12 +169,7 @@ const struct yaml_node *yaml_without(struct arena *arena, const struct yaml_node
     if (at < 0)
         return root;
     copy = copy_container(arena, root);
-    for (int i = at; i + 1 < copy->items; i++) {
-        copy->key[i] = copy->key[i + 1];
-        copy->key_line[i] = copy->key_line[i + 1];
-        copy->item[i] = copy->item[i + 1];
-    }
-    copy->items--;
+    drop(copy, at);
     return copy;
 }
 

@@ -10,9 +10,10 @@ struct err;
 struct text;
 struct yaml_node;
 
-/* over laid upon base: maps merge key by key (base's order first), all else is replaced. */
+/* over laid upon base: maps merge key by key (base's order first), all else is replaced, and so are
+ * maps under one of the keys in whole (ends with NULL). A key whose value is null goes away. */
 const struct yaml_node *yaml_merge(struct arena *arena, const struct yaml_node *base,
-                                   const struct yaml_node *over);
+                                   const struct yaml_node *over, const char *const *whole);
 
 /* root with the value at a path like "clusters.2.capacity.cpu" replaced or added; a number selects
  * a list's entry, which must exist. NULL on error. */

@@ -23,7 +23,9 @@ const struct option_spec scenario_top_options[] = {
     {"name", OPTION_STRING, .help = "default: the file's name"},
     {"summary", OPTION_STRING, "", .help = "one line for lists"},
     {"extends", OPTION_STRING, .choices = "file",
-     .help = "another scenario, relative to this file, on which this one is laid key by key"},
+     .help = "another scenario, relative to this file, on which this one is laid key by key "
+             "(speed, noise and work as a "
+             "whole; null takes a key away)"},
     {"slot", OPTION_REAL, "0", .low = 0, .high = 1e9, .unit = "s",
      .help =
          "length of a scheduling interval; without it, or 0, time is continuous (event-driven)"},
@@ -100,6 +102,8 @@ static int need_map(const char *name, const struct yaml_node *root, struct err *
 static int merge_bases(struct loader *loader, const char *name, const char *folder,
                        const struct yaml_node **root, struct err *err)
 {
+    /* A model with some of another's keys would make no sense. */
+    static const char *const whole[] = {"speed", "noise", "work", NULL};
     const struct yaml_node *extends;
     int rc = need_map(name, *root, err);
 
@@ -122,8 +126,8 @@ static int merge_bases(struct loader *loader, const char *name, const char *fold
         loader->documents++;
         folder = folder_of(&loader->arena, path);
         rc = need_map(path, base->root, err);
-        *root =
-            yaml_merge(&loader->arena, base->root, yaml_without(&loader->arena, *root, "extends"));
+        *root = yaml_merge(&loader->arena, base->root,
+                           yaml_without(&loader->arena, *root, "extends"), whole);
     }
     return rc;
 }

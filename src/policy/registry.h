@@ -11,6 +11,7 @@
 #define POLICY_LIST(X) \
     X(paper_min)       \
     X(paper_random)    \
+    X(paper_optimus)   \
     X(paper_tiresias)
 
 #define X(name) extern const struct policy_ops policy_##name;

@@ -223,6 +223,16 @@ void world_watch(struct world *world, world_watch_fn watch, void *arg)
     world->watcher[world->watchers++] = (struct watcher){watch, arg};
 }
 
+void world_unwatch(struct world *world, const void *arg)
+{
+    int kept = 0;
+
+    for (int i = 0; i < world->watchers; i++)
+        if (world->watcher[i].arg != arg)
+            world->watcher[kept++] = world->watcher[i];
+    world->watchers = kept;
+}
+
 void world_set_noise(struct world *world, world_noise_fn noise, void *arg)
 {
     world->noise = noise;

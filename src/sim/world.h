@@ -63,6 +63,7 @@ void world_be_strict(struct world *world, bool strict);
 
 /* Called for everything that happens, in order. At most four watchers; they stay over resets. */
 void world_watch(struct world *world, world_watch_fn watch, void *arg);
+void world_unwatch(struct world *world, const void *arg); /* nothing if it does not watch */
 void world_set_noise(struct world *world, world_noise_fn noise, void *arg);
 
 const struct view *world_view(const struct world *world);

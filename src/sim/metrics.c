@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim/metrics.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "core/view.h"
+#include "sim/ideal.h"
+#include "sim/world.h"
+
+static int compare(const void *a, const void *b)
+{
+    const double *left = a, *right = b;
+
+    return *left < *right ? -1 : *left > *right;
+}
+
+/* Linear between the two nearest ranks, as most statistics programs do by default (type 7). */
+static double quantile(const double *sorted, int64_t count, double q)
+{
+    double at = q * (double)(count - 1);
+    int64_t below = (int64_t)at;
+
+    if (count == 0)
+        return (double)NAN;
+    if (below + 1 >= count)
+        return sorted[count - 1];
+    return sorted[below] + (at - (double)below) * (sorted[below + 1] - sorted[below]);
+}
+
+struct sums {
+    double completion, wait, slowdown, slowdown_squares;
+    int64_t slowdowns;
+};
+
+static void add_task(struct sums *sums, const struct task *task, double unit_s, double ideal_s)
+{
+    double completion_s = task->finish_s - task->arrival_s;
+
+    sums->completion += completion_s / unit_s;
+    sums->wait += (completion_s - task->ran_s) / unit_s;
+    if (ideal_s > 0 && ideal_s < HUGE_VAL) {
+        double slowdown = completion_s / ideal_s;
+
+        sums->slowdown += slowdown;
+        sums->slowdown_squares += slowdown * slowdown;
+        sums->slowdowns++;
+    }
+}
+
+static void take_totals(struct metrics *m, const struct world *world)
+{
+    const struct world_totals *totals = world_totals(world);
+    const struct catalog *catalog = world_view(world)->catalog;
+
+    m->lost = totals->lost;
+    m->unfinished = m->tasks - m->finished - m->lost;
+    m->starts = totals->starts;
+    m->resizes = totals->resizes;
+    m->preemptions = totals->preemptions;
+    m->migrations = totals->migrations;
+    m->failures = totals->failures;
+    m->decisions = totals->decisions;
+    m->stuck = totals->stuck;
+    m->makespan = totals->end_s / catalog->time_unit_s;
+    m->in_system = totals->end_s > 0 ? totals->in_system_s / totals->end_s : 0;
+    for (int r = 0; r < catalog->resources; r++)
+        if (totals->capacity_s[r] > 0)
+            m->utilisation[r] = totals->used_s[r] / totals->capacity_s[r];
+    for (int i = 0; i < REFUSALS; i++) {
+        m->refused[i] = totals->refused[i];
+        m->refusals += totals->refused[i];
+    }
+}
+
+void metrics_take(struct metrics *m, const struct world *world, struct ideal *ideal)
+{
+    const struct view *view = world_view(world);
+    double unit_s = view->catalog->time_unit_s;
+    double *completion = xcalloc((size_t)view->tasks, sizeof *completion);
+    struct sums sums = {0};
+
+    memset(m, 0, sizeof *m);
+    m->tasks = world_task_count(world);
+    for (int32_t i = 0; i < view->tasks; i++) {
+        const struct task *task = &view->task[i];
+
+        if (task->state != TASK_DONE)
+            continue;
+        add_task(&sums, task, unit_s, ideal_seconds(ideal, task, world_work(world, i)));
+        completion[m->finished++] = (task->finish_s - task->arrival_s) / unit_s;
+    }
+    qsort(completion, (size_t)m->finished, sizeof *completion, compare);
+    m->mean_completion = sums.completion / (double)m->finished;
+    m->mean_wait = sums.wait / (double)m->finished;
+    m->mean_slowdown = sums.slowdown / (double)sums.slowdowns;
+    m->fairness = sums.slowdown * sums.slowdown / ((double)sums.slowdowns * sums.slowdown_squares);
+    m->p50 = quantile(completion, m->finished, 0.5);
+    m->p95 = quantile(completion, m->finished, 0.95);
+    m->p99 = quantile(completion, m->finished, 0.99);
+    m->longest = quantile(completion, m->finished, 1);
+    free(completion);
+    take_totals(m, world);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The figures of one episode. Times are in the scenario's time unit (slots, or seconds). */
+#ifndef SIM_METRICS_H
+#define SIM_METRICS_H
+
+#include <stdint.h>
+
+#include "core/allocation.h"
+#include "core/plan.h"
+
+struct ideal;
+struct world;
+
+struct metrics {
+    int64_t tasks, finished, lost, unfinished;
+    double mean_completion, p50, p95, p99, longest; /* over finished tasks; NAN without any */
+    double mean_wait;                               /* time without an allocation */
+    double mean_slowdown;                           /* completion time over ideal time */
+    double fairness;                   /* Jain's index over the slowdowns: 1 when all are equal */
+    double makespan;                   /* until the last task ended */
+    double utilisation[MAX_RESOURCES]; /* held over capacity that was up, until then */
+    double in_system;                  /* mean number of tasks in the system */
+    int64_t starts, resizes, preemptions, migrations, failures;
+    int64_t refused[REFUSALS], refusals;
+    int64_t decisions;
+    double decision_us; /* mean wall time of one decision; not reproducible */
+    int stuck;
+};
+
+/* After an episode. decision_us is left to the caller. */
+void metrics_take(struct metrics *metrics, const struct world *world, struct ideal *ideal);
+
+#endif
