@@ -29,19 +29,9 @@ const struct option_spec speed_options[] = {
     {0},
 };
 
-double speed_at(const struct speed_model *model, struct rate rate, double progress)
+double speed_at_level(struct rate rate, double progress)
 {
-    if (rate.base <= 0)
-        return 0;
-    switch (model->curve) {
-    case CURVE_FLAT:
-        return rate.base;
-    case CURVE_SQRT:
-        return progress < model->ceiling ? rate.base * sqrt(model->ceiling - progress) : 0;
-    case CURVE_LEVEL:
-        return rate.base * pow(pow(progress / rate.base, 1 / rate.bend) + 1, rate.bend);
-    }
-    return 0;
+    return rate.base * pow(pow(progress / rate.base, 1 / rate.bend) + 1, rate.bend);
 }
 
 static double inverse_speed(const struct speed_model *model, struct rate rate, double y)

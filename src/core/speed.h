@@ -11,6 +11,8 @@
 #ifndef CORE_SPEED_H
 #define CORE_SPEED_H
 
+#include <math.h>
+
 #include "base/arena.h"
 #include "base/option.h"
 #include "core/allocation.h"
@@ -55,8 +57,17 @@ static inline struct rate speed_rate(const struct speed_model *model,
     return model->ops->rate(model->params, allocation);
 }
 
+double speed_at_level(struct rate rate, double progress);
+
 /* Progress per second at a progress in 0 .. 1. */
-double speed_at(const struct speed_model *model, struct rate rate, double progress);
+static inline double speed_at(const struct speed_model *model, struct rate rate, double progress)
+{
+    if (rate.base <= 0 || model->curve == CURVE_FLAT)
+        return rate.base;
+    if (model->curve == CURVE_SQRT)
+        return progress < model->ceiling ? rate.base * sqrt(model->ceiling - progress) : 0;
+    return speed_at_level(rate, progress);
+}
 
 /* Seconds from one progress to a later one; INFINITY if it never gets there. */
 double speed_seconds(const struct speed_model *model, struct rate rate, double from, double to);

@@ -32,6 +32,7 @@ struct cluster_view {
     bool may_start; /* false once it had its one start of this slot (ROUNDS_ONE), or while down */
     uint64_t occupied;   /* window: bit per slot that holds a task */
     const int32_t *slot; /* window: task ids, -1 where empty; NULL without a window */
+    int32_t shown;       /* window: tasks in the slots */
     int32_t queued;      /* window: tasks behind the slots */
 };
 

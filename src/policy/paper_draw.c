@@ -29,7 +29,7 @@ static int32_t draw_slot(struct paper_draw *draw, const struct cluster_view *at)
 
     if (!left)
         return -1;
-    skip = rng_below(&draw->rng, (uint32_t)__builtin_popcountll(left));
+    skip = rng_below(&draw->rng, (uint32_t)at->shown);
     for (; skip > 0; skip--)
         left &= left - 1;
     return at->slot[__builtin_ctzll(left)];

@@ -6,6 +6,7 @@
 #include "sim/ideal.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -88,14 +89,12 @@ static double best_seconds(const struct ideal *ideal, int32_t type, const struct
     return best;
 }
 
-static double on_cluster(struct ideal *ideal, const struct task *task, int32_t cluster, double work)
+static double on_cluster(struct ideal *ideal, const struct task *task, int32_t cluster, double work,
+                         bool own_limits)
 {
     const struct catalog *catalog = &ideal->scenario->catalog;
     const struct type_info *info = &catalog->type[task->type];
-    int32_t shape = ideal->shape[cluster];
-    double *kept = &ideal->best[shape * catalog->types + task->type];
-    bool own_limits =
-        !allocation_equal(&task->min, &info->min) || !allocation_equal(&task->max, &info->max);
+    double *kept = &ideal->best[ideal->shape[cluster] * catalog->types + task->type];
 
     if (own_limits || (catalog->slot_s > 0 && work != 1))
         return best_seconds(ideal, task->type, &task->min, &task->max,
@@ -108,9 +107,15 @@ static double on_cluster(struct ideal *ideal, const struct task *task, int32_t c
 
 double ideal_seconds(struct ideal *ideal, const struct task *task, double work)
 {
+    const struct type_info *info = &ideal->scenario->catalog.type[task->type];
+    bool own_limits =
+        !allocation_equal(&task->min, &info->min) || !allocation_equal(&task->max, &info->max);
     double best = HUGE_VAL;
 
-    for (int32_t i = 0; i < task->reach.count; i++)
-        best = fmin(best, on_cluster(ideal, task, task->reach.cluster[i], work));
+    for (int32_t i = 0; i < task->reach.count; i++) {
+        double seconds = on_cluster(ideal, task, task->reach.cluster[i], work, own_limits);
+
+        best = seconds < best ? seconds : best;
+    }
     return best;
 }

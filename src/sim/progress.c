@@ -41,6 +41,16 @@ void progress_set_rate(struct world *world, int32_t id)
         hidden->rate = (struct rate){0};
 }
 
+static bool is_plain(const struct world *world, const struct task *task,
+                     const struct hidden *hidden)
+{
+    const struct type_truth *truth = &world->scenario->truth[task->type];
+
+    return truth->noise.kind == NOISE_NONE && !world->scenario->has_interference &&
+           world->catalog->type[task->type].switching.factor == 1 && hidden->multiplier == 1 &&
+           hidden->stall_until_s <= world->view.now_s;
+}
+
 void progress_begin(struct world *world, int32_t id, int32_t from)
 {
     const struct task *task = &world->task[id];
@@ -54,6 +64,8 @@ void progress_begin(struct world *world, int32_t id, int32_t from)
     hidden->fail_left_s = draw_failure(world, id);
     hidden->stall_until_s = progress_transfer_end(world, from, task->cluster, mb) + info->startup_s;
     hidden->data_at = task->cluster;
+    hidden->model = &world->scenario->truth[task->type].speed;
+    hidden->plain = is_plain(world, task, hidden);
     progress_set_rate(world, id);
 }
 

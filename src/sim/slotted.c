@@ -81,6 +81,12 @@ static double slot_progress(const struct world *world, int32_t id, double start_
     return delta;
 }
 
+/* Nothing but speed decides: see progress_begin(). */
+static double plain_progress(const struct world *world, const struct hidden *hidden)
+{
+    return speed_at(hidden->model, hidden->rate, hidden->progress) * world->catalog->slot_s;
+}
+
 static bool fails_in_slot(struct world *world, int32_t id)
 {
     struct hidden *hidden = &world->hidden[id];
@@ -106,7 +112,8 @@ static void walk_cluster(struct world *world, int32_t cluster, double start_s)
             left = true;
             continue;
         }
-        hidden->progress += slot_progress(world, id, start_s);
+        hidden->progress +=
+            hidden->plain ? plain_progress(world, hidden) : slot_progress(world, id, start_s);
         if (hidden->progress >= 1) {
             task_finish(world, id);
             left = true;
@@ -135,8 +142,8 @@ static void open_slot(struct world *world)
 static void note_load(struct world *world)
 {
     for (int32_t c = 0; c < world->catalog->clusters; c++)
-        world->load[c] = world->cluster[c].runnings + world->cluster[c].queued +
-                         __builtin_popcountll(world->cluster[c].occupied);
+        world->load[c] =
+            world->cluster[c].runnings + world->cluster[c].queued + world->cluster[c].shown;
 }
 
 void slotted_advance(struct world *world)

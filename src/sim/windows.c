@@ -44,6 +44,7 @@ void windows_reset(struct world *world)
         vector_clear(&window->queue);
         window->head = 0;
         world->cluster[c].occupied = 0;
+        world->cluster[c].shown = 0;
         world->cluster[c].queued = 0;
     }
 }
@@ -55,6 +56,7 @@ static void put_in_slot(struct world *world, int32_t cluster, int32_t id)
 
     window->slot[__builtin_ctzll(free_slots)] = id;
     world->cluster[cluster].occupied |= free_slots & -free_slots;
+    world->cluster[cluster].shown++;
 }
 
 static bool has_free_slot(const struct world *world, int32_t cluster)
@@ -90,6 +92,7 @@ void windows_leave(struct world *world, int32_t id)
         if (slot >= 0) {
             world->window[cluster].slot[slot] = -1;
             world->cluster[cluster].occupied &= ~((uint64_t)1 << slot);
+            world->cluster[cluster].shown--;
         } else {
             world->cluster[cluster].queued--;
         }
@@ -120,6 +123,8 @@ void windows_refill(struct world *world)
     for (int32_t c = 0; c < world->catalog->clusters; c++) {
         struct window *window = &world->window[c];
 
+        if (world->cluster[c].queued == 0)
+            continue;
         while (world->cluster[c].queued > 0 && has_free_slot(world, c)) {
             struct queue_entry entry = window->queue.item[window->head++];
 

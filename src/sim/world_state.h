@@ -15,12 +15,17 @@ enum next_kind { NEXT_FINISH, NEXT_SEGMENT, NEXT_FAILURE };
 
 /* What the world keeps to itself about a task. */
 struct hidden {
-    double progress; /* at stamp_s */
-    double inverse_work;
-    double multiplier; /* of the speed: noise of this start, interference, inverse work */
-    double noise;      /* of this start */
-    double stamp_s;
+    double progress;  /* at stamp_s */
     struct rate rate; /* of the present allocation */
+    const struct speed_model *model;
+    bool plain;   /* slotted: a slot's progress is the speed and nothing else */
+    bool planned; /* while a plan is judged: an action of it has the task */
+    enum next_kind next_kind;
+    int32_t walks;     /* slots walked, for noise */
+    double multiplier; /* of the speed: noise of this start, interference, inverse work */
+    double stamp_s;
+    double noise; /* of this start */
+    double inverse_work;
     double stall_until_s;
     double slow_until_s;      /* event-driven: end of a switching cost */
     double slow_left_s;       /* slotted: what is left of one */
@@ -28,12 +33,9 @@ struct hidden {
     double fail_left_s;       /* running time until this start fails; HUGE_VAL */
     struct allocation walked; /* slotted: what it had in its last slot */
     int32_t walked_cluster;   /* -1 before its first slot */
-    int32_t walks;            /* slots walked, for noise */
     int32_t starts;
     int32_t entry;   /* counts how often it began to wait: tells stale queue entries */
     int32_t data_at; /* cluster where its data lies now */
-    enum next_kind next_kind;
-    bool planned; /* while a plan is judged: an action of it has the task */
 };
 
 struct queue_entry {
