@@ -9,6 +9,10 @@
 #include "core/policy.h"
 
 #define POLICY_LIST(X) \
+    X(fifo_min)        \
+    X(random)          \
+    X(fair)            \
+    X(knee)            \
     X(paper_min)       \
     X(paper_random)    \
     X(paper_optimus)   \

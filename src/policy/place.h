@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where to put a task: placement rules that policies share. */
+#ifndef POLICY_PLACE_H
+#define POLICY_PLACE_H
+
+#include "core/plan.h"
+#include "core/view.h"
+
+/* Of the clusters where the task may be started now and the amount fits, the one with the least
+ * left over (sum over resources of what remains free over the capacity); ties go to the lower
+ * index. -1 if there is none. */
+int32_t place_best_fit(const struct view *view, struct plan *plan, int32_t task,
+                       const struct allocation *amount);
+
+/* The same with the most left over. */
+int32_t place_worst_fit(const struct view *view, struct plan *plan, int32_t task,
+                        const struct allocation *amount);
+
+#endif
