@@ -2,7 +2,6 @@
 #include "core/view.h"
 
 #include "base/memory.h"
-#include "core/waiting.h"
 
 double view_progress(const struct view *view, int32_t task)
 {
@@ -47,19 +46,36 @@ static void begin_window(struct waiting_cursor *cursor, const struct cluster_vie
 void waiting_begin(struct waiting_cursor *cursor, const struct view *view, int32_t cluster)
 {
     const struct cluster_view *at = &view->cluster[cluster];
+    const struct waiting_lists *lists = view->lists;
 
     cursor->view = view;
     cursor->cluster = cluster;
-    cursor->narrow = cursor->wide = -1;
-    cursor->at = cursor->ids = 0;
+    cursor->lanes = cursor->at = cursor->ids = 0;
     if (!at->may_start)
         return;
     if (at->slot) {
         begin_window(cursor, at);
         return;
     }
-    cursor->narrow = view->lists->head[cluster];
-    cursor->wide = view->lists->head[view->lists->clusters];
+    cursor->lanes = lists->lanes;
+    for (int32_t lane = 0; lane < lists->lanes; lane++) {
+        cursor->narrow[lane] = lists->head[cluster * lists->lanes + lane];
+        cursor->wide[lane] = lists->head[lists->clusters * lists->lanes + lane];
+    }
+}
+
+void waiting_only_fitting(struct waiting_cursor *cursor, const struct allocation *free)
+{
+    const struct catalog *catalog = cursor->view->catalog;
+
+    for (int32_t lane = 0; lane < cursor->lanes; lane++) {
+        bool fits = false;
+
+        for (int32_t type = lane; type < catalog->types && !fits; type += cursor->lanes)
+            fits = allocation_fits(&catalog->type[type].min, free);
+        if (!fits)
+            cursor->narrow[lane] = cursor->wide[lane] = -1;
+    }
 }
 
 static int32_t skip_out_of_reach(const struct waiting_cursor *cursor, int32_t node)
@@ -71,21 +87,30 @@ static int32_t skip_out_of_reach(const struct waiting_cursor *cursor, int32_t no
     return node;
 }
 
+/* The oldest of the lanes' first nodes is taken. */
 int32_t waiting_next(struct waiting_cursor *cursor)
 {
     const struct waiting_lists *lists = cursor->view->lists;
-    int32_t *take = &cursor->narrow;
-    int32_t task;
+    int32_t *take = NULL;
+    int32_t oldest = INT32_MAX;
 
     if (cursor->at < cursor->ids)
         return cursor->id[cursor->at++];
-    cursor->wide = skip_out_of_reach(cursor, cursor->wide);
-    if (cursor->wide >= 0 &&
-        (cursor->narrow < 0 || lists->node[cursor->wide].task < lists->node[cursor->narrow].task))
-        take = &cursor->wide;
-    if (*take < 0)
+    for (int32_t lane = 0; lane < cursor->lanes; lane++) {
+        int32_t *narrow = &cursor->narrow[lane], *wide = &cursor->wide[lane];
+
+        *wide = skip_out_of_reach(cursor, *wide);
+        if (*narrow >= 0 && lists->node[*narrow].task < oldest) {
+            take = narrow;
+            oldest = lists->node[*take].task;
+        }
+        if (*wide >= 0 && lists->node[*wide].task < oldest) {
+            take = wide;
+            oldest = lists->node[*take].task;
+        }
+    }
+    if (!take)
         return -1;
-    task = lists->node[*take].task;
     *take = lists->node[*take].next;
-    return task;
+    return oldest;
 }

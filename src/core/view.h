@@ -12,9 +12,9 @@
 #include "core/allocation.h"
 #include "core/catalog.h"
 #include "core/task.h"
+#include "core/waiting.h"
 
 struct estimator;
-struct waiting_lists;
 
 /* What a policy is shown (policies.md, section 0). Each class sees all of the ones before it. */
 enum info_class {
@@ -78,13 +78,18 @@ int view_find_slot(const struct view *view, int32_t cluster, int32_t task);
  */
 struct waiting_cursor {
     const struct view *view;
-    int32_t cluster, narrow, wide; /* nodes to come */
-    int32_t at, ids;               /* with a window: its tasks, sorted */
+    int32_t cluster, lanes;
+    int32_t narrow[WAITING_LANES], wide[WAITING_LANES]; /* nodes to come */
+    int32_t at, ids;                                    /* with a window: its tasks, sorted */
     int32_t id[MAX_WINDOW];
 };
 
 void waiting_begin(struct waiting_cursor *cursor, const struct view *view, int32_t cluster);
 int32_t waiting_next(struct waiting_cursor *cursor); /* -1 at the end */
+
+/* Leaves out the types of which no minimum fits; for tasks with limits of their own, and with
+ * windows, the caller still has to look. */
+void waiting_only_fitting(struct waiting_cursor *cursor, const struct allocation *free);
 
 #define view_each_waiting(view, cluster, id)                                       \
     for (struct waiting_cursor id##_cursor,                                        \

@@ -12,11 +12,16 @@
 #include "base/memory.h"
 #include "core/task.h"
 
-void waiting_init(struct waiting_lists *lists, int32_t clusters, bool per_cluster)
+void waiting_init(struct waiting_lists *lists, int32_t clusters, int32_t types, bool per_cluster)
 {
-    *lists = (struct waiting_lists){.clusters = clusters, .per_cluster = per_cluster};
-    lists->head = xcalloc((size_t)clusters + 1, sizeof *lists->head);
-    lists->tail = xcalloc((size_t)clusters + 1, sizeof *lists->tail);
+    size_t all;
+
+    *lists = (struct waiting_lists){.clusters = clusters,
+                                    .lanes = types < WAITING_LANES ? types : WAITING_LANES,
+                                    .per_cluster = per_cluster};
+    all = ((size_t)clusters + 1) * (size_t)lists->lanes;
+    lists->head = xcalloc(all, sizeof *lists->head);
+    lists->tail = xcalloc(all, sizeof *lists->tail);
     waiting_reset(lists, NULL);
 }
 
@@ -35,8 +40,8 @@ void waiting_reset(struct waiting_lists *lists, struct task *task)
     lists->count = 0;
     lists->nodes = 0;
     lists->free_node = -1;
-    for (int32_t c = 0; c <= lists->clusters; c++)
-        lists->head[c] = lists->tail[c] = -1;
+    for (int32_t i = 0; i < (lists->clusters + 1) * lists->lanes; i++)
+        lists->head[i] = lists->tail[i] = -1;
 }
 
 static int32_t take_node(struct waiting_lists *lists)
@@ -107,17 +112,18 @@ static void enter_all(struct waiting_lists *lists, struct task *task)
 void waiting_enter(struct waiting_lists *lists, int32_t id)
 {
     struct task *task = &lists->task[id];
+    int32_t lane = waiting_lane(lists, task->type);
 
     enter_all(lists, task);
     task->first_node = -1;
     if (!lists->per_cluster)
         return;
     if (task->reach.count > WIDE_REACH) {
-        task->first_node = link_node(lists, lists->clusters, id);
+        task->first_node = link_node(lists, lists->clusters * lists->lanes + lane, id);
         return;
     }
     for (int32_t i = task->reach.count - 1; i >= 0; i--) {
-        int32_t node = link_node(lists, task->reach.cluster[i], id);
+        int32_t node = link_node(lists, task->reach.cluster[i] * lists->lanes + lane, id);
 
         lists->node[node].sibling = task->first_node;
         task->first_node = node;

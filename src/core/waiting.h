@@ -12,7 +12,10 @@
 
 struct task;
 
-enum { WIDE_REACH = 32 }; /* tasks that reach more clusters stand in one common list */
+enum {
+    WIDE_REACH = 32,  /* tasks that reach more clusters stand in common lanes */
+    WAITING_LANES = 8 /* at most; types share them evenly */
+};
 
 struct waiting_node {
     int32_t task, next, prev;
@@ -22,21 +25,26 @@ struct waiting_node {
 
 struct waiting_lists {
     struct task *task; /* borrowed; its links are written here */
-    int32_t clusters;
+    int32_t clusters, lanes;
     bool per_cluster; /* false: only the list of all (windows take the others' place) */
     int32_t first, last, count;
 
     struct waiting_node *node;
     int32_t nodes, node_capacity, free_node;
-    int32_t *head, *tail; /* by cluster; the last entry is the common list of wide tasks */
+    int32_t *head, *tail; /* by cluster and lane; behind the clusters the common lanes */
 };
 
-void waiting_init(struct waiting_lists *lists, int32_t clusters, bool per_cluster);
+void waiting_init(struct waiting_lists *lists, int32_t clusters, int32_t types, bool per_cluster);
 void waiting_release(struct waiting_lists *lists);
 /* Empty, over another array of tasks. */
 void waiting_reset(struct waiting_lists *lists, struct task *task);
 
 void waiting_enter(struct waiting_lists *lists, int32_t task);
 void waiting_leave(struct waiting_lists *lists, int32_t task);
+
+static inline int32_t waiting_lane(const struct waiting_lists *lists, int32_t type)
+{
+    return type % lists->lanes;
+}
 
 #endif

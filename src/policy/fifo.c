@@ -20,20 +20,24 @@ void fifo_init(struct fifo *fifo, const struct catalog *catalog)
 static void serve_cluster(const struct fifo *fifo, const struct view *view, struct plan *plan,
                           int32_t cluster, fifo_amount_fn amount, const void *arg)
 {
+    struct waiting_cursor cursor;
     int32_t id;
 
     if (!allocation_fits(&fifo->least, plan_free(plan, cluster)))
         return;
-    view_each_waiting (view, cluster, id) {
+    waiting_begin(&cursor, view, cluster);
+    waiting_only_fitting(&cursor, plan_free(plan, cluster));
+    while ((id = waiting_next(&cursor)) >= 0) {
         const struct allocation *free = plan_free(plan, cluster);
         struct allocation given;
 
-        if (!plan_may_start(plan, id, cluster) || !allocation_fits(&view->task[id].min, free))
+        if (!allocation_fits(&view->task[id].min, free) || !plan_may_start(plan, id, cluster))
             continue;
         given = amount(arg, view, id, free);
         plan_start(plan, id, cluster, &given);
         if (!allocation_fits(&fifo->least, plan_free(plan, cluster)))
             return;
+        waiting_only_fitting(&cursor, plan_free(plan, cluster));
     }
 }
 
@@ -49,7 +53,7 @@ void fifo_decide(const struct fifo *fifo, const struct view *view, struct plan *
         serve_cluster(fifo, view, plan, view->touched[i], amount, arg);
     for (int32_t i = 0; i < view->arrivals; i++) {
         int32_t id = view->arrived[i];
-        int32_t cluster = place_best_fit(view, plan, id, &view->task[id].min);
+        int32_t cluster = place_worst_fit(view, plan, id, &view->task[id].min);
 
         if (cluster >= 0) {
             struct allocation given = amount(arg, view, id, plan_free(plan, cluster));

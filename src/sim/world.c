@@ -34,7 +34,8 @@ struct world *world_new(const struct scenario *scenario)
     world->load = xcalloc(clusters, sizeof *world->load);
     world->is_touched = xcalloc(clusters, sizeof *world->is_touched);
     arrivals_init(&world->own_arrivals);
-    waiting_init(&world->lists, scenario->catalog.clusters, scenario->catalog.window == 0);
+    waiting_init(&world->lists, scenario->catalog.clusters, scenario->catalog.types,
+                 scenario->catalog.window == 0);
     heap_init(&world->next);
     windows_new(world);
     outages_new(world);
