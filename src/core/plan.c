@@ -25,7 +25,8 @@ const char *refusal_word(enum refusal refusal)
 
 void plan_init(struct plan *plan, int32_t clusters)
 {
-    *plan = (struct plan){.cluster = xcalloc((size_t)clusters, sizeof *plan->cluster)};
+    *plan = (struct plan){.cluster = xcalloc((size_t)clusters, sizeof *plan->cluster),
+                          .clusters = clusters};
 }
 
 void plan_release(struct plan *plan)
@@ -76,6 +77,8 @@ bool plan_may_start(struct plan *plan, int32_t task, int32_t cluster)
 
 static void claim(struct plan *plan, int32_t task)
 {
+    if (task < 0 || task >= plan->view->tasks)
+        return;
     if (task >= plan->tasks) {
         int32_t tasks = plan->tasks ? plan->tasks : 64;
 
@@ -99,42 +102,58 @@ static void add_action(struct plan *plan, struct action action)
     claim(plan, action.task);
 }
 
-void plan_start(struct plan *plan, int32_t task, int32_t cluster, const struct allocation *amount)
+/* Books are kept for what exists; what does not is the world's to refuse. */
+static void use(struct plan *plan, int32_t cluster, const struct allocation *amount)
 {
-    struct plan_cluster *at = books(plan, cluster);
-
-    allocation_subtract(&at->free, amount);
-    at->starts++;
-    add_action(plan, (struct action){ACTION_START, task, cluster, *amount});
+    if (cluster >= 0 && cluster < plan->clusters)
+        allocation_subtract(&books(plan, cluster)->free, amount);
 }
 
-static void give_back(struct plan *plan, int32_t task)
+static const struct task *running_task(const struct plan *plan, int32_t task)
 {
-    const struct task *held = &plan->view->task[task];
+    if (task < 0 || task >= plan->view->tasks || plan->view->task[task].state != TASK_RUNNING)
+        return NULL;
+    return &plan->view->task[task];
+}
 
-    if (held->state == TASK_RUNNING)
-        allocation_add(&books(plan, held->cluster)->free, &held->allocation);
+/* What a running task holds becomes free; returns its cluster, or -1. */
+static int32_t give_back(struct plan *plan, int32_t task)
+{
+    const struct task *held = running_task(plan, task);
+
+    if (!held)
+        return -1;
+    allocation_add(&books(plan, held->cluster)->free, &held->allocation);
+    return held->cluster;
+}
+
+void plan_start(struct plan *plan, int32_t task, int32_t cluster, const struct allocation *amount)
+{
+    use(plan, cluster, amount);
+    if (cluster >= 0 && cluster < plan->clusters)
+        books(plan, cluster)->starts++;
+    add_action(plan, (struct action){ACTION_START, task, cluster, *amount});
 }
 
 void plan_resize(struct plan *plan, int32_t task, const struct allocation *amount)
 {
-    int32_t cluster = plan->view->task[task].cluster;
+    int32_t cluster = give_back(plan, task);
 
-    give_back(plan, task);
-    allocation_subtract(&books(plan, cluster)->free, amount);
+    use(plan, cluster, amount);
     add_action(plan, (struct action){ACTION_RESIZE, task, cluster, *amount});
 }
 
 void plan_preempt(struct plan *plan, int32_t task)
 {
-    give_back(plan, task);
-    add_action(plan, (struct action){ACTION_PREEMPT, task, plan->view->task[task].cluster, {{0}}});
+    int32_t cluster = give_back(plan, task);
+
+    add_action(plan, (struct action){ACTION_PREEMPT, task, cluster, {{0}}});
 }
 
 void plan_migrate(struct plan *plan, int32_t task, int32_t cluster, const struct allocation *amount)
 {
     give_back(plan, task);
-    allocation_subtract(&books(plan, cluster)->free, amount);
+    use(plan, cluster, amount);
     add_action(plan, (struct action){ACTION_MIGRATE, task, cluster, *amount});
 }
 

@@ -62,6 +62,7 @@ struct plan {
     bool again;    /* ask again at once if any of it was applied (event-driven worlds) */
 
     struct plan_cluster *cluster;
+    int32_t clusters;
     uint32_t *claimed; /* by task: stamp of the plan that has an action for it */
     int32_t tasks;
     uint32_t stamp;
