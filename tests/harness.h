@@ -16,22 +16,22 @@
 
 static int harness_skipped;
 
-#define SKIP_TEST(reason)                                                                          \
-    do {                                                                                           \
-        printf("SKIP %s: %s\n", __func__, reason);                                                 \
-        harness_skipped++;                                                                         \
-        return;                                                                                    \
+#define SKIP_TEST(reason)                          \
+    do {                                           \
+        printf("SKIP %s: %s\n", __func__, reason); \
+        harness_skipped++;                         \
+        return;                                    \
     } while (0)
 
-#define RUN_TESTS(tests)                                                                           \
-    int main(void)                                                                                 \
-    {                                                                                              \
-        int count = (int)(sizeof(tests) / sizeof((tests)[0]));                                     \
-        int failed = cmocka_run_group_tests(tests, NULL, NULL);                                    \
-                                                                                                   \
-        printf("%d passed, %d failed, %d skipped\n", count - failed - harness_skipped, failed,     \
-               harness_skipped);                                                                   \
-        return failed != 0;                                                                        \
+#define RUN_TESTS(tests)                                                                       \
+    int main(void)                                                                             \
+    {                                                                                          \
+        int count = (int)(sizeof(tests) / sizeof((tests)[0]));                                 \
+        int failed = cmocka_run_group_tests(tests, NULL, NULL);                                \
+                                                                                               \
+        printf("%d passed, %d failed, %d skipped\n", count - failed - harness_skipped, failed, \
+               harness_skipped);                                                               \
+        return failed != 0;                                                                    \
     }
 
 #endif

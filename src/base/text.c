@@ -41,7 +41,7 @@ char *text_take(struct text *text)
 {
     char *bytes = text->bytes;
 
-    text_init(text, text->cap);
+    *text = (struct text){0};
     return bytes;
 }
 

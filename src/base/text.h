@@ -22,7 +22,7 @@ void text_init(struct text *text, size_t cap_bytes); /* cap 0: no limit */
 void text_release(struct text *text);
 void text_reset(struct text *text);
 bool text_is_cut(const struct text *text);
-char *text_take(struct text *text); /* the caller owns the bytes and frees them; text is reset */
+char *text_take(struct text *text); /* the caller owns and frees the bytes; text is released */
 
 void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const void *bytes, size_t count);

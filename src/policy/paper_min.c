@@ -26,6 +26,7 @@ static void decide(void *state, const struct view *view, struct plan *plan)
         if (id >= 0 && allocation_fits(&view->task[id].min, plan_free(plan, c)))
             plan_start(plan, id, c, &view->task[id].min);
     }
+    paper_ask_again(view, plan);
 }
 
 const struct policy_ops policy_paper_min = {

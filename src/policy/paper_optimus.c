@@ -294,6 +294,7 @@ static void decide(void *state, const struct view *view, struct plan *plan)
                 plan_resize(plan, share->task, &share->amount);
         }
     }
+    paper_ask_again(view, plan);
 }
 
 const struct policy_ops policy_paper_optimus = {

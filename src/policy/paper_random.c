@@ -48,6 +48,7 @@ static void decide(void *state, const struct view *view, struct plan *plan)
         if (draw_amount(&draw->rng, &view->task[id].min, &most, view->catalog->resources, &amount))
             plan_start(plan, id, c, &amount);
     }
+    paper_ask_again(view, plan);
 }
 
 const struct policy_ops policy_paper_random = {

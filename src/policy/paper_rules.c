@@ -63,6 +63,15 @@ int32_t paper_candidate(const struct view *view, int32_t cluster, const struct c
     return view->cluster[cluster].runnings < most ? id : -1;
 }
 
+void paper_ask_again(const struct view *view, struct plan *plan)
+{
+    if (view->catalog->slot_s > 0)
+        return;
+    plan->again = plan->actions > 0;
+    if (view->waiting > 0)
+        plan_wake(plan, view->now_s + 1);
+}
+
 struct paper_resources paper_find_resources(const struct catalog *catalog)
 {
     struct paper_resources found = {catalog_find_resource(catalog, "cpu"),

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/plan.h"
 #include "core/view.h"
 
 /* Tasks that lower agents named in this round, whether or not they got anything. */
@@ -29,6 +30,10 @@ bool claims_has(const struct claims *claims, int32_t task);
  * same.
  */
 int32_t paper_candidate(const struct view *view, int32_t cluster, const struct claims *claims);
+
+/* These policies were made for slots. In continuous time they are asked in rounds as long as they do
+ * something, and a second later if something still waits. Called at the end of decide. */
+void paper_ask_again(const struct view *view, struct plan *plan);
 
 /* Resources by name, "cpu" and "gpu"; where a scenario has no such names, its first two. */
 struct paper_resources {

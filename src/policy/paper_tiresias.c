@@ -185,6 +185,7 @@ static void decide(void *state, const struct view *view, struct plan *plan)
         deal_cpus(s, capacity->amount[s->resource.cpu]);
         propose(s, view, plan, c, candidate);
     }
+    paper_ask_again(view, plan);
 }
 
 const struct policy_ops policy_paper_tiresias = {

@@ -132,15 +132,28 @@ static void forget_news(struct world *world)
     vector_clear(&world->touched);
 }
 
-/* Nothing runs and nobody new is to come: a policy that leaves it at that many times over will do
- * so for ever. */
+static bool any_moves(const struct world *world)
+{
+    for (int32_t c = 0; c < world->catalog->clusters; c++)
+        for (int32_t i = 0; i < world->running[c].count; i++)
+            if (world->hidden[world->running[c].id[i]].rate.base > 0)
+                return true;
+    return false;
+}
+
+/* A policy that left everything standing still for very many decisions, with nobody new to come, will do
+ * so for ever; and one that moves tasks about without ever finishing one has had its chances. */
 static bool is_stuck(struct world *world)
 {
-    if (world->view.running > 0 || world->next_arrival < world->arrivals->count)
+    int64_t ended = world->totals.finished + world->totals.lost;
+
+    if (world->next_arrival < world->arrivals->count || ended != world->ended) {
+        world->ended = ended;
         world->idle = 0;
-    else
-        world->idle++;
-    return world->idle > IDLE_DECISIONS;
+    }
+    world->idle++;
+    return world->idle > MOST_DECISIONS ||
+           (world->idle % IDLE_DECISIONS == 0 && !any_moves(world));
 }
 
 static void check_over(struct world *world)
@@ -186,6 +199,7 @@ int world_reset(struct world *world, uint64_t seed, const struct arrivals *arriv
     world->next_arrival = 0;
     world->slot = 0;
     world->idle = 0;
+    world->ended = 0;
     world->in_system = 0;
     world->wake_s = HUGE_VAL;
     world->over = false;

@@ -60,7 +60,7 @@ struct watcher {
     void *arg;
 };
 
-enum { WATCHERS = 4, IDLE_DECISIONS = 100000 };
+enum { WATCHERS = 4, IDLE_DECISIONS = 100000, MOST_DECISIONS = 100000000 };
 
 struct world {
     const struct scenario *scenario;
@@ -89,7 +89,8 @@ struct world {
     double *outage_at;
     double wake_s;
     int64_t slot;
-    int idle; /* decisions in a row with nothing running or to come */
+    int64_t idle;  /* decisions since a task arrived or ended */
+    int64_t ended; /* tasks that had ended by then */
 
     uint64_t noise_seed, start_noise_seed, failure_seed, seed;
     world_noise_fn noise;

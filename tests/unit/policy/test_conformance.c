@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every policy over random scenarios. At every decision: the books of every cluster balance, every
+ * allocation lies between minimum and maximum and in reach, the waiting lists and windows hold
+ * exactly the waiting tasks; nothing of a plan is refused (the world is strict); work-conserving
+ * policies leave no task waiting that fits. Over an episode: who is not elastic does not resize,
+ * who is not preemptive does not preempt, Little's law holds, and the same seed gives the same
+ * events.
+ *
+ * TAP_SEED chooses the first scenario (it is printed on failure), TAP_CASES how many there are.
+ */
+#include "harness.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/memory.h"
+#include "core/estimator.h"
+#include "core/scenario.h"
+#include "policy/registry.h"
+#include "random_scenario.h"
+#include "sim/world.h"
+
+enum { CASES = 60 };
+
+struct check {
+    const struct policy_ops *ops;
+    struct scenario *scenario;
+    uint64_t seed;
+    struct world *world;
+    struct plan plan;
+    uint64_t events; /* hash of all events so far */
+    double last_s;
+};
+
+static void broken(const struct check *check, const char *law, int32_t which)
+{
+    fail_msg("%s breaks a law on random scenario %llu at %g: %s (%d)", check->ops->name,
+             (unsigned long long)check->seed, world_view(check->world)->now_s, law, which);
+}
+
+static void note_event(void *arg, const struct event *event)
+{
+    struct check *check = arg;
+    uint64_t bits;
+
+    if (event->time_s < check->last_s)
+        broken(check, "time runs backwards", event->task);
+    check->last_s = event->time_s;
+    memcpy(&bits, &event->time_s, sizeof bits);
+    check->events = rng_hash(check->events, bits, (uint64_t)event->kind);
+    check->events = rng_hash(check->events, (uint64_t)event->task, (uint64_t)event->cluster);
+    for (int r = 0; r < MAX_RESOURCES; r++)
+        check->events = rng_hash(check->events, (uint64_t)r, (uint64_t)event->allocation.amount[r]);
+}
+
+static void check_running(const struct check *check, int32_t cluster)
+{
+    const struct view *view = world_view(check->world);
+    const struct cluster_view *at = &view->cluster[cluster];
+    struct allocation left = view->catalog->cluster[cluster].capacity;
+    static const struct allocation nothing;
+
+    for (int32_t i = 0; i < at->runnings; i++) {
+        const struct task *task = &view->task[at->running[i]];
+
+        if (task->state != TASK_RUNNING || task->cluster != cluster)
+            broken(check, "a running list holds a task that does not run there", task->id);
+        if (!reach_has(&task->reach, cluster))
+            broken(check, "a task runs out of its reach", task->id);
+        if (!allocation_fits(&task->allocation, &task->max))
+            broken(check, "an allocation is above the maximum", task->id);
+        if (!(check->ops->traits & POLICY_BELOW_MINIMUM) &&
+            !allocation_fits(&task->min, &task->allocation))
+            broken(check, "an allocation is below the minimum", task->id);
+        allocation_subtract(&left, &task->allocation);
+    }
+    if (!allocation_fits(&nothing, &left))
+        broken(check, "a cluster gives more than it has", cluster);
+    if (at->up && !allocation_equal(&left, &at->free))
+        broken(check, "a cluster's books do not balance", cluster);
+    if (!at->up && (at->runnings > 0 || !allocation_is_zero(&at->free)))
+        broken(check, "a cluster that is down runs something", cluster);
+}
+
+static bool is_queued(const struct check *check, int32_t cluster, int32_t id)
+{
+    int32_t queue[256];
+    int count = world_queue(check->world, cluster, queue, (int)COUNT_OF(queue));
+
+    for (int i = 0; i < count; i++)
+        if (queue[i] == id)
+            return true;
+    return false;
+}
+
+static void check_waiting(const struct check *check)
+{
+    const struct view *view = world_view(check->world);
+    int32_t waiting = 0, last = -1;
+
+    for (int32_t id = view->first_waiting; id >= 0; id = view->task[id].next_waiting) {
+        const struct task *task = &view->task[id];
+
+        if (task->state != TASK_WAITING || id <= last)
+            broken(check, "the waiting list is wrong", id);
+        for (int32_t i = 0; view->cluster[0].slot && i < task->reach.count; i++) {
+            bool shown = view_find_slot(view, task->reach.cluster[i], id) >= 0;
+
+            if (shown == is_queued(check, task->reach.cluster[i], id))
+                broken(check, "a task is not in exactly one of window and queue", id);
+        }
+        last = id;
+        waiting++;
+    }
+    for (int32_t id = 0; id < view->tasks; id++)
+        waiting -= view->task[id].state == TASK_WAITING;
+    if (waiting != 0 || view->waiting < 0)
+        broken(check, "a waiting task is in no list", waiting);
+}
+
+/* What view_each_waiting walks is what view_may_start allows, in order of arrival. */
+static void check_walk(const struct check *check, int32_t cluster)
+{
+    const struct view *view = world_view(check->world);
+    int32_t id, last = -1, walked = 0;
+
+    view_each_waiting (view, cluster, id) {
+        if (id <= last || !view_may_start(view, id, cluster))
+            broken(check, "a walk shows a task that may not start", id);
+        last = id;
+        walked++;
+    }
+    for (id = view->first_waiting; id >= 0; id = view->task[id].next_waiting)
+        walked -= view_may_start(view, id, cluster);
+    if (walked != 0)
+        broken(check, "a walk leaves out a task", cluster);
+}
+
+static void check_view(const struct check *check)
+{
+    for (int32_t c = 0; c < check->scenario->catalog.clusters; c++) {
+        check_running(check, c);
+        check_walk(check, c);
+    }
+    check_waiting(check);
+}
+
+static void check_conserving(struct check *check)
+{
+    const struct view *view = world_view(check->world);
+
+    if (!(check->ops->traits & POLICY_WORK_CONSERVING))
+        return;
+    for (int32_t id = view->first_waiting; id >= 0; id = view->task[id].next_waiting) {
+        const struct task *task = &view->task[id];
+
+        for (int32_t i = 0; i < task->reach.count; i++) {
+            int32_t cluster = task->reach.cluster[i];
+
+            if (plan_may_start(&check->plan, id, cluster) &&
+                allocation_fits(&task->min, plan_free(&check->plan, cluster)))
+                broken(check, "a task waits that fits", id);
+        }
+    }
+}
+
+static void check_episode(const struct check *check)
+{
+    const struct world_totals *totals = world_totals(check->world);
+    const struct view *view = world_view(check->world);
+    double sum_s = 0;
+
+    if (!(check->ops->traits & POLICY_ELASTIC) && totals->resizes > 0)
+        broken(check, "it is not elastic and resizes", 0);
+    if (!(check->ops->traits & POLICY_PREEMPTIVE) && totals->preemptions > 0)
+        broken(check, "it is not preemptive and preempts", 0);
+    if (!(check->ops->traits & POLICY_MIGRATING) && totals->migrations > 0)
+        broken(check, "it is not migrating and migrates", 0);
+    for (int32_t id = 0; id < view->tasks; id++) {
+        const struct task *task = &view->task[id];
+
+        if (task->state == TASK_DONE)
+            sum_s += task->finish_s - task->arrival_s;
+    }
+    if (totals->lost == 0 && !totals->stuck &&
+        fabs(sum_s - totals->in_system_s) > 1e-6 * (1 + sum_s))
+        broken(check, "Little's law", 0);
+    if (totals->stuck && !(check->ops->traits & POLICY_BELOW_MINIMUM))
+        broken(check, "the episode got stuck", 0);
+}
+
+static void run_episode(struct check *check, bool checked)
+{
+    struct params params;
+    struct estimator estimator = {0};
+    struct policy policy;
+    struct policy_setup setup = {
+        .catalog = &check->scenario->catalog, .params = &params, .seed = check->seed};
+    struct err err;
+
+    params_init(&params, check->ops->options);
+    if (check->ops->traits & POLICY_MODEL) {
+        assert_int_equal(estimator_open(&estimator, check->scenario, check->seed, "true", &err), 0);
+        setup.estimator = &estimator;
+    }
+    if (policy_open(&policy, check->ops, &setup, &err))
+        fail_msg("%s: %s", check->ops->name, err.message);
+    world_show(check->world, estimator.ops ? INFO_ORACLE : check->ops->info, setup.estimator);
+    check->events = 0;
+    check->last_s = 0;
+    assert_int_equal(world_reset(check->world, check->seed, NULL, &err), 0);
+    while (!world_is_over(check->world)) {
+        const struct view *view = world_view(check->world);
+
+        if (checked)
+            check_view(check);
+        plan_reset(&check->plan, view);
+        policy.ops->decide(policy.state, view, &check->plan);
+        if (checked)
+            check_conserving(check);
+        world_apply(check->world, &check->plan);
+    }
+    policy_close(&policy);
+    estimator_close(&estimator);
+    params_release(&params);
+}
+
+static void check_case(const struct policy_ops *ops, uint64_t seed)
+{
+    struct check check = {.ops = ops, .seed = seed};
+    char *yaml = random_scenario(seed);
+    uint64_t events;
+    struct err err;
+
+    if (scenario_parse(&check.scenario, "random", "", yaml, NULL, 0, &err))
+        fail_msg("random scenario %llu: %s\n%s", (unsigned long long)seed, err.message, yaml);
+    check.world = world_new(check.scenario);
+    world_be_strict(check.world, true);
+    world_allow_below_minimum(check.world, ops->traits & POLICY_BELOW_MINIMUM);
+    world_watch(check.world, note_event, &check);
+    plan_init(&check.plan, check.scenario->catalog.clusters);
+    run_episode(&check, true);
+    check_episode(&check);
+    events = check.events;
+    run_episode(&check, false);
+    if (check.events != events)
+        broken(&check, "the same seed gives other events", 0);
+    plan_release(&check.plan);
+    world_free(check.world);
+    scenario_free(check.scenario);
+    free(yaml);
+}
+
+static uint64_t number_from(const char *name, uint64_t otherwise)
+{
+    return getenv(name) ? strtoull(getenv(name), NULL, 10) : otherwise;
+}
+
+static void every_policy_keeps_the_laws(void **state)
+{
+    uint64_t first = number_from("TAP_SEED", 1), cases = number_from("TAP_CASES", CASES);
+    (void)state;
+
+    for (int i = 0; policies[i]; i++)
+        for (uint64_t seed = first; seed < first + cases; seed++)
+            check_case(policies[i], seed);
+}
+
+static void every_policy_is_complete(void **state)
+{
+    (void)state;
+    for (int i = 0; policies[i]; i++) {
+        const struct policy_ops *ops = policies[i];
+
+        assert_non_null(ops->name);
+        assert_non_null(ops->summary);
+        assert_non_null(ops->source);
+        assert_non_null(ops->decide);
+        assert_ptr_equal(policy_find(ops->name), ops);
+        for (int k = 0; ops->options && ops->options[k].name; k++)
+            assert_non_null(ops->options[k].help);
+    }
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(every_policy_is_complete),
+    cmocka_unit_test(every_policy_keeps_the_laws),
+};
+
+RUN_TESTS(tests)
