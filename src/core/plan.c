@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "core/view.h"
 
 const char *refusal_word(enum refusal refusal)
 {
@@ -47,32 +46,12 @@ void plan_reset(struct plan *plan, const struct view *view)
     BUG_ON(plan->stamp == 0);
 }
 
-static struct plan_cluster *books(struct plan *plan, int32_t cluster)
-{
-    struct plan_cluster *at = &plan->cluster[cluster];
-
-    if (at->stamp != plan->stamp)
-        *at =
-            (struct plan_cluster){.free = plan->view->cluster[cluster].free, .stamp = plan->stamp};
-    return at;
-}
-
-const struct allocation *plan_free(struct plan *plan, int32_t cluster)
-{
-    return &books(plan, cluster)->free;
-}
-
-bool plan_has(const struct plan *plan, int32_t task)
-{
-    return task < plan->tasks && plan->claimed[task] == plan->stamp;
-}
-
 bool plan_may_start(struct plan *plan, int32_t task, int32_t cluster)
 {
     if (plan_has(plan, task) || !view_may_start(plan->view, task, cluster))
         return false;
     return plan->view->catalog->rounds == ROUNDS_MANY || plan->view->catalog->slot_s == 0 ||
-           books(plan, cluster)->starts == 0;
+           plan_books(plan, cluster)->starts == 0;
 }
 
 static void claim(struct plan *plan, int32_t task)
@@ -106,7 +85,7 @@ static void add_action(struct plan *plan, struct action action)
 static void use(struct plan *plan, int32_t cluster, const struct allocation *amount)
 {
     if (cluster >= 0 && cluster < plan->clusters)
-        allocation_subtract(&books(plan, cluster)->free, amount);
+        allocation_subtract(&plan_books(plan, cluster)->free, amount);
 }
 
 static const struct task *running_task(const struct plan *plan, int32_t task)
@@ -123,7 +102,7 @@ static int32_t give_back(struct plan *plan, int32_t task)
 
     if (!held)
         return -1;
-    allocation_add(&books(plan, held->cluster)->free, &held->allocation);
+    allocation_add(&plan_books(plan, held->cluster)->free, &held->allocation);
     return held->cluster;
 }
 
@@ -131,7 +110,7 @@ void plan_start(struct plan *plan, int32_t task, int32_t cluster, const struct a
 {
     use(plan, cluster, amount);
     if (cluster >= 0 && cluster < plan->clusters)
-        books(plan, cluster)->starts++;
+        plan_books(plan, cluster)->starts++;
     add_action(plan, (struct action){ACTION_START, task, cluster, *amount});
 }
 

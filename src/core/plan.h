@@ -15,8 +15,7 @@
 #include <stdint.h>
 
 #include "core/allocation.h"
-
-struct view;
+#include "core/view.h"
 
 enum action_kind { ACTION_START, ACTION_RESIZE, ACTION_PREEMPT, ACTION_MIGRATE };
 
@@ -73,10 +72,31 @@ void plan_release(struct plan *plan);
 /* Empty, for a decision over this view. */
 void plan_reset(struct plan *plan, const struct view *view);
 
+/* The plan's books of a cluster, opened from the view when it is first looked at. */
+static inline struct plan_cluster *plan_books(struct plan *plan, int32_t cluster)
+{
+    struct plan_cluster *at = &plan->cluster[cluster];
+
+    if (at->stamp != plan->stamp) {
+        at->free = plan->view->cluster[cluster].free;
+        at->stamp = plan->stamp;
+        at->starts = 0;
+    }
+    return at;
+}
+
 /* What the cluster has left after the plan so far; borrowed until the next plan_ call. */
-const struct allocation *plan_free(struct plan *plan, int32_t cluster);
+static inline const struct allocation *plan_free(struct plan *plan, int32_t cluster)
+{
+    return &plan_books(plan, cluster)->free;
+}
+
 /* Whether the plan has an action for the task. */
-bool plan_has(const struct plan *plan, int32_t task);
+static inline bool plan_has(const struct plan *plan, int32_t task)
+{
+    return task < plan->tasks && plan->claimed[task] == plan->stamp;
+}
+
 /* view_may_start(), with the plan so far counted in. */
 bool plan_may_start(struct plan *plan, int32_t task, int32_t cluster);
 

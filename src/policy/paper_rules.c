@@ -20,14 +20,6 @@ void claims_add(struct claims *claims, int32_t task)
     claims->task[claims->count++] = task;
 }
 
-bool claims_has(const struct claims *claims, int32_t task)
-{
-    for (int32_t i = 0; i < claims->count; i++)
-        if (claims->task[i] == task)
-            return true;
-    return false;
-}
-
 static int32_t first_unclaimed(const struct view *view, int32_t cluster,
                                const struct claims *claims)
 {

@@ -21,7 +21,14 @@ struct claims {
 
 void claims_release(struct claims *claims);
 void claims_add(struct claims *claims, int32_t task);
-bool claims_has(const struct claims *claims, int32_t task);
+
+static inline bool claims_has(const struct claims *claims, int32_t task)
+{
+    for (int32_t i = 0; i < claims->count; i++)
+        if (claims->task[i] == task)
+            return true;
+    return false;
+}
 
 /*
  * The candidate of an elastic agent: if fewer tasks run than floor(min over resources of capacity /
@@ -31,8 +38,8 @@ bool claims_has(const struct claims *claims, int32_t task);
  */
 int32_t paper_candidate(const struct view *view, int32_t cluster, const struct claims *claims);
 
-/* These policies were made for slots. In continuous time they are asked in rounds as long as they do
- * something, and a second later if something still waits. Called at the end of decide. */
+/* These policies were made for slots. In continuous time they are asked in rounds as long as they
+ * do something, and a second later if something still waits. Called at the end of decide. */
 void paper_ask_again(const struct view *view, struct plan *plan);
 
 /* Resources by name, "cpu" and "gpu"; where a scenario has no such names, its first two. */

@@ -10,24 +10,62 @@
 #include "sim/ideal.h"
 #include "sim/world.h"
 
-static int compare(const void *a, const void *b)
+static void swap(double *a, double *b)
 {
-    const double *left = a, *right = b;
+    double held = *a;
 
-    return *left < *right ? -1 : *left > *right;
+    *a = *b;
+    *b = held;
 }
 
-/* Linear between the two nearest ranks, as most statistics programs do by default (type 7). */
-static double quantile(const double *sorted, int64_t count, double q)
+/* Moves the k-th smallest of x[low .. high] to its place, smaller ones before it (Hoare's
+ * selection, median of three). */
+static void select_kth(double *x, int64_t low, int64_t high, int64_t k)
+{
+    while (low < high) {
+        int64_t i = low, j = high, middle = low + (high - low) / 2;
+        double pivot;
+
+        if (x[middle] < x[low])
+            swap(&x[middle], &x[low]);
+        if (x[high] < x[low])
+            swap(&x[high], &x[low]);
+        if (x[high] < x[middle])
+            swap(&x[high], &x[middle]);
+        pivot = x[middle];
+        while (i <= j) {
+            while (x[i] < pivot)
+                i++;
+            while (pivot < x[j])
+                j--;
+            if (i <= j)
+                swap(&x[i++], &x[j--]);
+        }
+        if (k <= j)
+            high = j;
+        else if (k >= i)
+            low = i;
+        else
+            return;
+    }
+}
+
+/* Linear between the two nearest ranks, as most statistics programs do by default (type 7).
+ * Reorders x; everything below *from must be in its place already, as far as later calls with
+ * larger q care. */
+static double quantile(double *x, int64_t count, double q, int64_t *from)
 {
     double at = q * (double)(count - 1);
     int64_t below = (int64_t)at;
 
     if (count == 0)
         return (double)NAN;
+    select_kth(x, *from, count - 1, below);
+    *from = below;
     if (below + 1 >= count)
-        return sorted[count - 1];
-    return sorted[below] + (at - (double)below) * (sorted[below + 1] - sorted[below]);
+        return x[below];
+    select_kth(x, below + 1, count - 1, below + 1);
+    return x[below] + (at - (double)below) * (x[below + 1] - x[below]);
 }
 
 struct sums {
@@ -81,6 +119,7 @@ void metrics_take(struct metrics *m, const struct world *world, struct ideal *id
     double unit_s = view->catalog->time_unit_s;
     double *completion = xcalloc((size_t)view->tasks, sizeof *completion);
     struct sums sums = {0};
+    int64_t placed = 0;
 
     memset(m, 0, sizeof *m);
     m->tasks = world_task_count(world);
@@ -92,15 +131,14 @@ void metrics_take(struct metrics *m, const struct world *world, struct ideal *id
         add_task(&sums, task, unit_s, ideal_seconds(ideal, task, world_work(world, i)));
         completion[m->finished++] = (task->finish_s - task->arrival_s) / unit_s;
     }
-    qsort(completion, (size_t)m->finished, sizeof *completion, compare);
     m->mean_completion = sums.completion / (double)m->finished;
     m->mean_wait = sums.wait / (double)m->finished;
     m->mean_slowdown = sums.slowdown / (double)sums.slowdowns;
     m->fairness = sums.slowdown * sums.slowdown / ((double)sums.slowdowns * sums.slowdown_squares);
-    m->p50 = quantile(completion, m->finished, 0.5);
-    m->p95 = quantile(completion, m->finished, 0.95);
-    m->p99 = quantile(completion, m->finished, 0.99);
-    m->longest = quantile(completion, m->finished, 1);
+    m->p50 = quantile(completion, m->finished, 0.5, &placed);
+    m->p95 = quantile(completion, m->finished, 0.95, &placed);
+    m->p99 = quantile(completion, m->finished, 0.99, &placed);
+    m->longest = quantile(completion, m->finished, 1, &placed);
     free(completion);
     take_totals(m, world);
 }

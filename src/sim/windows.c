@@ -32,10 +32,12 @@ void windows_free(struct world *world)
         vector_release(&world->window[c].queue);
     }
     free(world->window);
+    vector_release(&world->place);
 }
 
 void windows_reset(struct world *world)
 {
+    vector_clear(&world->place);
     for (int c = 0; world->window && c < world->catalog->clusters; c++) {
         struct window *window = &world->window[c];
 
@@ -49,14 +51,17 @@ void windows_reset(struct world *world)
     }
 }
 
-static void put_in_slot(struct world *world, int32_t cluster, int32_t id)
+static void put_in_slot(struct world *world, int32_t cluster, int32_t id, int32_t place)
 {
     struct window *window = &world->window[cluster];
-    uint64_t free_slots = window->all & ~world->cluster[cluster].occupied;
+    struct cluster_view *at = &world->cluster[cluster];
+    uint64_t free_slots = window->all & ~at->occupied;
+    int slot = __builtin_ctzll(free_slots);
 
-    window->slot[__builtin_ctzll(free_slots)] = id;
-    world->cluster[cluster].occupied |= free_slots & -free_slots;
-    world->cluster[cluster].shown++;
+    window->slot[slot] = id;
+    world->place.item[place] = (int8_t)slot;
+    at->occupied |= free_slots & -free_slots;
+    at->shown++;
 }
 
 static bool has_free_slot(const struct world *world, int32_t cluster)
@@ -67,14 +72,21 @@ static bool has_free_slot(const struct world *world, int32_t cluster)
 void windows_enter(struct world *world, int32_t id)
 {
     const struct reach *reach = &world->task[id].reach;
-    struct queue_entry entry = {id, ++world->hidden[id].entry};
+    struct hidden *hidden = &world->hidden[id];
 
+    if (hidden->entry++ == 0) {
+        hidden->places = (int32_t)world->place.count;
+        vector_reserve(&world->place, world->place.count + (size_t)reach->count);
+        world->place.count += (size_t)reach->count;
+    }
     for (int32_t i = 0; i < reach->count; i++) {
-        int32_t cluster = reach->cluster[i];
+        int32_t cluster = reach->cluster[i], place = hidden->places + i;
+        struct queue_entry entry = {id, hidden->entry, place};
 
         if (has_free_slot(world, cluster)) {
-            put_in_slot(world, cluster, id);
+            put_in_slot(world, cluster, id, place);
         } else {
+            world->place.item[place] = -1;
             vector_push(&world->window[cluster].queue, entry);
             world->cluster[cluster].queued++;
         }
@@ -84,17 +96,17 @@ void windows_enter(struct world *world, int32_t id)
 void windows_leave(struct world *world, int32_t id)
 {
     const struct reach *reach = &world->task[id].reach;
+    const int8_t *place = world->place.item + world->hidden[id].places;
 
     for (int32_t i = 0; i < reach->count; i++) {
-        int32_t cluster = reach->cluster[i];
-        int slot = view_find_slot(&world->view, cluster, id);
+        struct cluster_view *at = &world->cluster[reach->cluster[i]];
 
-        if (slot >= 0) {
-            world->window[cluster].slot[slot] = -1;
-            world->cluster[cluster].occupied &= ~((uint64_t)1 << slot);
-            world->cluster[cluster].shown--;
+        if (place[i] >= 0) {
+            world->window[reach->cluster[i]].slot[place[i]] = -1;
+            at->occupied &= ~((uint64_t)1 << place[i]);
+            at->shown--;
         } else {
-            world->cluster[cluster].queued--;
+            at->queued--;
         }
     }
 }
@@ -130,7 +142,7 @@ void windows_refill(struct world *world)
 
             if (!is_live(world, entry))
                 continue;
-            put_in_slot(world, c, entry.task);
+            put_in_slot(world, c, entry.task, entry.place);
             world->cluster[c].queued--;
         }
         trim_queue(window);

@@ -141,8 +141,9 @@ static bool any_moves(const struct world *world)
     return false;
 }
 
-/* A policy that left everything standing still for very many decisions, with nobody new to come, will do
- * so for ever; and one that moves tasks about without ever finishing one has had its chances. */
+/* A policy that left everything standing still for very many decisions, with nobody new to come,
+ * will do so for ever; and one that moves tasks about without ever finishing one has had its
+ * chances. */
 static bool is_stuck(struct world *world)
 {
     int64_t ended = world->totals.finished + world->totals.lost;
@@ -152,8 +153,7 @@ static bool is_stuck(struct world *world)
         world->idle = 0;
     }
     world->idle++;
-    return world->idle > MOST_DECISIONS ||
-           (world->idle % IDLE_DECISIONS == 0 && !any_moves(world));
+    return world->idle > MOST_DECISIONS || (world->idle % IDLE_DECISIONS == 0 && !any_moves(world));
 }
 
 static void check_over(struct world *world)

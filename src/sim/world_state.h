@@ -36,10 +36,12 @@ struct hidden {
     int32_t starts;
     int32_t entry;   /* counts how often it began to wait: tells stale queue entries */
     int32_t data_at; /* cluster where its data lies now */
+    int32_t places;  /* windows: where its entries in world->place begin */
 };
 
 struct queue_entry {
     int32_t task, entry;
+    int32_t place; /* index into world->place */
 };
 
 /* The waiting tasks of a cluster with a window: slots, and a queue behind them. */
@@ -77,6 +79,7 @@ struct world {
 
     struct waiting_lists lists;
     struct window *window; /* by cluster; NULL without windows */
+    VECTOR(int8_t) place;  /* windows: by task and cluster of its reach: slot, or -1 in the queue */
     struct running_list *running;
     int32_t *load; /* by cluster: see world_load() */
     int32_t *down; /* by cluster: outages in force */
