@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Estimators that look at the truth, straight or through noise. In slotted worlds progress comes in
- * steps of a slot, so the time from one progress to another is a whole number of slots; the true
- * estimator counts them by walking, as the world does.
+ * steps of a slot, so times to the end are counted in slots (core/durations.h).
  */
 #include "core/estimator.h"
 
@@ -13,15 +12,15 @@
 #include "base/err.h"
 #include "base/memory.h"
 #include "base/rng.h"
+#include "core/durations.h"
 #include "core/scenario.h"
 
 struct truth {
     const struct scenario *scenario;
     uint64_t noise_seed, sample_seed;
-    double sigma; /* of noisy; 0: exact */
+    double sigma;                /* of noisy; 0: exact */
+    struct durations *durations; /* slotted worlds */
 };
-
-enum { FEW_SLOTS = 1000, SLOTS_WALKED = 100000 };
 
 static uint64_t hash_allocation(uint64_t seed, int32_t type, const struct allocation *a)
 {
@@ -59,34 +58,26 @@ static double truth_speed(const void *state, int32_t type, const struct allocati
            of->work.mean;
 }
 
-static double walk_slots(const struct speed_model *model, struct rate rate, double per_slot,
-                         double from, double to)
-{
-    int slots = 0;
-
-    if (model->curve == CURVE_FLAT && to - from > FEW_SLOTS * rate.base * per_slot)
-        return ceil((to - from) / (rate.base * per_slot));
-    for (; from < to && slots < SLOTS_WALKED; slots++)
-        from += speed_at(model, rate, from) * per_slot;
-    return slots;
-}
-
 static double truth_seconds(const void *state, int32_t type, const struct allocation *a,
-                            double from, double to)
+                            double from)
 {
     const struct truth *truth = state;
     const struct type_truth *of = &truth->scenario->truth[type];
-    struct rate rate = true_rate(truth, type, a);
-    double multiplier = distortion(truth, type, a) / of->work.mean;
     double slot_s = truth->scenario->catalog.slot_s;
 
-    if (from >= to)
-        return 0;
-    if (rate.base <= 0)
-        return HUGE_VAL;
     if (slot_s > 0)
-        return slot_s * walk_slots(&of->speed, rate, slot_s * multiplier, from, to);
-    return speed_seconds(&of->speed, rate, from, to) / multiplier;
+        return slot_s *
+               durations_slots(truth->durations, type, a, distortion(truth, type, a), from);
+    return speed_seconds(&of->speed, true_rate(truth, type, a), from, 1) * of->work.mean /
+           distortion(truth, type, a);
+}
+
+static void truth_release(void *state)
+{
+    struct truth *truth = state;
+
+    durations_free(truth->durations);
+    free(truth);
 }
 
 static double truth_sample(const void *state, int32_t type, const struct allocation *a,
@@ -112,7 +103,7 @@ static const struct estimator_ops true_ops = {
     .speed = truth_speed,
     .seconds = truth_seconds,
     .sample = truth_sample,
-    .release = free,
+    .release = truth_release,
 };
 
 static const struct estimator_ops noisy_ops = {
@@ -122,7 +113,7 @@ static const struct estimator_ops noisy_ops = {
     .speed = truth_speed,
     .seconds = truth_seconds,
     .sample = truth_sample,
-    .release = free,
+    .release = truth_release,
 };
 
 int estimator_open(struct estimator *estimator, const struct scenario *scenario, uint64_t seed,
@@ -144,6 +135,7 @@ int estimator_open(struct estimator *estimator, const struct scenario *scenario,
     truth = xcalloc(1, sizeof *truth);
     truth->scenario = scenario;
     truth->sigma = sigma;
+    truth->durations = durations_new(scenario);
     truth->noise_seed = rng_hash_seed(seed, "estimator");
     truth->sample_seed = rng_hash_seed(seed, "profile");
     estimator->ops = strcmp(model, "true") == 0 ? &true_ops : &noisy_ops;

@@ -27,9 +27,10 @@ struct estimator_ops {
     /* Progress per second of a task of the type at a progress in 0 .. 1. */
     double (*speed)(const void *state, int32_t type, const struct allocation *allocation,
                     double progress);
-    /* Seconds from one progress to another; HUGE_VAL if it never gets there. */
+    /* Expected seconds from a progress to the end, in slotted worlds to the end of the slot in
+     * which it comes; HUGE_VAL: never. */
     double (*seconds)(const void *state, int32_t type, const struct allocation *allocation,
-                      double from, double to);
+                      double from);
     /* One profiling run of one slot (or second): progress per second with the type's noise. The
      * same draw gives the same figure. */
     double (*sample)(const void *state, int32_t type, const struct allocation *allocation,
@@ -56,7 +57,7 @@ static inline double estimator_speed(const struct estimator *e, int32_t type,
 static inline double estimator_seconds(const struct estimator *e, int32_t type,
                                        const struct allocation *allocation, double from)
 {
-    return e->ops->seconds(e->state, type, allocation, from, 1);
+    return e->ops->seconds(e->state, type, allocation, from);
 }
 
 static inline double estimator_sample(const struct estimator *e, int32_t type,

@@ -13,6 +13,8 @@
     X(random)          \
     X(fair)            \
     X(knee)            \
+    X(planner)         \
+    X(oracle)          \
     X(paper_min)       \
     X(paper_random)    \
     X(paper_optimus)   \
