@@ -16,7 +16,7 @@ VERSION  := 0.1.0
 comma    := ,
 BUILD    ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 
-PACKAGES := yaml-0.1 jansson cairo
+PACKAGES := yaml-0.1 jansson cairo openblas
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES))
 PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES))
 
@@ -28,7 +28,7 @@ endif
 
 OPT      := $(if $(SAN),-O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all,-O3 -g1)
 CPPFLAGS += -D_GNU_SOURCE -DTAP_VERSION='"$(VERSION)"' -Iinclude -Isrc $(PKG_CFLAGS)
-CFLAGS   += -std=c17 $(OPT) -ffp-contract=off -fPIC -fvisibility=hidden -pthread $(WARNINGS)
+CFLAGS   += -std=c17 $(OPT) -ffp-contract=off -fno-trapping-math -fno-math-errno -fPIC -fvisibility=hidden -pthread $(WARNINGS)
 LDFLAGS  += -pthread $(if $(SAN),-fsanitize=$(SAN))
 LDLIBS   += $(PKG_LIBS) -lm
 
@@ -43,11 +43,15 @@ CLI_SRC    := $(sort $(wildcard src/cli/*.c))
 LIB_OBJ    := $(LIB_SRC:src/%.c=$(BUILD)/obj/%.o)
 CLI_OBJ    := $(CLI_SRC:src/%.c=$(BUILD)/obj/%.o)
 
+# The network a second time with real = double, for the tests of its gradients.
+DOUBLE_OBJ := $(patsubst src/%.c,$(BUILD)/obj-double/%.o,$(wildcard src/nn/*.c src/agent/*.c))
+
 UNIT_SRC   := $(sort $(wildcard tests/unit/*/test_*.c))
 GOLDEN_SRC := $(sort $(wildcard tests/golden/*.c))
 UNIT_BIN   := $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(UNIT_SRC)))
 GOLDEN_BIN := $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(GOLDEN_SRC)))
-TEST_BIN   := $(UNIT_BIN) $(GOLDEN_BIN)
+DOUBLE_BIN := $(filter %_gradients,$(UNIT_BIN)) $(BUILD)/tests/golden_network_double
+TEST_BIN   := $(UNIT_BIN) $(GOLDEN_BIN) $(DOUBLE_BIN)
 BENCH_BIN  := $(patsubst bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard bench/*.c)))
 
 .PHONY: all check bench tidy cover docs install uninstall clean tests fuzz
@@ -70,6 +74,16 @@ $(BUILD)/obj/%.o: src/%.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+$(BUILD)/obj-double/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,"$< (double)")
+	$(Q)$(CC) $(CPPFLAGS) -DNN_DOUBLE $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Linked in front of libtapfinger.a, whose own nn and agent then stay out.
+$(BUILD)/libtapfinger-double.a: $(DOUBLE_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
 vpath test_%.c $(sort $(dir $(UNIT_SRC)))
 TEST_CPPFLAGS := -Itests -DTEST_SOURCE_DIR='"$(CURDIR)"' -DTEST_BUILD_DIR='"$(abspath $(BUILD))"'
 
@@ -88,6 +102,18 @@ $(BUILD)/bench/%: bench/%.c $(BUILD)/libtapfinger.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(BUILD)/libtapfinger.a $(LDLIBS)
 
+DOUBLE_LIBS := $(BUILD)/libtapfinger-double.a $(BUILD)/libtapfinger.a
+
+$(filter %_gradients,$(UNIT_BIN)): $(BUILD)/tests/%: %.c $(DOUBLE_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(TEST_CPPFLAGS) -DNN_DOUBLE $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(DOUBLE_LIBS) -lcmocka $(LDLIBS)
+
+$(BUILD)/tests/golden_%_double: tests/golden/golden_%.c $(DOUBLE_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(TEST_CPPFLAGS) -DNN_DOUBLE $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(DOUBLE_LIBS) $(LDLIBS)
+
 tests: all $(TEST_BIN)
 
 check: tests
@@ -96,4 +122,4 @@ check: tests
 clean:
 	rm -rf build build-*
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(addsuffix .d,$(TEST_BIN) $(BENCH_BIN))
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(DOUBLE_OBJ:.o=.d) $(addsuffix .d,$(TEST_BIN) $(BENCH_BIN))

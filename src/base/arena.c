@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A chain of blocks, each twice as large as the one before (from 4 KiB up to 4 MiB, or as large as
- * one request needs). Only the newest block is filled; the rest of an older one is given up.
+ * one request needs). Only the newest block is filled; the rest of an older one is given up. A
+ * reset puts one block in the place of a chain, so that doing the same again takes no new memory.
  */
 #include "base/arena.h"
 
@@ -37,29 +38,10 @@ void arena_release(struct arena *arena)
     arena_init(arena);
 }
 
-void arena_reset(struct arena *arena)
+static void push_block(struct arena *arena, size_t capacity)
 {
-    struct arena_block *keep = arena->newest;
-
-    if (!keep)
-        return;
-    arena->newest = keep->older;
-    arena_release(arena);
-    keep->older = NULL;
-    arena->newest = keep;
-    arena->capacity = keep->capacity;
-}
-
-static void add_block(struct arena *arena, size_t bytes)
-{
-    size_t capacity = arena->capacity ? arena->capacity * 2 : FIRST_BLOCK_BYTES;
     struct arena_block *block;
 
-    if (capacity > LARGEST_STEP_BYTES)
-        capacity = LARGEST_STEP_BYTES;
-    if (capacity < bytes + LINE_BYTES)
-        capacity = bytes + LINE_BYTES;
-    BUG_ON(capacity < bytes);
     capacity = (capacity + LINE_BYTES - 1) & ~(size_t)(LINE_BYTES - 1);
     block = aligned_alloc(LINE_BYTES, sizeof *block + capacity);
     BUG_ON(!block);
@@ -68,6 +50,32 @@ static void add_block(struct arena *arena, size_t bytes)
     arena->newest = block;
     arena->capacity = capacity;
     arena->used = 0;
+}
+
+void arena_reset(struct arena *arena)
+{
+    size_t capacity = 0;
+
+    if (arena->newest && arena->newest->older) {
+        for (struct arena_block *block = arena->newest; block; block = block->older)
+            capacity += block->capacity;
+        arena_release(arena);
+        push_block(arena, capacity);
+    }
+    arena->used = 0;
+    arena->total_bytes = 0;
+}
+
+static void add_block(struct arena *arena, size_t bytes)
+{
+    size_t capacity = arena->capacity ? arena->capacity * 2 : FIRST_BLOCK_BYTES;
+
+    if (capacity > LARGEST_STEP_BYTES)
+        capacity = LARGEST_STEP_BYTES;
+    if (capacity < bytes + LINE_BYTES)
+        capacity = bytes + LINE_BYTES;
+    BUG_ON(capacity < bytes);
+    push_block(arena, capacity);
 }
 
 static size_t aligned_offset(const struct arena *arena, size_t align)

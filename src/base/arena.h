@@ -16,8 +16,9 @@ struct arena {
 
 void arena_init(struct arena *arena);
 void arena_release(struct arena *arena);
-void arena_reset(
-    struct arena *arena); /* all memory handed out becomes invalid; the largest block stays */
+/* All memory handed out becomes invalid. What was taken from the system stays, as one block: the
+ * same requests again need no more. */
+void arena_reset(struct arena *arena);
 
 /* Memory aligned to 64 bytes if it is that large, else to 16; not zeroed. Never NULL. */
 void *arena_alloc(struct arena *arena, size_t bytes);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "nn/linear.h"
+
+#include <string.h>
+
+#include "nn/blas.h"
+
+void linear_register(struct linear *layer, struct weights *weights, int in, int out, unsigned flags,
+                     struct initial initial, const char *name)
+{
+    *layer = (struct linear){.in = in, .out = out, .bias = NO_TENSOR};
+    layer->weight = weights_add(weights, initial, 2, (int[]){in, out}, "%s.weight", name);
+    if (flags & LINEAR_BIAS)
+        layer->bias = weights_add(weights, INITIAL_ZEROS, 1, &out, "%s.bias", name);
+    layer->packed = weights_add_packed(weights, layer->weight, layer->bias, in, out);
+}
+
+static void forward_packed(const struct pass *pass, real *out, const real *x,
+                           const struct linear *layer, int rows)
+{
+    const struct packed_layer *packed = &pass->weights->layers.item[layer->packed];
+    const void *panels = pass->weights->packed + packed->offset;
+
+    if (packed->form == PACKED_SHORT)
+        pass->ops->linear_short(out, x, panels, rows, layer->in, layer->out);
+    else
+        pass->ops->linear_long(out, x, panels, rows, layer->in, layer->out);
+}
+
+void linear_forward(const struct pass *pass, real *out, const real *x, const struct linear *layer,
+                    int rows)
+{
+    bool bias = layer->bias != NO_TENSOR;
+
+    if (pass->packed) {
+        forward_packed(pass, out, x, layer, rows);
+        return;
+    }
+    for (int row = 0; bias && row < rows; row++)
+        memcpy(out + (size_t)row * (size_t)layer->out, pass_value(pass, layer->bias),
+               (size_t)layer->out * sizeof *out);
+    blas_product(out, bias ? 1 : 0, x, false, pass_value(pass, layer->weight), false, rows,
+                 layer->out, layer->in);
+}
+
+void linear_backward(const struct pass *pass, real *dx, const real *dout, const real *x,
+                     const struct linear *layer, int rows)
+{
+    if (dx)
+        blas_product(dx, 1, dout, false, pass_value(pass, layer->weight), true, rows, layer->in,
+                     layer->out);
+    if (rows > 0)
+        blas_product(pass_grad(pass, layer->weight), 1, x, true, dout, false, layer->in, layer->out,
+                     rows);
+    if (layer->bias != NO_TENSOR)
+        pass->ops->column_sums(pass_grad(pass, layer->bias), dout, rows, layer->out);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Operators for processors with AVX-512 F. A panel of 32 columns is two registers; up to 12 rows of
+ * the input share each load of weights, which keeps 24 of the 32 registers as running sums. Every
+ * output is the same chain of fused steps as in ops_ref.c.
+ */
+#include "nn/ops.h"
+
+#if defined(__x86_64__) && !defined(NN_DOUBLE)
+
+#include <immintrin.h>
+
+#define OPS_TARGET __attribute__((target("avx512f,avx2,fma")))
+#include "nn/ops_table.h"
+
+enum { LANES = 16, TILE_ROWS = 12, TILE_COLUMNS = 32, PREFETCH_BYTES = 8192 };
+
+#include "nn/ops_tiles.h"
+
+/* Writes `rows` rows of sums, 16 columns each, from column 16 v of the panel on. */
+TILE void store_sums(const struct tile *tile, const __m512 *sum, int rows, int v)
+{
+    int left = tile->columns - LANES * v;
+    __mmask16 wanted = left >= LANES ? (__mmask16)0xffff : (__mmask16)((1u << left) - 1);
+
+    for (int r = 0; r < rows; r++)
+        _mm512_mask_storeu_ps(tile->out + (size_t)r * (size_t)tile->n + LANES * v, wanted, sum[r]);
+}
+
+/* rows and wide are constants where this is inlined; wide: more than 16 columns are wanted. */
+TILE void tile_long(const struct tile *tile, int rows, int wide)
+{
+    const float *w = (const float *)(const void *)tile->panel;
+    __m512 low[TILE_ROWS], high[TILE_ROWS];
+
+    for (int r = 0; r < rows; r++) {
+        low[r] = _mm512_loadu_ps(w);
+        high[r] = _mm512_loadu_ps(w + LANES);
+    }
+    for (int i = 0; i < tile->k; i++) {
+        __m512 w0, w1;
+
+        w += PANEL;
+        w0 = _mm512_loadu_ps(w);
+        w1 = _mm512_loadu_ps(w + LANES);
+        for (int r = 0; r < rows; r++) {
+            __m512 x = _mm512_set1_ps(tile->x[(size_t)r * (size_t)tile->k + (size_t)i]);
+
+            low[r] = _mm512_fmadd_ps(x, w0, low[r]);
+            if (wide)
+                high[r] = _mm512_fmadd_ps(x, w1, high[r]);
+        }
+    }
+    store_sums(tile, low, rows, 0);
+    if (wide)
+        store_sums(tile, high, rows, 1);
+}
+
+/* The 32 weights of one k as numbers. */
+TILE void unpack_short(const unsigned char *group, int j, __m512 *w0, __m512 *w1)
+{
+    const __m256i *upper = (const __m256i *)(const void *)(group + j * PANEL * 2);
+    const unsigned char *lower = group + SHORT_GROUP * PANEL * 2 + j * (PANEL / 2);
+    __m512i q0 = _mm512_slli_epi32(_mm512_cvtepi16_epi32(_mm256_loadu_si256(upper)), 4);
+    __m512i q1 = _mm512_slli_epi32(_mm512_cvtepi16_epi32(_mm256_loadu_si256(upper + 1)), 4);
+    __m512i nibbles = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)lower));
+
+    q0 = _mm512_or_si512(q0, _mm512_and_si512(nibbles, _mm512_set1_epi32(15)));
+    q1 = _mm512_or_si512(q1, _mm512_srli_epi32(nibbles, 4));
+    *w0 = _mm512_cvtepi32_ps(q0);
+    *w1 = _mm512_cvtepi32_ps(q1);
+}
+
+TILE void scale_sums(const unsigned char *head, __m512 *sum, int rows, int v)
+{
+    __m512 bias = _mm512_loadu_ps((const float *)(const void *)head + LANES * v);
+    __m512 scale = _mm512_loadu_ps((const float *)(const void *)head + PANEL + LANES * v);
+
+    for (int r = 0; r < rows; r++)
+        sum[r] = _mm512_fmadd_ps(sum[r], scale, bias);
+}
+
+TILE void tile_short(const struct tile *tile, int rows, int wide)
+{
+    const unsigned char *group = tile->panel + SHORT_HEAD_BYTES;
+    __m512 low[TILE_ROWS], high[TILE_ROWS];
+
+    for (int r = 0; r < rows; r++)
+        low[r] = high[r] = _mm512_setzero_ps();
+    for (int i = 0; i < tile->k; i += SHORT_GROUP, group += SHORT_GROUP_BYTES) {
+        for (int line = 0; line < SHORT_GROUP_BYTES; line += 64)
+            _mm_prefetch((const char *)group + PREFETCH_BYTES + line, _MM_HINT_T0);
+        for (int j = 0; j < SHORT_GROUP; j++) {
+            __m512 w0, w1;
+
+            unpack_short(group, j, &w0, &w1);
+            for (int r = 0; r < rows; r++) {
+                __m512 x = _mm512_set1_ps(tile->x[(size_t)r * (size_t)tile->k + (size_t)(i + j)]);
+
+                low[r] = _mm512_fmadd_ps(x, w0, low[r]);
+                if (wide)
+                    high[r] = _mm512_fmadd_ps(x, w1, high[r]);
+            }
+        }
+    }
+    scale_sums(tile->panel, low, rows, 0);
+    store_sums(tile, low, rows, 0);
+    if (wide) {
+        scale_sums(tile->panel, high, rows, 1);
+        store_sums(tile, high, rows, 1);
+    }
+}
+
+#define EACH_ROWS(one) \
+    one(1) one(2) one(3) one(4) one(5) one(6) one(7) one(8) one(9) one(10) one(11) one(12)
+
+#define LONG_CASE(count)               \
+    case count:                        \
+        if (tile->columns > LANES)     \
+            tile_long(tile, count, 1); \
+        else                           \
+            tile_long(tile, count, 0); \
+        break;
+
+OPS_TARGET static void run_long(const struct tile *tile, int rows)
+{
+    switch (rows) {
+        EACH_ROWS(LONG_CASE)
+    }
+}
+
+#define SHORT_CASE(count)               \
+    case count:                         \
+        if (tile->columns > LANES)      \
+            tile_short(tile, count, 1); \
+        else                            \
+            tile_short(tile, count, 0); \
+        break;
+
+OPS_TARGET static void run_short(const struct tile *tile, int rows)
+{
+    switch (rows) {
+        EACH_ROWS(SHORT_CASE)
+    }
+}
+
+OPS_TARGET static void linear_long(real *out, const real *x, const void *packed, int rows, int k,
+                                   int n)
+{
+    each_tile(run_long, TILE_ROWS, TILE_COLUMNS, out, x, packed, long_panel_bytes(k), rows, k, n);
+}
+
+OPS_TARGET static void linear_short(real *out, const real *x, const void *packed, int rows, int k,
+                                    int n)
+{
+    each_tile(run_short, TILE_ROWS, TILE_COLUMNS, out, x, packed, short_panel_bytes(k), rows, k, n);
+}
+
+const struct ops ops_avx512 = {
+    .name = "avx512",
+    .linear_long = linear_long,
+    .linear_short = linear_short,
+    OPS_TABLE,
+};
+
+#endif
