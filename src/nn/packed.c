@@ -36,24 +36,35 @@ static double largest_in_column(const real *w, int k, int n)
     return largest;
 }
 
-/* Column c of one short panel. */
+/* Writes the weight w, in units of its column's scale, to row j of a group. */
+static void put_short(unsigned char *group, int j, int column, double w)
+{
+    uint32_t *line = (uint32_t *)(void *)group + j * HALF_PANEL;
+    uint32_t *word = &line[column % HALF_PANEL];
+    unsigned char *lower = &group[SHORT_GROUP * SHORT_LINE_BYTES + 4 * (column % HALF_PANEL) + j];
+    double extra = column < HALF_PANEL ? 0 : (double)(*word & 0xfff);
+    uint32_t q =
+        (uint32_t)(int32_t)lrint(fmin(fmax((w - extra) / 4096, -SHORT_LIMIT), SHORT_LIMIT));
+
+    if (column < HALF_PANEL) {
+        *word |= q >> 4 & 0xffff;
+        *lower |= (unsigned char)(q & 15);
+    } else {
+        *word |= (q >> 4) << 16;
+        *lower |= (unsigned char)((q & 15) << 4);
+    }
+}
+
+/* Column c of one short panel; those before it must be there. */
 static void fill_short_column(unsigned char *panel, const real *w, int k, int n, int c)
 {
-    float scale = (float)(largest_in_column(w, k, n) / SHORT_LIMIT);
+    float scale = (float)(largest_in_column(w, k, n) / SHORT_LIMIT / 4096);
 
     ((float *)(void *)panel)[PANEL + c] = scale;
     panel += SHORT_HEAD_BYTES;
-    for (int row = 0; row < k; row++) {
-        unsigned char *group = panel + row / SHORT_GROUP * SHORT_GROUP_BYTES;
-        unsigned char *lower = group + SHORT_GROUP * PANEL * 2;
-        double exact = (double)w[(size_t)row * (size_t)n] / (double)scale;
-        int32_t q = scale > 0 ? (int32_t)lrint(fmin(fmax(exact, -SHORT_LIMIT), SHORT_LIMIT)) : 0;
-        int at = row % SHORT_GROUP, nibble = q & 15;
-
-        ((int16_t *)(void *)group)[at * PANEL + c] = (int16_t)((q - nibble) / 16);
-        lower[at * (PANEL / 2) + c % (PANEL / 2)] |=
-            (unsigned char)(c < PANEL / 2 ? nibble : nibble << 4);
-    }
+    for (int row = 0; row < k && scale > 0; row++)
+        put_short(panel + row / SHORT_GROUP * SHORT_GROUP_BYTES, row % SHORT_GROUP, c,
+                  (double)w[(size_t)row * (size_t)n] / (double)scale);
 }
 
 static void fill_short(unsigned char *panel, const real *w, const real *bias, int k, int n,

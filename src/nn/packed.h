@@ -6,14 +6,19 @@
  * to back once for every few rows of the input.
  *
  *   long form, a panel:   32 biases; then for each k the 32 weights.
- *   short form, a panel:  32 biases and 32 scales (float); then for each four k: 4 x 32 int16 with
- *                         the upper 16 bits, and 4 x 16 bytes with the lower 4 bits, column c in
- *                         the low half of byte c and column 16 + c in the high half.
+ *   short form, a panel:  32 biases and 32 scales (float); then for each four k five lines of 16
+ *                         words of 32 bits. In line j = 0 .. 3, for k + j, word c has the upper 16
+ *                         bits of column c in its lower half and those of column 16 + c in its
+ *                         upper half. In the fifth, byte j of word c has the lower 4 bits of column
+ *                         c in its lower half and those of column 16 + c in its upper half.
  *
- * The short form stands for w = scale * q, q a whole number in -524287 .. 524287, scale one for
- * each column: 2.5 bytes a weight in place of 4, and an error of at most 1e-6 of the column's
- * largest weight. A large network's decision is bound by reading its weights from memory, so this
- * is what makes it faster. The short form wants k to be a multiple of 4.
+ * The short form stands for w = scale * q, scale one for each column: 2.5 bytes a weight in place
+ * of 4, and an error of at most 1e-6 of the column's largest weight. A large network's decision is
+ * bound by reading its weights from memory, so this is what makes it faster. q is the 20 bits,
+ * signed, as the upper bits of a 32-bit number; the lower 12 bits of that are 0 in columns 0 .. 15,
+ * and in columns 16 .. 31 whatever is there in the word already (the lower 12 bits of its lower
+ * half), which saves an instruction and is allowed for when packing. The short form wants k to be a
+ * multiple of 4.
  */
 #ifndef NN_PACKED_H
 #define NN_PACKED_H
@@ -26,11 +31,16 @@
 
 enum {
     PANEL = 32,
-    SHORT_GROUP = 4,                                           /* rows of weights together */
-    SHORT_GROUP_BYTES = SHORT_GROUP * (PANEL * 2 + PANEL / 2), /* 320 */
-    SHORT_HEAD_BYTES = 2 * PANEL * (int)sizeof(float),         /* 256 */
-    SHORT_LIMIT = 524287,
+    HALF_PANEL = 16,
+    SHORT_GROUP = 4, /* rows of weights together */
+    SHORT_LINE_BYTES = 64,
+    SHORT_GROUP_BYTES = (SHORT_GROUP + 1) * SHORT_LINE_BYTES,
+    SHORT_HEAD_BYTES = 2 * PANEL * (int)sizeof(float),
+    SHORT_LIMIT = 524287, /* of 20 bits */
 };
+
+/* Which bits of a line's word columns 16 .. 31 take: all but those of their lower 4 bits. */
+static const uint32_t SHORT_UPPER_COLUMNS = 0xffff0fff;
 
 enum packed_form { PACKED_LONG, PACKED_SHORT };
 
@@ -59,14 +69,16 @@ size_t packed_bytes(enum packed_form form, int k, int n);
 void packed_fill(void *packed, enum packed_form form, const real *w, const real *bias, int k,
                  int n);
 
-/* The q of a short panel, from the group that holds it. */
-static inline int32_t short_weight(const unsigned char *group, int row, int column)
+/* q of a column, from row j of the group that holds it. */
+static inline int32_t short_weight(const unsigned char *group, int j, int column)
 {
-    const int16_t *upper = (const int16_t *)(const void *)group;
-    const unsigned char *lower = group + SHORT_GROUP * PANEL * 2 + row * (PANEL / 2);
-    int nibble = column < PANEL / 2 ? lower[column] & 15 : lower[column - PANEL / 2] >> 4;
+    const uint32_t *line = (const uint32_t *)(const void *)group + j * HALF_PANEL;
+    uint32_t word = line[column % HALF_PANEL];
+    uint32_t lower = group[SHORT_GROUP * SHORT_LINE_BYTES + 4 * (column % HALF_PANEL) + j];
 
-    return upper[row * PANEL + column] * 16 + nibble;
+    if (column < HALF_PANEL)
+        return (int32_t)(word << 16 | (lower & 15) << 12);
+    return (int32_t)((word & SHORT_UPPER_COLUMNS) | (lower >> 4) << 12);
 }
 
 #endif
