@@ -3,6 +3,7 @@
 #   make                             program, libraries, tests' programs are built on demand
 #   make check                       all tests; ends with "N passed, N failed"
 #   make SAN=address,undefined check the same under sanitizers, in a folder of its own
+#   make CC=clang SAN=address,undefined,fuzzer-no-link fuzz
 #   make bench | tidy | cover | docs | install | clean
 #
 # Variables: CC, BUILD (folder), SAN, PREFIX, DESTDIR, WERROR=0 to keep warnings warnings.
@@ -51,7 +52,8 @@ GOLDEN_SRC := $(sort $(wildcard tests/golden/*.c))
 UNIT_BIN   := $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(UNIT_SRC)))
 GOLDEN_BIN := $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(GOLDEN_SRC)))
 DOUBLE_BIN := $(filter %_gradients,$(UNIT_BIN)) $(BUILD)/tests/golden_network_double
-TEST_BIN   := $(UNIT_BIN) $(GOLDEN_BIN) $(DOUBLE_BIN)
+TEST_BIN   := $(sort $(UNIT_BIN) $(GOLDEN_BIN) $(DOUBLE_BIN))
+FUZZ_BIN   := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 BENCH_BIN  := $(patsubst bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard bench/*.c)))
 
 .PHONY: all check bench tidy cover docs install uninstall clean tests fuzz
@@ -102,6 +104,19 @@ $(BUILD)/bench/%: bench/%.c $(BUILD)/libtapfinger.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(BUILD)/libtapfinger.a $(LDLIBS)
 
+# Tests that count allocations.
+$(BUILD)/tests/test_shards: private LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc
+
+# With CC=clang SAN=address,undefined,fuzzer-no-link
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libtapfinger.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(BUILD)/libtapfinger.a $(LDLIBS)
+
+fuzz: $(FUZZ_BIN)
+
+bench: $(BENCH_BIN)
+
 DOUBLE_LIBS := $(BUILD)/libtapfinger-double.a $(BUILD)/libtapfinger.a
 
 $(filter %_gradients,$(UNIT_BIN)): $(BUILD)/tests/%: %.c $(DOUBLE_LIBS)
@@ -122,4 +137,4 @@ check: tests
 clean:
 	rm -rf build build-*
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(DOUBLE_OBJ:.o=.d) $(addsuffix .d,$(TEST_BIN) $(BENCH_BIN))
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(DOUBLE_OBJ:.o=.d) $(addsuffix .d,$(TEST_BIN) $(BENCH_BIN) $(FUZZ_BIN))

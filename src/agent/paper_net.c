@@ -5,7 +5,6 @@
 
 #include "base/err.h"
 #include "base/memory.h"
-#include "nn/blas.h"
 
 enum { LARGEST_HIDDEN = 4096, LARGEST_COUNT = 4096, LARGEST_LEVELS = 256 };
 
@@ -35,9 +34,8 @@ int paper_config_check(const struct paper_config *config, struct err *err)
     return 0;
 }
 
-void paper_net_init(struct paper_net *net, const struct paper_config *config, unsigned uses)
+void paper_net_register(struct paper_net *net, const struct paper_config *config)
 {
-    blas_use_one_thread();
     *net = (struct paper_net){.config = *config};
     weights_init(&net->weights);
     paper_encoder_register(&net->encoder, &net->weights, config);
@@ -46,6 +44,11 @@ void paper_net_init(struct paper_net *net, const struct paper_config *config, un
         paper_actor_register(&net->actor[a], &net->weights, config, a);
     for (int a = 0; a < config->agents; a++)
         paper_critic_register(&net->actor[a], &net->weights, config, a);
+}
+
+void paper_net_init(struct paper_net *net, const struct paper_config *config, unsigned uses)
+{
+    paper_net_register(net, config);
     weights_commit(&net->weights, uses);
 }
 

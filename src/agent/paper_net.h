@@ -41,7 +41,11 @@ struct paper_output {
 /* 0, or ERR_INVALID with what is wrong about the sizes. */
 int paper_config_check(const struct paper_config *config, struct err *err);
 
-/* uses: enum weights_use. The config must have passed its check. */
+/* The config must have passed its check. Registers the weights; weights_commit takes their memory.
+ */
+void paper_net_register(struct paper_net *net, const struct paper_config *config);
+
+/* Both. uses: enum weights_use. */
 void paper_net_init(struct paper_net *net, const struct paper_config *config, unsigned uses);
 void paper_net_release(struct paper_net *net);
 

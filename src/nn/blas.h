@@ -10,7 +10,7 @@
 
 #include "nn/real.h"
 
-/* Keeps OpenBLAS from starting threads of its own. Once per process, before the first product. */
+/* Keeps OpenBLAS from using threads of its own. Before the first product. */
 void blas_use_one_thread(void);
 
 /*

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/rng.h"
+#include "nn/blas.h"
 
 enum { ALIGN_BYTES = 64, HUGE_PAGE_BYTES = 2 << 20 };
 
@@ -62,7 +63,7 @@ size_t weights_add(struct weights *weights, struct initial initial, int ranks, c
     va_start(args, format);
     BUG_ON(vsnprintf(name, sizeof name, format, args) >= (int)sizeof name);
     va_end(args);
-    BUG_ON(weights->value || ranks < 1 || ranks > TENSOR_RANKS || weights_find(weights, name));
+    BUG_ON(weights->value || ranks < 1 || ranks > TENSOR_RANKS);
     tensor.name = arena_strdup(&weights->names, name);
     tensor.count = 1;
     for (int i = 0; i < ranks; i++) {
@@ -83,9 +84,29 @@ int weights_add_packed(struct weights *weights, size_t weight, size_t bias, int 
     return (int)weights->layers.count - 1;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void refuse_equal_names(const struct weights *weights)
+{
+    size_t count = weights->tensors.count;
+    const char **name = xcalloc(count, sizeof *name);
+
+    for (size_t i = 0; i < count; i++)
+        name[i] = weights->tensors.item[i].name;
+    qsort(name, count, sizeof *name, compare_names);
+    for (size_t i = 1; i < count; i++)
+        BUG_ON(strcmp(name[i - 1], name[i]) == 0);
+    free(name);
+}
+
 void weights_commit(struct weights *weights, unsigned uses)
 {
     BUG_ON(weights->value);
+    refuse_equal_names(weights);
+    blas_use_one_thread();
     weights->value = weights_block(weights);
     if (uses & WEIGHTS_GRAD)
         weights->grad = weights_block(weights);

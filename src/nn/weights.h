@@ -59,14 +59,15 @@ struct weights {
 void weights_init(struct weights *weights);
 void weights_release(struct weights *weights);
 
-/* Registers a tensor and returns its offset. The name must be new, and nothing committed yet. */
+/* Registers a tensor and returns its offset. Nothing may be committed yet. */
 size_t weights_add(struct weights *weights, struct initial initial, int ranks, const int *size,
                    const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* Registers a linear layer for packing; returns its index among weights->layers. */
 int weights_add_packed(struct weights *weights, size_t weight, size_t bias, int in, int out);
 
-/* Takes the memory, zeroed. uses: enum weights_use. */
+/* Takes the memory, zeroed, and keeps BLAS to one thread. uses: enum weights_use. Two tensors of
+ * one name are a bug. */
 void weights_commit(struct weights *weights, unsigned uses);
 
 /* Draws every tensor from its own stream of the seed, named after the tensor. */
