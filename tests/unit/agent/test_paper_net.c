@@ -347,6 +347,80 @@ static void acting_and_learning_agree(void **state)
     end(&f);
 }
 
+/* log p of the choice in *logp, the entropy returned, from logits in double. */
+static double decide_by_hand(double *logp, const double *logits, int n, int chosen)
+{
+    double sum = 0, entropy = 0;
+
+    for (int i = 0; i < n; i++)
+        sum += exp(logits[i]);
+    for (int i = 0; i < n; i++)
+        if (logits[i] > -HUGE_VAL)
+            entropy -= exp(logits[i]) / sum * (logits[i] - log(sum));
+    *logp = logits[chosen] - log(sum);
+    return entropy;
+}
+
+enum { PPO_SCENES = 2, WINDOWS = PPO_SCENES * REFERENCE_AGENTS };
+
+/* Everything that an agent chose is its first slot, and nothing for it; by turns with a conflict,
+ * skipped, and neither. */
+static void ppo_follows_its_formulas(void **state)
+{
+    static const int32_t slot[WINDOWS] = {0}, allocation[WINDOWS] = {0};
+    uint8_t skipped[WINDOWS] = {0}, conflict[WINDOWS] = {0};
+    real old[WINDOWS], advantage[WINDOWS], returns[WINDOWS], logp[WINDOWS], entropy[WINDOWS];
+    struct paper_choices choices = {slot, allocation, skipped, conflict, old, advantage, returns};
+    double clip = 0, value = 0, spread = 0;
+    struct paper_ppo_loss loss;
+    struct paper_output dout;
+    struct fixture f;
+    struct run run;
+    int live = 0;
+    (void)state;
+
+    start(&f);
+    run = forward(&f, 0, PPO_SCENES, 0, ops_best(), false);
+    for (int w = 0; w < WINDOWS; w++) {
+        skipped[w] =
+            w % 3 == 1 ||
+            f.scene[w / REFERENCE_AGENTS].slot_type[w % REFERENCE_AGENTS * REFERENCE_SLOTS] < 0;
+        conflict[w] = w % 3 == 0;
+        old[w] = (real)(-1.2 - 0.1 * w), advantage[w] = (real)(w - 2), returns[w] = (real)(w * 0.3);
+        live += !skipped[w];
+    }
+    paper_log_probs(&run.pass, logp, entropy, &f.net, run.graph, &run.out, &choices);
+    for (int w = 0; w < WINDOWS; w++) {
+        struct reference reference = {&f.net, &f.memory, false};
+        int o = w / REFERENCE_AGENTS, a = w % REFERENCE_AGENTS;
+        struct reference_output want = reference_run(&reference, &f.observation[o]);
+        double p[2] = {0}, h = 0, ratio;
+
+        value += pow((double)returns[w] - want.value[a], 2) / WINDOWS;
+        if (!skipped[w])
+            h = decide_by_hand(&p[0], want.pointer + a * REFERENCE_SLOTS, REFERENCE_SLOTS, 0);
+        if (!skipped[w] && !conflict[w])
+            h += decide_by_hand(&p[1], want.allocation + a * REFERENCE_SLOTS * actions(&f),
+                                actions(&f), 0);
+        assert_true(fabs((double)logp[w] - p[0] - p[1]) < BOUND);
+        assert_true(fabs((double)entropy[w] - h) < BOUND);
+        if (skipped[w])
+            continue;
+        ratio = exp(p[0] + p[1] - (double)old[w]);
+        clip -=
+            fmin(ratio * (double)advantage[w], fmin(fmax(ratio, 0.8), 1.2) * (double)advantage[w]) /
+            live;
+        spread += h / live;
+    }
+    paper_output_zeros(&run.pass, &f.net, run.graph, &dout);
+    loss =
+        paper_ppo_loss(&run.pass, &dout, &f.net, run.graph, &run.out, &choices, &PAPER_PPO_USUAL);
+    assert_true(fabs(loss.clip - clip) < BOUND && fabs(loss.value - value) < BOUND);
+    assert_true(fabs(loss.entropy - spread) < BOUND);
+    assert_true(fabs(loss.total - (clip + 0.5 * value - 0.01 * spread)) < BOUND);
+    end(&f);
+}
+
 static void observing_gives_rows_and_edges(void **state)
 {
     /* Agent 0 sees task 7 and nothing else; agent 1 tasks 9 and 7. */
@@ -389,6 +463,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(fault_batch_statistics),
     cmocka_unit_test(agents_take_the_best),
     cmocka_unit_test(acting_and_learning_agree),
+    cmocka_unit_test(ppo_follows_its_formulas),
     cmocka_unit_test(observing_gives_rows_and_edges),
 };
 
