@@ -113,7 +113,8 @@ int checkpoint_write(const char *path, const char *metadata, const struct weight
         uint64_t count = blob[i].count;
 
         add_row(&writer, blob[i].name, CHECKPOINT_STATE, CHECKPOINT_BYTES, 1, &count, count);
-        text_add_bytes(&writer.file, blob[i].bytes, blob[i].count);
+        if (count > 0)
+            text_add_bytes(&writer.file, blob[i].bytes, blob[i].count);
     }
     put_u64((unsigned char *)writer.file.bytes + HEAD_FILE_BYTES, writer.file.length);
     put_u64((unsigned char *)writer.file.bytes + HEAD_CHECKSUM,

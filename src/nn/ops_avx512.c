@@ -21,7 +21,7 @@ enum { LANES = 16, TILE_ROWS = 12, TILE_COLUMNS = 32 };
 TILE void store_sums(const struct tile *tile, const __m512 *sum, int rows, int v)
 {
     int left = tile->columns - LANES * v;
-    __mmask16 wanted = left >= LANES ? (__mmask16)0xffff : (__mmask16)((1u << left) - 1);
+    __mmask16 wanted = (__mmask16)(left >= LANES ? 0xffffu : (1u << left) - 1);
 
     for (int r = 0; r < rows; r++)
         _mm512_mask_storeu_ps(tile->out + (size_t)r * (size_t)tile->n + LANES * v, wanted, sum[r]);

@@ -6,6 +6,7 @@
 #include "harness.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@
 enum { ITEMS = 60, IN = 6, OUT = 2, SHARDS = 4 };
 
 /* The linker turns every call of malloc and its like into one of these (see the Makefile). */
-static int allocations;
+static atomic_int allocations;
 
 void *__real_malloc(size_t bytes);
 void *__wrap_malloc(size_t bytes);
