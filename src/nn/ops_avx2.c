@@ -48,6 +48,8 @@ TILE void tile_long(const struct tile *tile, int rows)
         __m256 w0, w1;
 
         w += PANEL;
+        if (tile->streamed)
+            prefetch_lines(w, 2);
         w0 = _mm256_loadu_ps(w);
         w1 = _mm256_loadu_ps(w + LANES);
         for (int r = 0; r < rows; r++) {
@@ -128,8 +130,8 @@ TILE void tile_short(const struct tile *tile, int rows, int first)
         const unsigned char *fifth = words + SHORT_GROUP * SHORT_LINE_BYTES;
         __m256i lower = _mm256_loadu_si256((const __m256i *)(const void *)fifth);
 
-        if (first == 0)
-            prefetch_group(words);
+        if (tile->streamed && first == 0)
+            prefetch_lines(words, SHORT_GROUP + 1);
         short_step(x, tile->k, words, lower, 0, rows, low, high);
         short_step(x, tile->k, words, lower, 1, rows, low, high);
         short_step(x, tile->k, words, lower, 2, rows, low, high);

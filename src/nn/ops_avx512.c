@@ -41,6 +41,8 @@ TILE void tile_long(const struct tile *tile, int rows, int wide)
         __m512 w0, w1;
 
         w += PANEL;
+        if (tile->streamed)
+            prefetch_lines(w, 2);
         w0 = _mm512_loadu_ps(w);
         w1 = _mm512_loadu_ps(w + LANES);
         for (int r = 0; r < rows; r++) {
@@ -113,7 +115,8 @@ TILE void tile_short(const struct tile *tile, int rows, int wide)
     for (int i = 0; i < tile->k; i += SHORT_GROUP) {
         __m512i lower = _mm512_loadu_si512(group + SHORT_GROUP * SHORT_LINE_BYTES);
 
-        prefetch_group(group);
+        if (tile->streamed)
+            prefetch_lines(group, SHORT_GROUP + 1);
         short_step(x, tile->k, group, lower, 0, rows, wide, low, high);
         short_step(x, tile->k, group, lower, 1, rows, wide, low, high);
         short_step(x, tile->k, group, lower, 2, rows, wide, low, high);

@@ -16,10 +16,13 @@
 #include "agent/paper_graph.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 /* The golden files' names of the node types, in the order of enum paper_node. */
 static const char *const GOLDEN_NODES[PAPER_NODES] = {"servers", "devices", "running", "central"};
+
+enum { GOLDEN_NAME_BYTES = 160 };
 
 static const double GOLDEN_NEVER = -1e30; /* minus infinity, as JSON has none */
 
@@ -265,6 +268,75 @@ static double golden_unit(uint64_t seed, uint64_t i)
     z = (z ^ z >> 27) * 0x94D049BB133111EBu;
     z ^= z >> 31;
     return (double)((int64_t)(z >> 40) - 8388608) / 8388608.0;
+}
+
+/* Replaces the first `from` in text by `to`; false if there is none. */
+static bool golden_replace(char *text, const char *from, const char *to)
+{
+    char *at = strstr(text, from), rest[GOLDEN_NAME_BYTES];
+
+    if (!at)
+        return false;
+    snprintf(rest, sizeof rest, "%s", at + strlen(from));
+    snprintf(at, GOLDEN_NAME_BYTES - (size_t)(at - text), "%s%s", to, rest);
+    return true;
+}
+
+/* The golden name of a tensor, turned into ours. */
+static void golden_translate(char *name, const char *golden_name, const struct paper_config *config)
+{
+    static const char *const words[][2] = {
+        {"han.input.", "encoder.0."},
+        {"proj.servers", "project.cluster"},
+        {"proj.devices", "project.waiting"},
+        {"proj.running", "project.running"},
+        {"proj.central", "project.hub"},
+        {"lin_src.servers__allocate1__devices", "cluster_to_waiting.source"},
+        {"lin_dst.servers__allocate1__devices", "cluster_to_waiting.target"},
+        {"lin_src.devices__connect1__servers", "waiting_to_cluster.source"},
+        {"lin_dst.devices__connect1__servers", "waiting_to_cluster.target"},
+        {"lin_src.servers__allocate2__running", "cluster_to_running.source"},
+        {"lin_dst.servers__allocate2__running", "cluster_to_running.target"},
+        {"lin_src.running__connect2__servers", "running_to_cluster.source"},
+        {"lin_dst.running__connect2__servers", "running_to_cluster.target"},
+        {"lin_src.servers__shortcut1__central", "cluster_to_hub.source"},
+        {"lin_dst.servers__shortcut1__central", "cluster_to_hub.target"},
+        {"lin_src.central__shortcut2__servers", "hub_to_cluster.source"},
+        {"lin_dst.central__shortcut2__servers", "hub_to_cluster.target"},
+        {"k_lin.", "key."},
+        {"pointer.enc.", "pointer."},
+        {"self_attn.in_proj_", "in."},
+        {"self_attn.out_proj.", "out."},
+        {"linear1.", "feed.0."},
+        {"linear2.", "feed.1."},
+        {"norm1.weight", "norm1.gain"},
+        {"norm2.weight", "norm2.gain"},
+        {"pointer.V", "score"},
+        {"pointer.project_query.", "query."},
+        {"pointer.project_ref.", "key."},
+        {"last.0.", "allocation.0."},
+        {"last.2.", "allocation.1."},
+    };
+    char output[32], inner[32], next[32];
+    size_t length;
+
+    snprintf(name, GOLDEN_NAME_BYTES, "%s", golden_name);
+    snprintf(output, sizeof output, "encoder.%d.", config->layers - 1);
+    golden_replace(name, "han.output.", output);
+    for (int i = 0; i + 2 < config->layers; i++) {
+        snprintf(inner, sizeof inner, "han.convs.%d.", i);
+        snprintf(next, sizeof next, "encoder.%d.", i + 1);
+        if (golden_replace(name, inner, next))
+            break;
+    }
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        golden_replace(name, words[i][0], words[i][1]);
+    length = strlen(name);
+    if (strncmp(name, "encoder.", 8) == 0 && length > 2 && strcmp(name + length - 2, ".q") == 0)
+        snprintf(name + length - 1, GOLDEN_NAME_BYTES - length + 1, "query");
+    if (strncmp(name, "critic.", 7) == 0 && (golden_replace(name, ".2.weight", ".1.weight") ||
+                                             golden_replace(name, ".2.bias", ".1.bias")))
+        return;
 }
 
 #endif

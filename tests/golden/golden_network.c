@@ -18,13 +18,11 @@
 
 #include "agent/conflict.h"
 #include "agent/paper_net.h"
+#include "agent/paper_observe.h"
 #include "agent/paper_ppo.h"
-#include "base/memory.h"
 #include "nn/loss.h"
 
 static const bool IN_DOUBLE = sizeof(real) == sizeof(double);
-
-enum { NAME_BYTES = 160 };
 
 /* One network of the folder. */
 struct network {
@@ -69,84 +67,15 @@ static struct golden_group start(struct golden *golden, const struct network *ne
     };
 }
 
-/* Replaces the first `from` in text by `to`; false if there is none. */
-static bool replace(char *text, const char *from, const char *to)
-{
-    char *at = strstr(text, from), rest[NAME_BYTES];
-
-    if (!at)
-        return false;
-    snprintf(rest, sizeof rest, "%s", at + strlen(from));
-    snprintf(at, NAME_BYTES - (size_t)(at - text), "%s%s", to, rest);
-    return true;
-}
-
-/* The golden name of a tensor, turned into ours. */
-static void translate_name(char *name, const char *golden_name, const struct paper_config *config)
-{
-    static const char *const words[][2] = {
-        {"han.input.", "encoder.0."},
-        {"proj.servers", "project.cluster"},
-        {"proj.devices", "project.waiting"},
-        {"proj.running", "project.running"},
-        {"proj.central", "project.hub"},
-        {"lin_src.servers__allocate1__devices", "cluster_to_waiting.source"},
-        {"lin_dst.servers__allocate1__devices", "cluster_to_waiting.target"},
-        {"lin_src.devices__connect1__servers", "waiting_to_cluster.source"},
-        {"lin_dst.devices__connect1__servers", "waiting_to_cluster.target"},
-        {"lin_src.servers__allocate2__running", "cluster_to_running.source"},
-        {"lin_dst.servers__allocate2__running", "cluster_to_running.target"},
-        {"lin_src.running__connect2__servers", "running_to_cluster.source"},
-        {"lin_dst.running__connect2__servers", "running_to_cluster.target"},
-        {"lin_src.servers__shortcut1__central", "cluster_to_hub.source"},
-        {"lin_dst.servers__shortcut1__central", "cluster_to_hub.target"},
-        {"lin_src.central__shortcut2__servers", "hub_to_cluster.source"},
-        {"lin_dst.central__shortcut2__servers", "hub_to_cluster.target"},
-        {"k_lin.", "key."},
-        {"pointer.enc.", "pointer."},
-        {"self_attn.in_proj_", "in."},
-        {"self_attn.out_proj.", "out."},
-        {"linear1.", "feed.0."},
-        {"linear2.", "feed.1."},
-        {"norm1.weight", "norm1.gain"},
-        {"norm2.weight", "norm2.gain"},
-        {"pointer.V", "score"},
-        {"pointer.project_query.", "query."},
-        {"pointer.project_ref.", "key."},
-        {"last.0.", "allocation.0."},
-        {"last.2.", "allocation.1."},
-    };
-    char output[32], inner[32], next[32];
-    size_t length;
-
-    snprintf(name, NAME_BYTES, "%s", golden_name);
-    snprintf(output, sizeof output, "encoder.%d.", config->layers - 1);
-    replace(name, "han.output.", output);
-    for (int i = 0; i + 2 < config->layers; i++) {
-        snprintf(inner, sizeof inner, "han.convs.%d.", i);
-        snprintf(next, sizeof next, "encoder.%d.", i + 1);
-        if (replace(name, inner, next))
-            break;
-    }
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        replace(name, words[i][0], words[i][1]);
-    length = strlen(name);
-    if (strncmp(name, "encoder.", 8) == 0 && length > 2 && strcmp(name + length - 2, ".q") == 0)
-        snprintf(name + length - 1, NAME_BYTES - length + 1, "query");
-    if (strncmp(name, "critic.", 7) == 0 &&
-        (replace(name, ".2.weight", ".1.weight") || replace(name, ".2.bias", ".1.bias")))
-        return;
-}
-
 static const struct tensor *find_tensor(const struct network *network, const json_t *entry)
 {
     const char *golden_name = json_string_value(golden_get(entry, "name"));
     const struct tensor *tensor;
-    char name[NAME_BYTES];
+    char name[GOLDEN_NAME_BYTES];
 
     if (!golden_name)
         golden_stop("expected a name", "tensors");
-    translate_name(name, golden_name, &network->config);
+    golden_translate(name, golden_name, &network->config);
     tensor = weights_find(&network->net.weights, name);
     if (!tensor)
         golden_stop("no such tensor in the network", golden_name);
@@ -254,7 +183,7 @@ static struct golden_array expected(struct golden *golden, const struct network 
                                     const char *key)
 {
     struct golden_array array = {0};
-    char name[NAME_BYTES], *dot;
+    char name[GOLDEN_NAME_BYTES], *dot;
 
     if (network->expect) {
         const json_t *at =
@@ -376,7 +305,7 @@ static void compare_rows(struct golden *golden, const struct network *network,
                          const char *prefix, int o)
 {
     for (int node = 0; node < PAPER_NODES; node++) {
-        char key[NAME_BYTES];
+        char key[GOLDEN_NAME_BYTES];
         struct golden_array want;
         const real *rows =
             paper_net_rows(&run->pass, &run->state, &network->net, layer, (enum paper_node)node);
@@ -469,6 +398,54 @@ static void check_each(struct golden *golden, struct network *network)
     }
     finish_outputs(golden, &outputs);
     finish(golden, &raw);
+}
+
+/* The scene that an observation was made of: its tasks are named by their rows. */
+static struct paper_scene scene_of(struct golden *golden, const struct network *network,
+                                   const struct paper_observation *o)
+{
+    const struct paper_config *config = &network->config;
+    const struct paper_edges *edges = &o->edges[CLUSTER_TO_RUNNING];
+    int features = paper_features(config, PAPER_RUNNING), runnings = o->rows[PAPER_RUNNING];
+    size_t slots = slots_of(network), agents = windows_of(network);
+    int32_t *behind = arena_zalloc(&golden->memory, agents, sizeof *behind);
+    int32_t *task = arena_zalloc(&golden->memory, slots, sizeof *task);
+    struct paper_running *running =
+        arena_zalloc(&golden->memory, (size_t)runnings, sizeof *running);
+
+    for (size_t a = 0; a < agents; a++)
+        behind[a] = (int32_t)o->x[PAPER_CLUSTER][(a + 1) * (PAPER_RESOURCES + 1) - 1];
+    for (size_t k = 0; k < slots; k++)
+        task[k] = o->slot_type[k] < 0 ? -1 : o->slot_row[k];
+    for (int i = 0; i < runnings; i++) {
+        const real *x = o->x[PAPER_RUNNING] + i * features;
+
+        for (int r = 0; r < PAPER_RESOURCES; r++)
+            running[i].given[r] = (int)x[r];
+        for (int t = 0; t < config->types; t++)
+            running[i].type = x[PAPER_RESOURCES + t] != 0 ? t : running[i].type;
+        running[i].slots_run = (int)x[features - 1];
+    }
+    for (int e = 0; e < edges->count; e++)
+        running[edges->target[e]].agent = edges->source[e];
+    return (struct paper_scene){o->free, behind, task, o->slot_type, running, runnings};
+}
+
+/* Observing the scene must give the observation again, but for the order of rows. */
+static void check_observing(struct golden *golden, struct network *network)
+{
+    struct output_groups outputs = start_outputs(golden, network, ", observed anew");
+
+    for (int o = 0; o < golden->observations; o++) {
+        struct paper_scene scene = scene_of(golden, network, &golden->observation[o]);
+        struct paper_observation again = paper_observe(&golden->memory, &network->config, &scene);
+        struct run run;
+
+        run_forward(&run, network, &again, 1, PAPER_FAULT_CRITIC_RELU, false, ops_best(), false);
+        compare_outputs(golden, network, &outputs, &run, o, 0);
+        run_release(&run);
+    }
+    finish_outputs(golden, &outputs);
 }
 
 static void check_old_encoder(struct golden *golden, struct network *network)
@@ -884,6 +861,7 @@ static void check_small(struct golden *golden)
     open_network(golden, &network, "small", "small_weights.json");
     network.expect = golden_load(golden->dir, "small_expect.json");
     check_each(golden, &network);
+    check_observing(golden, &network);
     check_old_encoder(golden, &network);
     check_inference(golden, &network);
     check_gradient(golden, &network, gradients);
