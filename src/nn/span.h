@@ -105,16 +105,20 @@ SPAN_INLINE real span_fold(real *lane)
     return lane[0];
 }
 
-/* Sixteen running sums, item i in lane i % 16, folded at the end. */
+/* Sixteen running sums, item i in lane i % 16, folded at the end. The eight that may be left over
+ * are taken together, as heads are often that narrow. */
 SPAN_INLINE real span_sum(const real *x, int n)
 {
     real lane[SPAN_LANES] = {0};
-    int i = 0;
+    int i = 0, l = 0;
 
     for (; i + SPAN_LANES <= n; i += SPAN_LANES)
-        for (int l = 0; l < SPAN_LANES; l++)
+        for (int k = 0; k < SPAN_LANES; k++)
+            lane[k] += x[i + k];
+    if (i + SPAN_LANES / 2 <= n)
+        for (; l < SPAN_LANES / 2; l++)
             lane[l] += x[i + l];
-    for (int l = 0; l < SPAN_LANES && i + l < n; l++)
+    for (; l < SPAN_LANES && i + l < n; l++)
         lane[l] += x[i + l];
     return span_fold(lane);
 }
@@ -122,12 +126,15 @@ SPAN_INLINE real span_sum(const real *x, int n)
 SPAN_INLINE real span_dot(const real *x, const real *y, int n)
 {
     real lane[SPAN_LANES] = {0};
-    int i = 0;
+    int i = 0, l = 0;
 
     for (; i + SPAN_LANES <= n; i += SPAN_LANES)
-        for (int l = 0; l < SPAN_LANES; l++)
+        for (int k = 0; k < SPAN_LANES; k++)
+            lane[k] += x[i + k] * y[i + k];
+    if (i + SPAN_LANES / 2 <= n)
+        for (; l < SPAN_LANES / 2; l++)
             lane[l] += x[i + l] * y[i + l];
-    for (int l = 0; l < SPAN_LANES && i + l < n; l++)
+    for (; l < SPAN_LANES && i + l < n; l++)
         lane[l] += x[i + l] * y[i + l];
     return span_fold(lane);
 }
