@@ -150,8 +150,6 @@ static void bench_form(struct emit *json, struct paper_net *net,
     struct arena memory;
 
     arena_init(&memory);
-    free(net->weights.packed);
-    net->weights.packed = NULL;
     weights_pack(&net->weights, form);
     for (const struct ops *const *ops = ops_all(); *ops && *ops != &ops_ref; ops++) {
         struct pass pass = {

@@ -55,7 +55,7 @@ static bool can_place(const struct act *act, int agent, int slot)
     return false;
 }
 
-/* Adds the allocation's log-probability; a conflict takes it off again. */
+/* Returns the log-probability of what it picks. */
 static real pick_allocation(const struct act *act, struct paper_decision *decision,
                             const struct paper_actor_state *state, const struct paper_actor *actor)
 {

@@ -182,9 +182,9 @@ const real *paper_net_rows(const struct pass *pass, const struct paper_state *st
 }
 
 /* Gradients by the scores and the logits of rows, from those by the slots. */
-static void hide_output(real *dscore, real *dallocation, const struct paper_net *net,
-                        const struct paper_state *state, const struct paper_output *dout, int agent,
-                        uint8_t *mask)
+static void output_backward(real *dscore, real *dallocation, const struct paper_net *net,
+                            const struct paper_state *state, const struct paper_output *dout,
+                            int agent, uint8_t *mask)
 {
     const struct paper_graph *graph = state->graph;
     const struct paper_agent_rows *rows = &graph->agent[agent];
@@ -221,7 +221,8 @@ static void agent_backward(const struct pass *pass, const struct paper_state *st
     real *dallocation = pass_zeros(pass, (size_t)graph->agent[agent].count, actions);
     real *dvalue = pass_zeros(pass, (size_t)graph->observations, 1);
 
-    hide_output(dscore, dallocation, net, state, dout, agent, arena_alloc(pass->memory, actions));
+    output_backward(dscore, dallocation, net, state, dout, agent,
+                    arena_alloc(pass->memory, actions));
     paper_actor_backward(pass, actor, &net->actor[agent], dx, dscore, dallocation);
     for (int o = 0; o < graph->observations; o++)
         if (!(state->faults & PAPER_FAULT_CRITIC_RELU) || actor->value[o] > 0)

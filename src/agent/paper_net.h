@@ -4,7 +4,7 @@
  * computes it. Kept for parity and as a baseline; it has one actor and one critic for each agent,
  * so the number of clusters is fixed, and a grid of joint allocations, so there are two resources.
  *
- * What is wrong with it (enum paper_fault) is off unless asked for.
+ * What is wrong with it (enum paper_fault) is off unless asked for. There is no dropout.
  */
 #ifndef AGENT_PAPER_NET_H
 #define AGENT_PAPER_NET_H

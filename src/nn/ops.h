@@ -68,9 +68,7 @@ struct ops {
     void (*activate_backward)(real *dx, const real *dout, const real *out, const real *x, size_t n,
                               enum activation kind);
 
-    void (*exp)(real *out, const real *x, size_t n); /* out may be x */
     void (*add)(real *out, const real *x, size_t n); /* out += x */
-    real (*dot)(const real *x, const real *y, int n);
 
     /*
      * p (rows), x (rows), weight (rows) or NULL: within each segment p_i = w_i e^x_i / sum_j w_j

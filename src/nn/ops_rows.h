@@ -102,21 +102,10 @@ OPS_TARGET static void activate_backward(real *restrict dx, const real *dout, co
     }
 }
 
-OPS_TARGET static void exp_all(real *out, const real *x, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        out[i] = span_exp1(x[i]);
-}
-
 OPS_TARGET static void add(real *restrict out, const real *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         out[i] += x[i];
-}
-
-OPS_TARGET static real dot(const real *x, const real *y, int n)
-{
-    return span_dot(x, y, n);
 }
 
 /* The largest x of positive weight; -INFINITY if there is none. */

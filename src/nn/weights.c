@@ -144,13 +144,15 @@ static void place_layers(struct weights *weights, enum packed_form form)
         layer->offset = bytes;
         bytes += packed_bytes(layer->form, layer->in, layer->out);
     }
+    free(weights->packed);
     weights->packed = block_alloc(bytes);
+    weights->form = form;
 }
 
 void weights_pack(struct weights *weights, enum packed_form form)
 {
     BUG_ON(!weights->value);
-    if (!weights->packed)
+    if (!weights->packed || weights->form != form)
         place_layers(weights, form);
     for (size_t i = 0; i < weights->layers.count; i++) {
         const struct packed_layer *layer = &weights->layers.item[i];

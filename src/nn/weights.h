@@ -54,6 +54,7 @@ struct weights {
     size_t numbers; /* length of each block, gaps between tensors included */
     real *value, *grad, *moment1, *moment2;
     unsigned char *packed; /* NULL before weights_pack */
+    enum packed_form form; /* that was asked for */
 };
 
 void weights_init(struct weights *weights);
@@ -74,7 +75,7 @@ void weights_commit(struct weights *weights, unsigned uses);
 void weights_draw(struct weights *weights, uint64_t seed);
 
 /* Copies the values of all linear layers into their packed form. To be called again when values
- * have changed; the form cannot change. */
+ * have changed; takes memory the first time, and when the form changes. */
 void weights_pack(struct weights *weights, enum packed_form form);
 
 void weights_zero_grad(struct weights *weights);

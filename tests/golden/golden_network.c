@@ -488,8 +488,6 @@ static void check_kernels(struct golden *golden, struct network *network, const 
 static void check_inference(struct golden *golden, struct network *network)
 {
     for (int form = PACKED_LONG; form <= (IN_DOUBLE ? PACKED_LONG : PACKED_SHORT); form++) {
-        free(network->net.weights.packed);
-        network->net.weights.packed = NULL;
         weights_pack(&network->net.weights, (enum packed_form)form);
         for (const struct ops *const *ops = ops_all(); *ops; ops++)
             if (network->expect || ops == ops_all())
