@@ -51,7 +51,7 @@ TEST_BIN   := $(UNIT_BIN) $(GOLDEN_BIN)
 BENCH_BIN  := $(patsubst bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard bench/*.c)))
 
 .PHONY: all check bench tidy cover docs install uninstall clean tests fuzz
-all: $(BUILD)/tapfinger $(BUILD)/libtapfinger.so
+all: $(if $(CLI_SRC),$(BUILD)/tapfinger) $(BUILD)/libtapfinger.a $(BUILD)/libtapfinger.so
 
 $(BUILD)/tapfinger: $(CLI_OBJ) $(BUILD)/libtapfinger.a
 	$(call say,LD,$@)
@@ -86,9 +86,10 @@ $(GOLDEN_BIN): $(BUILD)/tests/%: tests/golden/%.c $(BUILD)/libtapfinger.a
 $(BUILD)/bench/%: bench/%.c $(BUILD)/libtapfinger.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(BUILD)/libtapfinger.a $(LDLIBS)
+	$(Q)$(CC) $(CPPFLAGS) -Ibench $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(BUILD)/libtapfinger.a $(LDLIBS)
 
 tests: all $(TEST_BIN)
+bench-programs: $(BENCH_BIN)
 
 check: tests
 	BUILD=$(BUILD) tests/run
