@@ -28,7 +28,7 @@ endif
 
 OPT      := $(if $(SAN),-O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all,-O3 -g1)
 CPPFLAGS += -D_GNU_SOURCE -DTAP_VERSION='"$(VERSION)"' -Iinclude -Isrc $(PKG_CFLAGS)
-CFLAGS   += -std=c17 $(OPT) -ffp-contract=off -fPIC -fvisibility=hidden -pthread $(WARNINGS)
+CFLAGS   += -std=c17 $(OPT) -ffp-contract=off -fno-math-errno -fPIC -fvisibility=hidden -pthread $(WARNINGS)
 LDFLAGS  += -pthread $(if $(SAN),-fsanitize=$(SAN))
 LDLIBS   += $(PKG_LIBS) -lm
 

@@ -14,12 +14,12 @@ void paper_draw_release(void *state)
 {
     struct paper_draw *draw = state;
 
-    claims_release(&draw->claims);
+    id_set_release(&draw->claims);
 }
 
 void paper_draw_begin(struct paper_draw *draw)
 {
-    draw->claims.count = 0;
+    id_set_clear(&draw->claims);
 }
 
 static int32_t draw_slot(struct paper_draw *draw, const struct cluster_view *at)
@@ -56,8 +56,8 @@ int32_t paper_draw_task(struct paper_draw *draw, const struct view *view, int32_
 
     if (at->may_start)
         id = at->slot ? draw_slot(draw, at) : draw_waiting(draw, view, cluster);
-    if (id < 0 || claims_has(&draw->claims, id))
+    if (id < 0 || id_set_has(&draw->claims, id))
         return -1;
-    claims_add(&draw->claims, id);
+    id_set_add(&draw->claims, id);
     return id;
 }

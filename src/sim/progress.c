@@ -41,12 +41,14 @@ void progress_set_rate(struct world *world, int32_t id)
         hidden->rate = (struct rate){0};
 }
 
+/* Whether a slot brings just what the speed says, by speed_at_root(). */
 static bool is_plain(const struct world *world, const struct task *task,
                      const struct hidden *hidden)
 {
     const struct type_truth *truth = &world->scenario->truth[task->type];
 
-    return truth->noise.kind == NOISE_NONE && !world->scenario->has_interference &&
+    return truth->noise.kind == NOISE_NONE && truth->mtbf_s <= 0 &&
+           truth->speed.curve != CURVE_LEVEL && !world->scenario->has_interference &&
            world->catalog->type[task->type].switching.factor == 1 && hidden->multiplier == 1 &&
            hidden->stall_until_s <= world->view.now_s;
 }

@@ -38,12 +38,12 @@ static void running_remove(struct world *world, int32_t cluster, int32_t id)
     world->view.running--;
 }
 
-void running_compact(struct world *world, int32_t cluster)
+void running_compact(struct world *world, int32_t cluster, int32_t first_left)
 {
     struct running_list *list = &world->running[cluster];
-    int32_t kept = 0;
+    int32_t kept = first_left;
 
-    for (int32_t i = 0; i < list->count; i++) {
+    for (int32_t i = first_left; i < list->count; i++) {
         const struct task *task = &world->task[list->id[i]];
 
         if (task->state == TASK_RUNNING && task->cluster == cluster)

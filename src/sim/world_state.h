@@ -18,7 +18,7 @@ struct hidden {
     double progress;  /* at stamp_s */
     struct rate rate; /* of the present allocation */
     const struct speed_model *model;
-    bool plain;   /* slotted: a slot's progress is the speed and nothing else */
+    bool plain;   /* slotted: a slot brings its speed's progress and nothing else */
     bool planned; /* while a plan is judged: an action of it has the task */
     enum next_kind next_kind;
     int32_t walks;     /* slots walked, for noise */
@@ -125,8 +125,9 @@ void task_finish(struct world *world, int32_t id);
 /* Back to waiting. The caller takes it off the running list if unlist is false. */
 void task_preempt(struct world *world, int32_t id);
 void task_fail(struct world *world, int32_t id, bool counts, bool unlist);
-/* For walks over a running list: takes the ones that no longer run there off it. */
-void running_compact(struct world *world, int32_t cluster);
+/* After a walk over a running list: takes those off it that no longer run there, the first of whom
+ * stands at first_left. */
+void running_compact(struct world *world, int32_t cluster, int32_t first_left);
 
 /* windows.c */
 void windows_new(struct world *world);
