@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/paper_draw.h"
 
+#include "base/bits.h"
+
 int paper_draw_init(void *state, const struct policy_setup *setup, struct err *err)
 {
     struct paper_draw *draw = state;
@@ -24,15 +26,9 @@ void paper_draw_begin(struct paper_draw *draw)
 
 static int32_t draw_slot(struct paper_draw *draw, const struct cluster_view *at)
 {
-    uint64_t left = at->occupied;
-    uint32_t skip;
-
-    if (!left)
+    if (!at->occupied)
         return -1;
-    skip = rng_below(&draw->rng, (uint32_t)at->shown);
-    for (; skip > 0; skip--)
-        left &= left - 1;
-    return at->slot[__builtin_ctzll(left)];
+    return at->slot[bits_nth(at->occupied, (int)rng_below(&draw->rng, (uint32_t)at->shown))];
 }
 
 /* Without a window: one of all that wait for the cluster, drawn in one walk over them. */

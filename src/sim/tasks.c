@@ -59,7 +59,7 @@ static void close_stretch(struct world *world, struct task *task)
 {
     double held_s = world->view.now_s - task->since_s;
 
-    for (int r = 0; r < MAX_RESOURCES; r++)
+    for (int r = 0; r < world->catalog->resources; r++)
         task->service_s[r] += held_s * task->allocation.amount[r];
     task->ran_s += held_s;
     task->since_s = world->view.now_s;

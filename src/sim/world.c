@@ -33,6 +33,7 @@ struct world *world_new(const struct scenario *scenario)
     world->down = xcalloc(clusters, sizeof *world->down);
     world->load = xcalloc(clusters, sizeof *world->load);
     world->is_touched = xcalloc(clusters, sizeof *world->is_touched);
+    world->last_rate = xcalloc((size_t)scenario->catalog.types, sizeof *world->last_rate);
     arrivals_init(&world->own_arrivals);
     waiting_init(&world->lists, scenario->catalog.clusters, scenario->catalog.types,
                  scenario->catalog.window == 0);
@@ -65,6 +66,7 @@ void world_free(struct world *world)
     free(world->down);
     free(world->load);
     free(world->is_touched);
+    free(world->last_rate);
     free(world->task);
     free(world->hidden);
     waiting_release(&world->lists);
@@ -330,14 +332,14 @@ void world_pass_time(struct world *world, double to_s)
 void world_take(struct world *world, int32_t cluster, const struct allocation *amount)
 {
     allocation_subtract(&world->cluster[cluster].free, amount);
-    for (int r = 0; r < MAX_RESOURCES; r++)
+    for (int r = 0; r < world->catalog->resources; r++)
         world->used[r] += amount->amount[r];
 }
 
 void world_give(struct world *world, int32_t cluster, const struct allocation *amount)
 {
     allocation_add(&world->cluster[cluster].free, amount);
-    for (int r = 0; r < MAX_RESOURCES; r++)
+    for (int r = 0; r < world->catalog->resources; r++)
         world->used[r] -= amount->amount[r];
     world_touch(world, cluster);
 }

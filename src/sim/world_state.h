@@ -47,7 +47,6 @@ struct queue_entry {
 /* The waiting tasks of a cluster with a window: slots, and a queue behind them. */
 struct window {
     int32_t *slot;                    /* view's */
-    uint64_t all;                     /* a bit per slot there is */
     VECTOR(struct queue_entry) queue; /* entries that left are skipped when their turn comes */
     size_t head;
 };
@@ -55,6 +54,12 @@ struct window {
 struct running_list {
     int32_t *id;
     int32_t count, capacity;
+};
+
+/* The rate of an allocation. All zero is true: nothing gives nothing. */
+struct rate_memo {
+    struct allocation allocation;
+    struct rate rate;
 };
 
 struct watcher {
@@ -72,6 +77,7 @@ struct world {
     struct task *task;
     struct hidden *hidden;
     int32_t task_capacity;
+    struct rate_memo *last_rate; /* by type */
 
     struct arrivals own_arrivals;
     const struct arrivals *arrivals;
@@ -79,6 +85,7 @@ struct world {
 
     struct waiting_lists lists;
     struct window *window; /* by cluster; NULL without windows */
+    uint64_t all_slots;    /* windows: a bit per slot that one has */
     VECTOR(int8_t) place;  /* windows: by task and cluster of its reach: slot, or -1 in the queue */
     struct running_list *running;
     int32_t *load; /* by cluster: see world_load() */
