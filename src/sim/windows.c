@@ -74,7 +74,7 @@ static void put_in_queue(struct world *world, int32_t cluster, int32_t id, int32
 
     vector_push(&world->window[cluster].queue, entry);
     world->cluster[cluster].queued++;
-    world->place.item[place] = -1;
+    world->place.item[place] = (int8_t)world->catalog->window;
 }
 
 void windows_enter(struct world *world, int32_t id)
@@ -103,16 +103,16 @@ void windows_leave(struct world *world, int32_t id)
 {
     const struct reach *reach = &world->task[id].reach;
     const int8_t *place = world->place.item + world->hidden[id].places;
+    int32_t slots = world->catalog->window;
 
     for (int32_t i = 0; i < reach->count; i++) {
         struct cluster_view *at = &world->cluster[reach->cluster[i]];
-        int in_window = place[i] >= 0;
-        int slot = in_window ? place[i] : world->catalog->window;
+        int32_t in_window = place[i] < slots;
 
-        world->window[reach->cluster[i]].slot[slot] = -1;
-        at->occupied &= ~((uint64_t)in_window << (slot & 63));
+        world->window[reach->cluster[i]].slot[place[i]] = -1;
+        at->occupied &= ~((uint64_t)in_window << (place[i] & 63));
         at->shown -= in_window;
-        at->queued -= !in_window;
+        at->queued -= 1 - in_window;
     }
 }
 

@@ -107,10 +107,14 @@ static void reset_view(struct world *world)
     view->round = 0;
 }
 
-static void reserve_tasks(struct world *world, int32_t count)
+/* Room for so many tasks, all zero: see task_arrive(). */
+static void clear_tasks(struct world *world, int32_t count)
 {
-    if (count <= world->task_capacity)
+    if (count <= world->task_capacity) {
+        memset(world->task, 0, (size_t)count * sizeof *world->task);
+        memset(world->hidden, 0, (size_t)count * sizeof *world->hidden);
         return;
+    }
     free(world->task);
     free(world->hidden);
     world->task = xcalloc((size_t)count, sizeof *world->task);
@@ -206,7 +210,7 @@ int world_reset(struct world *world, uint64_t seed, const struct arrivals *arriv
     world->wake_s = HUGE_VAL;
     world->over = false;
     world->totals = (struct world_totals){0};
-    reserve_tasks(world, world->arrivals->count);
+    clear_tasks(world, world->arrivals->count);
     forget_news(world);
     reset_clusters(world);
     reset_view(world);
