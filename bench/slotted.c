@@ -66,9 +66,8 @@ static void record(struct bench *bench, uint64_t seed, struct recording *recordi
     struct world *world = bench->episode.world;
     struct plan *plan = &bench->episode.plan;
     struct policy policy;
-    struct policy_setup setup = {.catalog = &bench->scenario->catalog,
-                                 .params = &bench->policy_params,
-                                 .seed = seed};
+    struct policy_setup setup = {
+        .catalog = &bench->scenario->catalog, .params = &bench->policy_params, .seed = seed};
     struct err err;
 
     arrivals_init(&recording->arrivals);

@@ -86,7 +86,8 @@ struct world {
     struct waiting_lists lists;
     struct window *window; /* by cluster; NULL without windows */
     uint64_t all_slots;    /* windows: a bit per slot that one has */
-    VECTOR(int8_t) place;  /* windows: by task and cluster of its reach: slot; past the last: queue */
+    VECTOR(int8_t)
+    place; /* windows: by task and cluster of its reach: slot; past the last: queue */
     struct running_list *running;
     int32_t *load; /* by cluster: see world_load() */
     int32_t *down; /* by cluster: outages in force */

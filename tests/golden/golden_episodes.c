@@ -63,12 +63,12 @@ static void note(void *arg, const struct event *event)
 
 static void mix_metrics(struct digest *digest, const struct metrics *m)
 {
-    const double real[] = {m->mean_completion, m->p50,           m->p95,      m->p99,     m->longest,
-                           m->mean_wait,       m->mean_slowdown, m->fairness, m->makespan,
-                           m->in_system};
-    const int64_t whole[] = {m->tasks,       m->finished,    m->lost,     m->unfinished, m->starts,
-                             m->resizes,     m->preemptions, m->failures, m->refusals,   m->decisions,
-                             m->migrations};
+    const double real[] = {m->mean_completion, m->p50,       m->p95,           m->p99,
+                           m->longest,         m->mean_wait, m->mean_slowdown, m->fairness,
+                           m->makespan,        m->in_system};
+    const int64_t whole[] = {m->tasks,    m->finished,  m->lost,        m->unfinished,
+                             m->starts,   m->resizes,   m->preemptions, m->failures,
+                             m->refusals, m->decisions, m->migrations};
 
     for (size_t i = 0; i < COUNT_OF(real); i++)
         mix_real(digest, real[i]);
@@ -150,9 +150,10 @@ static bool handle_line(const char *text, struct text *out)
     print_line(out, &now);
     if (now.events == line.events && now.hash == line.hash)
         return true;
-    printf("FAIL %s %s seed %llu: %llu events, hash %016llx, mean %.6f; the file says %llu, %016llx\n",
-           line.scenario, line.policy, line.seed, now.events, now.hash, now.mean, line.events,
-           line.hash);
+    printf(
+        "FAIL %s %s seed %llu: %llu events, hash %016llx, mean %.6f; the file says %llu, %016llx\n",
+        line.scenario, line.policy, line.seed, now.events, now.hash, now.mean, line.events,
+        line.hash);
     return false;
 }
 
