@@ -3,7 +3,10 @@
 #   make                             program, libraries, tests' programs are built on demand
 #   make check                       all tests; ends with "N passed, N failed"
 #   make SAN=address,undefined check the same under sanitizers, in a folder of its own
-#   make bench | tidy | cover | docs | install | clean
+#   make bench                       measures, and writes the figures into docs/performance.md
+#   make tidy                        format, floors, complexity, banned calls, headers, cppcheck, clang-tidy
+#   make cover                       which lines the tests reach
+#   make docs | install | clean
 #
 # Variables: CC, BUILD (folder), SAN, PREFIX, DESTDIR, WERROR=0 to keep warnings warnings.
 
@@ -50,7 +53,7 @@ GOLDEN_BIN := $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(GOLDEN_SRC)))
 TEST_BIN   := $(UNIT_BIN) $(GOLDEN_BIN)
 BENCH_BIN  := $(patsubst bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard bench/*.c)))
 
-.PHONY: all check bench tidy cover docs install uninstall clean tests fuzz
+.PHONY: all check check-threads bench bench-programs headers tidy cover docs install uninstall clean tests fuzz
 all: $(if $(CLI_SRC),$(BUILD)/tapfinger) $(BUILD)/libtapfinger.a $(BUILD)/libtapfinger.so
 
 $(BUILD)/tapfinger: $(CLI_OBJ) $(BUILD)/libtapfinger.a
@@ -89,10 +92,37 @@ $(BUILD)/bench/%: bench/%.c $(BUILD)/libtapfinger.a
 	$(Q)$(CC) $(CPPFLAGS) -Ibench $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(BUILD)/libtapfinger.a $(LDLIBS)
 
 tests: all $(TEST_BIN)
-bench-programs: $(BENCH_BIN)
 
 check: tests
 	BUILD=$(BUILD) tests/run
+
+# Tests that start threads: what `make SAN=thread` is for.
+THREADED := $(shell grep -lE 'parallel|pthread|comparison' $(UNIT_SRC))
+check-threads: $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(THREADED)))
+	BUILD=$(BUILD) tests/run $^
+
+bench-programs: $(BENCH_BIN)
+
+bench: all bench-programs
+	BUILD=$(BUILD) bench/run
+
+# Every header compiles alone.
+headers:
+	$(Q)for header in $$(tools/sources src include | grep '\.h$$'); do \
+	    echo 'extern int alone;' | $(CC) $(CPPFLAGS) $(CFLAGS) -fsyntax-only -include $$header -x c - || exit 1; done
+
+tidy: headers
+	tools/check-format
+	tools/check-layers
+	tools/check-complexity -v
+	tools/check-banned
+	tools/check-cppcheck
+	tools/sources src bench | grep '\.c$$' | xargs clang-tidy --quiet -- $(CPPFLAGS) -Ibench -std=c17
+
+COVER := build-cover
+cover:
+	$(MAKE) BUILD=$(COVER) OPT='-O0 -g --coverage' LDFLAGS='-pthread --coverage' check
+	gcovr --root . --filter src --object-directory $(COVER) --sort-uncovered --html $(COVER)/index.html --print-summary
 
 clean:
 	rm -rf build build-*
