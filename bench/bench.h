@@ -61,14 +61,6 @@ static inline double bench_least(double a, double b)
     return a < b ? a : b;
 }
 
-/* To four significant digits: more would be noise. */
-static inline double bench_round(double x)
-{
-    double unit = x > 0 ? pow(10, floor(log10(x)) - 3) : 1;
-
-    return round(x / unit) * unit;
-}
-
 struct bench_line {
     struct text text;
     struct emit emit;
@@ -80,6 +72,17 @@ static inline void bench_begin(struct bench_line *line, const char *bench)
     emit_init(&line->emit, &line->text);
     emit_open(&line->emit, '{');
     emit_key_string(&line->emit, "bench", bench);
+}
+
+/* Four digits, and large figures in thousands: more would be noise. */
+static inline void bench_real(struct bench_line *line, const char *key, double value)
+{
+    char digits[32];
+
+    snprintf(digits, sizeof digits, value < 1e4 ? "%.4g" : "%.0f000",
+             value < 1e4 ? value : value / 1000);
+    emit_key(&line->emit, key);
+    emit_raw(&line->emit, digits);
 }
 
 static inline void bench_end(struct bench_line *line)

@@ -81,9 +81,9 @@ int main(int argc, char **argv)
     bench_begin(&line, "jobs");
     emit_key_int(&line.emit, "jobs", jobs);
     emit_key_int(&line.emit, "processors", parallel_processors());
-    emit_key_real(&line.emit, "rounds_per_s_1", bench_round((double)rounds / one_s));
-    emit_key_real(&line.emit, "rounds_per_s", bench_round((double)rounds / many_s));
-    emit_key_real(&line.emit, "speedup", bench_round(one_s / many_s));
+    bench_real(&line, "rounds_per_s_1", (double)rounds / one_s);
+    bench_real(&line, "rounds_per_s", (double)rounds / many_s);
+    bench_real(&line, "speedup", one_s / many_s);
     bench_end(&line);
     for (int i = 0; i < jobs; i++)
         episode_release(&bench.episode[i]);

@@ -110,10 +110,10 @@ int main(int argc, char **argv)
         emit_key_string(&line.emit, "policy", ops->name);
         emit_key_int(&line.emit, "tasks", sizes[i]);
         emit_key_int(&line.emit, "decisions", best.decisions);
-        emit_key_real(&line.emit, "seconds", bench_round(best.run_s));
-        emit_key_real(&line.emit, "peak_mib", bench_round(peak_mib));
-        emit_key_real(&line.emit, "us_per_task", bench_round(task_us));
-        emit_key_real(&line.emit, "time_ratio", bench_round(task_us / first_us));
+        bench_real(&line, "seconds", best.run_s);
+        bench_real(&line, "peak_mib", peak_mib);
+        bench_real(&line, "us_per_task", task_us);
+        bench_real(&line, "time_ratio", task_us / first_us);
         bench_end(&line);
     }
     params_release(&params);
