@@ -43,11 +43,17 @@ void arena_reset(struct arena *arena)
 
     if (!keep)
         return;
-    arena->newest = keep->older;
-    arena_release(arena);
+    for (struct arena_block *block = keep->older; block; block = block->older)
+        keep = block->capacity > keep->capacity ? block : keep;
+    while (arena->newest) {
+        struct arena_block *older = arena->newest->older;
+
+        if (arena->newest != keep)
+            free(arena->newest);
+        arena->newest = older;
+    }
     keep->older = NULL;
-    arena->newest = keep;
-    arena->capacity = keep->capacity;
+    *arena = (struct arena){.newest = keep, .capacity = keep->capacity};
 }
 
 static void add_block(struct arena *arena, size_t bytes)

@@ -16,13 +16,13 @@ struct arena {
 
 void arena_init(struct arena *arena);
 void arena_release(struct arena *arena);
-void arena_reset(
-    struct arena *arena); /* all memory handed out becomes invalid; the largest block stays */
+/* All memory handed out becomes invalid; the largest block stays. */
+void arena_reset(struct arena *arena);
 
 /* Memory aligned to 64 bytes if it is that large, else to 16; not zeroed. Never NULL. */
 void *arena_alloc(struct arena *arena, size_t bytes);
-void *arena_zalloc(struct arena *arena, size_t count,
-                   size_t bytes); /* zeroed; aborts on overflow */
+/* count * bytes, zeroed; aborts on overflow. */
+void *arena_zalloc(struct arena *arena, size_t count, size_t bytes);
 char *arena_strdup(struct arena *arena, const char *string);
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -128,7 +128,8 @@ static void print_line(struct text *out, const struct line *line)
                 line->seed, line->events, line->hash, line->mean);
 }
 
-/* One line of the file: comments are kept, episodes run. False when it is not as it was. */
+/* One line of the file, which goes to out as it is now: comments are kept, episodes run. False when
+ * it is not as it was. */
 static bool handle_line(const char *text, struct text *out)
 {
     struct line line = {{0}, {0}, 0, 0, 0, 0}, now;
@@ -177,8 +178,12 @@ static int handle_file(const char *path, bool write)
         failed += episode && !same;
     }
     fclose(stream);
-    if (write && text_write_file(&out, path, &err))
-        printf("%s\n", err.message);
+    if (write) {
+        printf("%d episodes, %d of them as before\n", passed + failed, passed);
+        failed = text_write_file(&out, path, &err) ? printf("%s\n", err.message) : 0;
+        text_release(&out);
+        return failed != 0;
+    }
     text_release(&out);
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
