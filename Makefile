@@ -4,7 +4,10 @@
 #   make check                       all tests; ends with "N passed, N failed"
 #   make SAN=address,undefined check the same under sanitizers, in a folder of its own
 #   make CC=clang SAN=address,undefined,fuzzer-no-link fuzz
-#   make bench | tidy | cover | docs | install | clean
+#   make bench                       measures, and writes the figures into docs/performance.md
+#   make tidy                        format, floors, complexity, banned calls, headers, cppcheck, clang-tidy
+#   make cover                       which lines the tests reach
+#   make docs | install | clean
 #
 # Variables: CC, BUILD (folder), SAN, PREFIX, DESTDIR, WERROR=0 to keep warnings warnings.
 
@@ -57,8 +60,8 @@ TEST_BIN   := $(sort $(UNIT_BIN) $(GOLDEN_BIN) $(DOUBLE_BIN))
 FUZZ_BIN   := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 BENCH_BIN  := $(patsubst bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard bench/*.c)))
 
-.PHONY: all check bench tidy cover docs install uninstall clean tests fuzz
-all: $(BUILD)/tapfinger $(BUILD)/libtapfinger.so
+.PHONY: all check check-threads bench bench-programs headers tidy cover docs install uninstall clean tests fuzz
+all: $(if $(CLI_SRC),$(BUILD)/tapfinger) $(BUILD)/libtapfinger.a $(BUILD)/libtapfinger.so
 
 $(BUILD)/tapfinger: $(CLI_OBJ) $(BUILD)/libtapfinger.a
 	$(call say,LD,$@)
@@ -103,7 +106,7 @@ $(GOLDEN_BIN): $(BUILD)/tests/%: tests/golden/%.c $(BUILD)/libtapfinger.a
 $(BUILD)/bench/%: bench/%.c $(BUILD)/libtapfinger.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(BUILD)/libtapfinger.a $(LDLIBS)
+	$(Q)$(CC) $(CPPFLAGS) -Ibench $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(BUILD)/libtapfinger.a $(LDLIBS)
 
 # Tests that count allocations.
 $(BUILD)/tests/test_shards: private LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc
@@ -115,8 +118,6 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libtapfinger.a
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(BUILD)/libtapfinger.a $(LDLIBS)
 
 fuzz: $(FUZZ_BIN)
-
-bench: $(BENCH_BIN)
 
 DOUBLE_LIBS := $(BUILD)/libtapfinger-double.a $(BUILD)/libtapfinger.a
 
@@ -134,6 +135,34 @@ tests: all $(TEST_BIN)
 
 check: tests
 	BUILD=$(BUILD) tests/run
+
+# Tests that start threads: what `make SAN=thread` is for.
+THREADED := $(shell grep -lE 'parallel|pthread|comparison' $(UNIT_SRC))
+check-threads: $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(THREADED)))
+	BUILD=$(BUILD) tests/run $^
+
+bench-programs: $(BENCH_BIN)
+
+bench: all bench-programs
+	BUILD=$(BUILD) bench/run
+
+# Every header compiles alone.
+headers:
+	$(Q)for header in $$(tools/sources src include | grep '\.h$$'); do \
+	    echo 'extern int alone;' | $(CC) $(CPPFLAGS) $(CFLAGS) -fsyntax-only -include $$header -x c - || exit 1; done
+
+tidy: headers
+	tools/check-format
+	tools/check-layers
+	tools/check-complexity -v
+	tools/check-banned
+	tools/check-cppcheck
+	tools/sources src bench | grep '\.c$$' | xargs clang-tidy --quiet -- $(CPPFLAGS) -Ibench -std=c17
+
+COVER := build-cover
+cover:
+	$(MAKE) BUILD=$(COVER) OPT='-O0 -g --coverage' LDFLAGS='-pthread --coverage' check
+	gcovr --root . --filter src --object-directory $(COVER) --sort-uncovered --html $(COVER)/index.html --print-summary
 
 clean:
 	rm -rf build build-*

@@ -243,10 +243,11 @@ static void keep_repeat(struct option_value *value, const char *text)
 static int set_row(struct params *params, int at, const char *text, struct err *err)
 {
     const struct option_spec *row = &params->spec[at];
-    struct option_value *value = &params->value[at];
+    struct option_value *value = &params->value[at], read = *value;
 
-    if (!parse_value(row, text, value))
+    if (!parse_value(row, text, &read))
         return refuse(row, text, err);
+    *value = read;
     value->given = true;
     if (row->flags & OPTION_REPEATS)
         keep_repeat(value, text);

@@ -76,10 +76,12 @@ static void watch_crew(struct crew *crew)
         while (crew->active > 0 &&
                pthread_cond_timedwait(&crew->progress, &crew->lock, &until) == 0)
             ;
-        if (work->watch && !work->watch(work->arg, crew->done, work->count))
+        if (crew->active > 0 && work->watch && !work->watch(work->arg, crew->done, work->count))
             crew->stop = true;
     }
     pthread_mutex_unlock(&crew->lock);
+    if (work->watch)
+        work->watch(work->arg, crew->done, work->count);
 }
 
 static int run_alone(const struct parallel *work)

@@ -137,7 +137,7 @@ static int read_stream(struct text *text, FILE *stream, const char *path, struct
     char buffer[65536];
     size_t count;
 
-    while ((count = fread(buffer, 1, sizeof buffer, stream)) > 0)
+    while (!text->cut && (count = fread(buffer, 1, sizeof buffer, stream)) > 0)
         text_add_bytes(text, buffer, count);
     if (ferror(stream))
         return err_set(err, ERR_IO, "%s: cannot read: %s", path, strerror(errno));

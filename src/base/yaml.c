@@ -169,6 +169,14 @@ static int on_scalar(struct builder *b, const yaml_event_t *event)
     return attach(b, node);
 }
 
+static bool is_open(const struct builder *b, const struct yaml_node *node)
+{
+    for (size_t i = 0; i < b->open.count; i++)
+        if (b->open.item[i].node == node)
+            return true;
+    return false;
+}
+
 static int on_alias(struct builder *b, const yaml_event_t *event)
 {
     size_t line = event->start_mark.line + 1;
@@ -177,7 +185,7 @@ static int on_alias(struct builder *b, const yaml_event_t *event)
     for (size_t i = b->anchors.count; i-- > 0;) {
         if (strcmp(b->anchors.item[i].name, name) != 0)
             continue;
-        if (b->anchors.item[i].node->weight == 0)
+        if (is_open(b, b->anchors.item[i].node))
             return fail_at(b, line, "alias *%.60s lies inside its own anchor", name);
         if (is_key_position(b))
             return take_key(b, &b->open.item[b->open.count - 1], b->anchors.item[i].node);
@@ -195,7 +203,6 @@ static int on_start(struct builder *b, enum yaml_kind kind, const yaml_char_t *a
         return fail_at(b, event->start_mark.line + 1, "a key must be plain text");
     if (b->open.count >= YAML_DEPTH)
         return fail_at(b, event->start_mark.line + 1, "nested deeper than %d levels", YAML_DEPTH);
-    open.node->weight = 0; /* marks it as open; see on_end */
     if (note_anchor(b, anchor, open.node))
         return ERR_INVALID;
     vector_push(&b->open, open);
@@ -208,7 +215,6 @@ static int on_end(struct builder *b)
     struct arena *arena = &b->document->arena;
     struct yaml_node *node = top.node;
 
-    node->weight += 1;
     node->items = (int)top.items.count;
     node->item = copy_items(arena, top.items.item, top.items.count, sizeof *top.items.item);
     node->key = copy_items(arena, top.keys.item, top.keys.count, sizeof *top.keys.item);

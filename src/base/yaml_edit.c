@@ -180,28 +180,68 @@ static bool is_plain(const char *text)
         return false;
     if (*text == '\0' || (*text == '-' && (text[1] == '\0' || text[1] == ' ')))
         return false;
+    if (strncmp(text, "---", 3) == 0 || strncmp(text, "...", 3) == 0)
+        return false;
     for (const char *c = text; *c; c++)
         if (!isalnum((unsigned char)*c) && !strchr("-+./_ ()", *c))
             return false;
     return text[strlen(text) - 1] != ' ';
 }
 
-static void print_scalar(const char *text, struct text *out)
+/* One character of UTF-8, which the text is known to be; *next is where the following one begins.
+ */
+static unsigned decode(const unsigned char *c, const unsigned char **next)
 {
-    if (is_plain(text)) {
-        text_add(out, text);
-        return;
-    }
+    int tails = *c < 0xC0 ? 0 : *c < 0xE0 ? 1 : *c < 0xF0 ? 2 : 3;
+    unsigned code = tails ? *c & (0x3Fu >> tails) : *c;
+
+    for (c++; tails > 0 && *c >> 6 == 2; tails--)
+        code = code << 6 | (*c++ & 0x3Fu);
+    *next = c;
+    return code;
+}
+
+/* What may stand between quotes as it is: no controls, line ends or marks of byte order. */
+static bool is_printable(unsigned code)
+{
+    if (code < 0xA0)
+        return code >= 0x20 && code < 0x7F;
+    return code != 0x2028 && code != 0x2029 && code != 0xFEFF && code != 0xFFFE && code != 0xFFFF;
+}
+
+static void print_quoted(const char *text, struct text *out)
+{
+    const unsigned char *c = (const unsigned char *)text, *next;
+
     text_add_char(out, '"');
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+    for (; *c; c = next) {
+        unsigned code = decode(c, &next);
+
         if (*c == '"' || *c == '\\')
             text_printf(out, "\\%c", *c);
-        else if (*c < 0x20 || *c == 0x7F)
-            text_printf(out, "\\x%02X", *c);
+        else if (is_printable(code))
+            text_add_bytes(out, c, (size_t)(next - c));
         else
-            text_add_char(out, (char)*c);
+            text_printf(out, code < 0x100 ? "\\x%02X" : "\\u%04X", code);
     }
     text_add_char(out, '"');
+}
+
+static void print_text(const char *text, struct text *out)
+{
+    if (is_plain(text))
+        text_add(out, text);
+    else
+        print_quoted(text, out);
+}
+
+/* A quoted null is the word, not the absence of a value. */
+static void print_scalar(const struct yaml_node *node, struct text *out)
+{
+    if (node->quoted && strcmp(node->text, "null") == 0)
+        print_quoted(node->text, out);
+    else
+        print_text(node->text, out);
 }
 
 static bool is_flat(const struct yaml_node *node)
@@ -215,7 +255,7 @@ static bool is_flat(const struct yaml_node *node)
 static void print_flow(const struct yaml_node *node, struct text *out)
 {
     if (node->kind == YAML_SCALAR) {
-        print_scalar(node->text, out);
+        print_scalar(node, out);
         return;
     }
     text_add_char(out, node->kind == YAML_LIST ? '[' : '{');
@@ -223,7 +263,7 @@ static void print_flow(const struct yaml_node *node, struct text *out)
         if (i > 0)
             text_add(out, ", ");
         if (node->kind == YAML_MAP) {
-            print_scalar(node->key[i], out);
+            print_text(node->key[i], out);
             text_add(out, ": ");
         }
         print_flow(node->item[i], out);
@@ -256,7 +296,7 @@ static void print_block(const struct yaml_node *node, int indent, struct text *o
             text_add_char(out, '\n');
             continue;
         }
-        print_scalar(node->key[i], out);
+        print_text(node->key[i], out);
         text_add_char(out, ':');
         print_value(node->item[i], indent, out);
     }

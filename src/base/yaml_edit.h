@@ -25,8 +25,8 @@ const struct yaml_node *yaml_set_path(struct arena *arena, const struct yaml_nod
 const struct yaml_node *yaml_without(struct arena *arena, const struct yaml_node *root,
                                      const char *key);
 
-/* The tree as YAML that reads back to the same tree: maps in block style, lists of scalars and
- * lists of lists in flow style. */
+/* The tree as YAML that reads back to the same tree: a line per key, and what holds no map in flow
+ * style on that line. */
 void yaml_print(const struct yaml_node *root, struct text *out);
 
 #endif

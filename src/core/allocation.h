@@ -25,6 +25,17 @@ static inline bool allocation_fits(const struct allocation *wanted, const struct
     return !over;
 }
 
+/* low <= a <= high in every resource */
+static inline bool allocation_within(const struct allocation *low, const struct allocation *a,
+                                     const struct allocation *high)
+{
+    int32_t out = 0;
+
+    for (int r = 0; r < MAX_RESOURCES; r++)
+        out |= (a->amount[r] < low->amount[r]) | (a->amount[r] > high->amount[r]);
+    return !out;
+}
+
 static inline bool allocation_equal(const struct allocation *a, const struct allocation *b)
 {
     int32_t differ = 0;

@@ -15,8 +15,8 @@ struct choices {
     int32_t count;
 };
 
-/* At most `most` of them (at least 1), always with the minimum and the maximum. Release after use.
- */
+/* At most `most` of them, or the two ends of every resource where those are more; always with the
+ * minimum and the maximum. Release after use. */
 void choices_make(struct choices *choices, const struct allocation *min,
                   const struct allocation *max, int resources, int32_t most);
 void choices_release(struct choices *choices);

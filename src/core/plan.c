@@ -7,7 +7,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 
@@ -32,7 +31,7 @@ void plan_release(struct plan *plan)
 {
     free(plan->action);
     free(plan->cluster);
-    free(plan->claimed);
+    id_set_release(&plan->planned);
     *plan = (struct plan){0};
 }
 
@@ -44,6 +43,7 @@ void plan_reset(struct plan *plan, const struct view *view)
     plan->again = false;
     plan->stamp++;
     BUG_ON(plan->stamp == 0);
+    id_set_clear(&plan->planned);
 }
 
 bool plan_may_start(struct plan *plan, int32_t task, int32_t cluster)
@@ -54,23 +54,6 @@ bool plan_may_start(struct plan *plan, int32_t task, int32_t cluster)
            plan_books(plan, cluster)->starts == 0;
 }
 
-static void claim(struct plan *plan, int32_t task)
-{
-    if (task < 0 || task >= plan->view->tasks)
-        return;
-    if (task >= plan->tasks) {
-        int32_t tasks = plan->tasks ? plan->tasks : 64;
-
-        while (tasks <= task)
-            tasks *= 2;
-        plan->claimed = xrealloc(plan->claimed, (size_t)tasks, sizeof *plan->claimed);
-        memset(plan->claimed + plan->tasks, 0,
-               (size_t)(tasks - plan->tasks) * sizeof *plan->claimed);
-        plan->tasks = tasks;
-    }
-    plan->claimed[task] = plan->stamp;
-}
-
 static void add_action(struct plan *plan, struct action action)
 {
     if (plan->actions == plan->capacity) {
@@ -78,7 +61,8 @@ static void add_action(struct plan *plan, struct action action)
         plan->action = xrealloc(plan->action, (size_t)plan->capacity, sizeof *plan->action);
     }
     plan->action[plan->actions++] = action;
-    claim(plan, action.task);
+    if (action.task >= 0 && action.task < plan->view->tasks)
+        id_set_add(&plan->planned, action.task);
 }
 
 /* Books are kept for what exists; what does not is the world's to refuse. */
@@ -108,9 +92,12 @@ static int32_t give_back(struct plan *plan, int32_t task)
 
 void plan_start(struct plan *plan, int32_t task, int32_t cluster, const struct allocation *amount)
 {
-    use(plan, cluster, amount);
-    if (cluster >= 0 && cluster < plan->clusters)
-        plan_books(plan, cluster)->starts++;
+    if (cluster >= 0 && cluster < plan->clusters) {
+        struct plan_cluster *books = plan_books(plan, cluster);
+
+        allocation_subtract(&books->free, amount);
+        books->starts++;
+    }
     add_action(plan, (struct action){ACTION_START, task, cluster, *amount});
 }
 

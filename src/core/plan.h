@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/id_set.h"
 #include "core/allocation.h"
 #include "core/view.h"
 
@@ -62,9 +63,8 @@ struct plan {
 
     struct plan_cluster *cluster;
     int32_t clusters;
-    uint32_t *claimed; /* by task: stamp of the plan that has an action for it */
-    int32_t tasks;
     uint32_t stamp;
+    struct id_set planned; /* tasks that have an action */
 };
 
 void plan_init(struct plan *plan, int32_t clusters);
@@ -94,7 +94,7 @@ static inline const struct allocation *plan_free(struct plan *plan, int32_t clus
 /* Whether the plan has an action for the task. */
 static inline bool plan_has(const struct plan *plan, int32_t task)
 {
-    return task < plan->tasks && plan->claimed[task] == plan->stamp;
+    return id_set_has(&plan->planned, task);
 }
 
 /* view_may_start(), with the plan so far counted in. */

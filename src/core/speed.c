@@ -29,6 +29,13 @@ const struct option_spec speed_options[] = {
     {0},
 };
 
+void speed_set_curve(struct speed_model *model, enum speed_curve curve, double ceiling)
+{
+    model->curve = curve;
+    model->ceiling = curve == CURVE_SQRT ? ceiling : 1;
+    model->slope = curve == CURVE_SQRT;
+}
+
 double speed_at_level(struct rate rate, double progress)
 {
     return rate.base * pow(pow(progress / rate.base, 1 / rate.bend) + 1, rate.bend);
@@ -176,8 +183,8 @@ int speed_read(struct speed_model *model, const struct yaml_node *map,
     if (rc == 0) {
         BUG_ON(!ops);
         model->ops = ops;
-        model->curve = (enum speed_curve)params_choice(&params, "curve");
-        model->ceiling = params_real(&params, "ceiling");
+        speed_set_curve(model, (enum speed_curve)params_choice(&params, "curve"),
+                        params_real(&params, "ceiling"));
         rc = ops->read(map, catalog, arena, &model->params, err);
     }
     if (rc == 0 && model->curve == CURVE_LEVEL && strcmp(ops->name, "table") != 0)

@@ -4,9 +4,11 @@
  * the truth of a scenario; policies never see one (they have the estimator).
  *
  * A model turns an allocation into a rate once; a curve turns the rate and the progress into a
- * speed, a time to go, or a later progress: flat     speed = base sqrt     speed = base *
- * sqrt(ceiling - progress)                  closed form level    speed = base *
- * ((progress/base)^(1/bend) + 1)^bend       by quadrature; see paper.md
+ * speed, a time to go, or a later progress:
+ *
+ *     flat     speed = base                                          closed form
+ *     sqrt     speed = base * sqrt(ceiling - progress)               closed form
+ *     level    speed = base * ((progress/base)^(1/bend) + 1)^bend    by quadrature
  */
 #ifndef CORE_SPEED_H
 #define CORE_SPEED_H
@@ -32,7 +34,9 @@ struct speed_model {
     const struct speed_ops *ops;
     const void *params; /* the model's own, in the scenario's arena */
     enum speed_curve curve;
-    double ceiling; /* CURVE_SQRT */
+    /* Flat and sqrt as one formula, without a branch: speed = base * sqrt(ceiling - slope *
+     * progress). A flat curve has ceiling 1 and slope 0, which is exact. */
+    double ceiling, slope;
 };
 
 struct speed_ops {
@@ -57,16 +61,25 @@ static inline struct rate speed_rate(const struct speed_model *model,
     return model->ops->rate(model->params, allocation);
 }
 
+void speed_set_curve(struct speed_model *model, enum speed_curve curve, double ceiling);
+
 double speed_at_level(struct rate rate, double progress);
+
+/* speed_at() for flat and sqrt curves. */
+static inline double speed_at_root(const struct speed_model *model, struct rate rate,
+                                   double progress)
+{
+    double left = model->ceiling - model->slope * progress;
+
+    return rate.base * sqrt(left > 0 ? left : 0);
+}
 
 /* Progress per second at a progress in 0 .. 1. */
 static inline double speed_at(const struct speed_model *model, struct rate rate, double progress)
 {
-    if (rate.base <= 0 || model->curve == CURVE_FLAT)
-        return rate.base;
-    if (model->curve == CURVE_SQRT)
-        return progress < model->ceiling ? rate.base * sqrt(model->ceiling - progress) : 0;
-    return speed_at_level(rate, progress);
+    if (model->curve != CURVE_LEVEL)
+        return speed_at_root(model, rate, progress);
+    return rate.base > 0 ? speed_at_level(rate, progress) : 0;
 }
 
 /* Seconds from one progress to a later one; INFINITY if it never gets there. */

@@ -553,7 +553,10 @@ static const struct speed_ops table_ops = {
 
 struct speed_model speed_from_table(const struct speed_table *table, enum speed_curve curve)
 {
-    return (struct speed_model){.ops = &table_ops, .params = table, .curve = curve, .ceiling = 1};
+    struct speed_model model = {.ops = &table_ops, .params = table};
+
+    speed_set_curve(&model, curve, 1);
+    return model;
 }
 
 const struct speed_ops *const speed_models[] = {

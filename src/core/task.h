@@ -19,7 +19,7 @@ enum task_state {
     TASK_FAILED, /* out of retries */
 };
 
-/* Clusters where a task may run, ascending. */
+/* Clusters where a task may run, ascending; at least one. */
 struct reach {
     const int32_t *cluster;
     int32_t count;
@@ -54,6 +54,8 @@ static inline bool reach_has(const struct reach *reach, int32_t cluster)
 
     if (!(reach->bits >> (cluster & 63) & 1))
         return false;
+    if (reach->cluster[high - 1] < 64)
+        return cluster < 64; /* every member has a bit of its own */
     while (low < high) {
         int32_t middle = (low + high) / 2;
 

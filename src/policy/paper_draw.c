@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/paper_draw.h"
 
+#include "base/bits.h"
+
 int paper_draw_init(void *state, const struct policy_setup *setup, struct err *err)
 {
     struct paper_draw *draw = state;
@@ -14,25 +16,19 @@ void paper_draw_release(void *state)
 {
     struct paper_draw *draw = state;
 
-    claims_release(&draw->claims);
+    id_set_release(&draw->claims);
 }
 
 void paper_draw_begin(struct paper_draw *draw)
 {
-    draw->claims.count = 0;
+    id_set_clear(&draw->claims);
 }
 
 static int32_t draw_slot(struct paper_draw *draw, const struct cluster_view *at)
 {
-    uint64_t left = at->occupied;
-    uint32_t skip;
-
-    if (!left)
+    if (!at->occupied)
         return -1;
-    skip = rng_below(&draw->rng, (uint32_t)at->shown);
-    for (; skip > 0; skip--)
-        left &= left - 1;
-    return at->slot[__builtin_ctzll(left)];
+    return at->slot[bits_nth(at->occupied, (int)rng_below(&draw->rng, (uint32_t)at->shown))];
 }
 
 /* Without a window: one of all that wait for the cluster, drawn in one walk over them. */
@@ -56,8 +52,8 @@ int32_t paper_draw_task(struct paper_draw *draw, const struct view *view, int32_
 
     if (at->may_start)
         id = at->slot ? draw_slot(draw, at) : draw_waiting(draw, view, cluster);
-    if (id < 0 || claims_has(&draw->claims, id))
+    if (id < 0 || id_set_has(&draw->claims, id))
         return -1;
-    claims_add(&draw->claims, id);
+    id_set_add(&draw->claims, id);
     return id;
 }

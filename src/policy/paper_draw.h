@@ -10,7 +10,7 @@
 
 struct paper_draw {
     struct rng rng;
-    struct claims claims;
+    struct id_set claims;
 };
 
 int paper_draw_init(void *draw, const struct policy_setup *setup, struct err *err);

@@ -44,7 +44,7 @@ struct share {
 
 struct paper_optimus {
     struct paper_resources resource;
-    struct claims claims;
+    struct id_set claims;
     double (*fit)[COEFFICIENTS]; /* by type: a .. e */
     struct share *share;
     int32_t shares, capacity;
@@ -186,7 +186,7 @@ static void release(void *state)
 {
     struct paper_optimus *s = state;
 
-    claims_release(&s->claims);
+    id_set_release(&s->claims);
     free(s->fit);
     free(s->share);
 }
@@ -270,7 +270,7 @@ static void decide(void *state, const struct view *view, struct plan *plan)
 {
     struct paper_optimus *s = state;
 
-    s->claims.count = 0;
+    id_set_clear(&s->claims);
     for (int32_t c = 0; c < view->catalog->clusters; c++) {
         const struct cluster_view *at = &view->cluster[c];
         int32_t candidate = paper_candidate(view, c, &s->claims);
@@ -280,7 +280,7 @@ static void decide(void *state, const struct view *view, struct plan *plan)
         for (int32_t i = 0; i < at->runnings; i++)
             add_share(s, view, at->running[i]);
         if (candidate >= 0) {
-            claims_add(&s->claims, candidate);
+            id_set_add(&s->claims, candidate);
             add_share(s, view, candidate);
         }
         free = take_minima(s, view, c, &candidate);

@@ -44,7 +44,7 @@ static void decide(void *state, const struct view *view, struct plan *plan)
 
         if (id < 0)
             continue;
-        most = allocation_least(&view->task[id].max, plan_free(plan, c));
+        most = allocation_least(&view->task[id].max, &view->cluster[c].free);
         if (draw_amount(&draw->rng, &view->task[id].min, &most, view->catalog->resources, &amount))
             plan_start(plan, id, c, &amount);
     }

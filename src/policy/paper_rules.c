@@ -1,44 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/paper_rules.h"
 
-#include <stdlib.h>
-
-#include "base/memory.h"
-
-void claims_release(struct claims *claims)
-{
-    free(claims->task);
-    *claims = (struct claims){0};
-}
-
-void claims_add(struct claims *claims, int32_t task)
-{
-    if (claims->count == claims->capacity) {
-        claims->capacity = claims->capacity ? claims->capacity * 2 : 16;
-        claims->task = xrealloc(claims->task, (size_t)claims->capacity, sizeof *claims->task);
-    }
-    claims->task[claims->count++] = task;
-}
-
 static int32_t first_unclaimed(const struct view *view, int32_t cluster,
-                               const struct claims *claims)
+                               const struct id_set *claims)
 {
     const struct cluster_view *at = &view->cluster[cluster];
     int32_t id;
 
     if (at->slot) {
         for (uint64_t left = at->occupied; left; left &= left - 1)
-            if (!claims_has(claims, at->slot[__builtin_ctzll(left)]))
+            if (!id_set_has(claims, at->slot[__builtin_ctzll(left)]))
                 return at->slot[__builtin_ctzll(left)];
         return -1;
     }
     view_each_waiting (view, cluster, id)
-        if (!claims_has(claims, id))
+        if (!id_set_has(claims, id))
             return id;
     return -1;
 }
 
-int32_t paper_candidate(const struct view *view, int32_t cluster, const struct claims *claims)
+int32_t paper_candidate(const struct view *view, int32_t cluster, const struct id_set *claims)
 {
     const struct allocation *capacity = &view->catalog->cluster[cluster].capacity;
     int32_t id = view->cluster[cluster].up ? first_unclaimed(view, cluster, claims) : -1;

@@ -7,36 +7,20 @@
 #ifndef POLICY_PAPER_RULES_H
 #define POLICY_PAPER_RULES_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
+#include "base/id_set.h"
 #include "core/plan.h"
 #include "core/view.h"
-
-/* Tasks that lower agents named in this round, whether or not they got anything. */
-struct claims {
-    int32_t *task;
-    int32_t count, capacity;
-};
-
-void claims_release(struct claims *claims);
-void claims_add(struct claims *claims, int32_t task);
-
-static inline bool claims_has(const struct claims *claims, int32_t task)
-{
-    for (int32_t i = 0; i < claims->count; i++)
-        if (claims->task[i] == task)
-            return true;
-    return false;
-}
 
 /*
  * The candidate of an elastic agent: if fewer tasks run than floor(min over resources of capacity /
  * minimum), the task in the first slot (without a window: the first that arrived) which no lower
  * agent named; else, or if there is none, -1. Without one the running tasks are shared out all the
- * same.
+ * same. claims holds the tasks that lower agents named in this round, whether or not they got
+ * anything.
  */
-int32_t paper_candidate(const struct view *view, int32_t cluster, const struct claims *claims);
+int32_t paper_candidate(const struct view *view, int32_t cluster, const struct id_set *claims);
 
 /* These policies were made for slots. In continuous time they are asked in rounds as long as they
  * do something, and a second later if something still waits. Called at the end of decide. */

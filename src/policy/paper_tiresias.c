@@ -32,7 +32,7 @@ struct hand {
 
 struct paper_tiresias {
     struct paper_resources resource;
-    struct claims claims;
+    struct id_set claims;
     struct hand *hand; /* in the order of starts, the candidate last */
     int32_t *rank;     /* indices into hand */
     int32_t hands, capacity;
@@ -51,7 +51,7 @@ static void release(void *state)
 {
     struct paper_tiresias *s = state;
 
-    claims_release(&s->claims);
+    id_set_release(&s->claims);
     free(s->hand);
     free(s->rank);
 }
@@ -166,7 +166,7 @@ static void decide(void *state, const struct view *view, struct plan *plan)
 {
     struct paper_tiresias *s = state;
 
-    s->claims.count = 0;
+    id_set_clear(&s->claims);
     for (int32_t c = 0; c < view->catalog->clusters; c++) {
         const struct cluster_view *at = &view->cluster[c];
         const struct allocation *capacity = &view->catalog->cluster[c].capacity;
@@ -178,7 +178,7 @@ static void decide(void *state, const struct view *view, struct plan *plan)
         for (int32_t i = 0; i < at->runnings; i++)
             add_hand(s, view, at->running[i]);
         if (candidate >= 0) {
-            claims_add(&s->claims, candidate);
+            id_set_add(&s->claims, candidate);
             add_hand(s, view, candidate);
         }
         deal_gpus(s, capacity->amount[s->resource.gpu]);

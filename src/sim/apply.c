@@ -24,12 +24,11 @@ static int check_amount(const struct world *world, const struct task *task,
                         const struct allocation *amount)
 {
     static const struct allocation nothing;
+    const struct allocation *least = world->below_minimum ? &nothing : &task->min;
 
-    if (!allocation_fits(&nothing, amount))
-        return REFUSED_MINIMUM;
-    if (!world->below_minimum && !allocation_fits(&task->min, amount))
-        return REFUSED_MINIMUM;
-    return allocation_fits(amount, &task->max) ? ACCEPTED : REFUSED_MAXIMUM;
+    if (allocation_within(least, amount, &task->max))
+        return ACCEPTED;
+    return allocation_fits(least, amount) ? REFUSED_MAXIMUM : REFUSED_MINIMUM;
 }
 
 /* What can be said without looking at who else wants the capacity. */

@@ -120,6 +120,17 @@ static void sort_ids(int32_t *id, int32_t count)
     }
 }
 
+/* The same for different ids below 64: a word sorts them. */
+static void sort_small_ids(int32_t *id, int32_t count)
+{
+    uint64_t bits = 0;
+
+    for (int32_t i = 0; i < count; i++)
+        bits |= (uint64_t)1 << id[i];
+    for (; bits; bits &= bits - 1)
+        *id++ = __builtin_ctzll(bits);
+}
+
 /* A uniform subset: the first entries of a Fisher-Yates shuffle. */
 static struct reach draw_subset(struct arrival_draw *draw, int32_t size)
 {
@@ -134,7 +145,10 @@ static struct reach draw_subset(struct arrival_draw *draw, int32_t size)
         draw->shuffle[i] = draw->shuffle[other];
         draw->shuffle[other] = held;
     }
-    sort_ids(draw->shuffle, size);
+    if (clusters <= 64)
+        sort_small_ids(draw->shuffle, size);
+    else
+        sort_ids(draw->shuffle, size);
     return arrival_reach(draw->arena, draw->shuffle, size);
 }
 
@@ -216,4 +230,11 @@ void arrival_draw_reach(struct arrival_draw *draw, struct arrival *arrival)
         return;
     }
     arrival->home = arrival->reach.cluster[rng_below(&draw->home, (uint32_t)arrival->reach.count)];
+}
+
+void arrival_draw_task(struct arrival_draw *draw, struct arrival *arrival)
+{
+    arrival_draw_type(draw, arrival);
+    arrival_draw_work(draw, arrival);
+    arrival_draw_reach(draw, arrival);
 }

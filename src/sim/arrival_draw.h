@@ -24,6 +24,8 @@ void arrival_draw_init(struct arrival_draw *draw, const struct scenario *scenari
 void arrival_draw_type(struct arrival_draw *draw, struct arrival *arrival);
 void arrival_draw_work(struct arrival_draw *draw, struct arrival *arrival);  /* after the type */
 void arrival_draw_reach(struct arrival_draw *draw, struct arrival *arrival); /* and the home */
+/* All three. */
+void arrival_draw_task(struct arrival_draw *draw, struct arrival *arrival);
 
 /* A reach in the arena over the given clusters, which must ascend. */
 struct reach arrival_reach(struct arena *arena, const int32_t *cluster, int32_t count);

@@ -153,9 +153,7 @@ int arrivals_make(struct arrivals *arrivals, const struct scenario *scenario, ui
         }
         arrival = &arrivals->item[arrivals->count++];
         *arrival = (struct arrival){.time_s = round_up_to_slot(scenario, time_s)};
-        arrival_draw_type(&draw, arrival);
-        arrival_draw_work(&draw, arrival);
-        arrival_draw_reach(&draw, arrival);
+        arrival_draw_task(&draw, arrival);
     }
     return 0;
 }

@@ -12,7 +12,7 @@
 #include "core/scenario.h"
 #include "sim/ideal.h"
 
-enum { TIMED_AT_FIRST = 64, TIMED_EVERY = 16, STOP_EVERY = 256 };
+enum { TIMED_AT_FIRST = 16, TIMED_EVERY = 16, STOP_EVERY = 256 };
 
 static void observe(void *arg, const struct event *event)
 {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Kept per type and distinct capacity. What is kept is the best rate; the seconds follow from it
- * and the task's work. Tasks with limits of their own are worked out one by one.
+ * Kept per type and cluster, for a task with work 1 and the type's limits, and worked out for all
+ * clusters of a type when the first such task comes; clusters of the same capacity share. In
+ * continuous time other amounts of work scale it. Tasks with limits of their own, and in slotted
+ * scenarios those with another amount of work (slots do not scale), are worked out one by one.
  */
 #include "sim/ideal.h"
 
@@ -17,28 +19,15 @@ enum { CHOICES = 4096, SLOTS_WALKED = 1000000 };
 
 struct ideal {
     const struct scenario *scenario;
-    int32_t *shape; /* by cluster: the first cluster with the same capacity */
-    double *best;   /* by type and shape: seconds at work 1; NAN: not worked out yet */
+    double **best; /* by type, then cluster: seconds at work 1; NULL: not worked out yet */
 };
 
 struct ideal *ideal_new(const struct scenario *scenario)
 {
-    const struct catalog *catalog = &scenario->catalog;
-    size_t clusters = (size_t)catalog->clusters, types = (size_t)catalog->types;
     struct ideal *ideal = xcalloc(1, sizeof *ideal);
 
     ideal->scenario = scenario;
-    ideal->shape = xcalloc(clusters, sizeof *ideal->shape);
-    ideal->best = xcalloc(clusters * types, sizeof *ideal->best);
-    for (int32_t c = 0; c < catalog->clusters; c++) {
-        const struct allocation *capacity = &catalog->cluster[c].capacity;
-
-        ideal->shape[c] = c;
-        if (c > 0 && allocation_equal(capacity, &catalog->cluster[c - 1].capacity))
-            ideal->shape[c] = ideal->shape[c - 1];
-    }
-    for (size_t i = 0; i < clusters * types; i++)
-        ideal->best[i] = (double)NAN;
+    ideal->best = xcalloc((size_t)scenario->catalog.types, sizeof *ideal->best);
     return ideal;
 }
 
@@ -46,7 +35,8 @@ void ideal_free(struct ideal *ideal)
 {
     if (!ideal)
         return;
-    free(ideal->shape);
+    for (int i = 0; i < ideal->scenario->catalog.types; i++)
+        free(ideal->best[i]);
     free(ideal->best);
     free(ideal);
 }
@@ -89,33 +79,58 @@ static double best_seconds(const struct ideal *ideal, int32_t type, const struct
     return best;
 }
 
-static double on_cluster(struct ideal *ideal, const struct task *task, int32_t cluster, double work,
-                         bool own_limits)
+static const double *best_by_cluster(struct ideal *ideal, int32_t type)
 {
     const struct catalog *catalog = &ideal->scenario->catalog;
-    const struct type_info *info = &catalog->type[task->type];
-    double *kept = &ideal->best[ideal->shape[cluster] * catalog->types + task->type];
+    const struct type_info *info = &catalog->type[type];
+    double *best = ideal->best[type];
 
-    if (own_limits || (catalog->slot_s > 0 && work != 1))
-        return best_seconds(ideal, task->type, &task->min, &task->max,
-                            &catalog->cluster[cluster].capacity, work);
-    if (isnan(*kept))
-        *kept = best_seconds(ideal, task->type, &info->min, &info->max,
-                             &catalog->cluster[cluster].capacity, 1);
-    return *kept * work;
+    if (best)
+        return best;
+    best = xcalloc((size_t)catalog->clusters, sizeof *best);
+    for (int32_t c = 0; c < catalog->clusters; c++) {
+        const struct allocation *capacity = &catalog->cluster[c].capacity;
+
+        if (c > 0 && allocation_equal(capacity, &catalog->cluster[c - 1].capacity))
+            best[c] = best[c - 1];
+        else
+            best[c] = best_seconds(ideal, type, &info->min, &info->max, capacity, 1);
+    }
+    ideal->best[type] = best;
+    return best;
 }
 
-double ideal_seconds(struct ideal *ideal, const struct task *task, double work)
+/* By the task's own limits and work, whatever they are. */
+static double own_seconds(const struct ideal *ideal, const struct task *task, double work)
 {
-    const struct type_info *info = &ideal->scenario->catalog.type[task->type];
-    bool own_limits =
-        !allocation_equal(&task->min, &info->min) || !allocation_equal(&task->max, &info->max);
+    const struct catalog *catalog = &ideal->scenario->catalog;
     double best = HUGE_VAL;
 
     for (int32_t i = 0; i < task->reach.count; i++) {
-        double seconds = on_cluster(ideal, task, task->reach.cluster[i], work, own_limits);
+        const struct cluster_info *cluster = &catalog->cluster[task->reach.cluster[i]];
+        double seconds =
+            best_seconds(ideal, task->type, &task->min, &task->max, &cluster->capacity, work);
 
         best = seconds < best ? seconds : best;
     }
     return best;
+}
+
+double ideal_seconds(struct ideal *ideal, const struct task *task, double work)
+{
+    const struct catalog *catalog = &ideal->scenario->catalog;
+    const struct type_info *info = &catalog->type[task->type];
+    const double *kept;
+    double best = HUGE_VAL;
+
+    if ((catalog->slot_s > 0 && work != 1) || !allocation_equal(&task->min, &info->min) ||
+        !allocation_equal(&task->max, &info->max))
+        return own_seconds(ideal, task, work);
+    kept = best_by_cluster(ideal, task->type);
+    for (int32_t i = 0; i < task->reach.count; i++) {
+        double seconds = kept[task->reach.cluster[i]];
+
+        best = seconds < best ? seconds : best;
+    }
+    return best * work;
 }

@@ -30,23 +30,29 @@ static double draw_failure(const struct world *world, int32_t id)
     return -mtbf_s * log1p(-rng_bits_unit(bits));
 }
 
+/* Most starts of a type get what the last one got, so its rate is kept. */
 void progress_set_rate(struct world *world, int32_t id)
 {
     const struct task *task = &world->task[id];
-    struct hidden *hidden = &world->hidden[id];
+    struct rate_memo *memo = &world->last_rate[task->type];
 
-    if (allocation_fits(&world->catalog->type[task->type].min, &task->allocation))
-        hidden->rate = speed_rate(&world->scenario->truth[task->type].speed, &task->allocation);
-    else
-        hidden->rate = (struct rate){0};
+    if (!allocation_equal(&memo->allocation, &task->allocation)) {
+        memo->allocation = task->allocation;
+        memo->rate = (struct rate){0};
+        if (allocation_fits(&world->catalog->type[task->type].min, &task->allocation))
+            memo->rate = speed_rate(&world->scenario->truth[task->type].speed, &task->allocation);
+    }
+    world->hidden[id].rate = memo->rate;
 }
 
+/* Whether a slot brings just what the speed says, by speed_at_root(). */
 static bool is_plain(const struct world *world, const struct task *task,
                      const struct hidden *hidden)
 {
     const struct type_truth *truth = &world->scenario->truth[task->type];
 
-    return truth->noise.kind == NOISE_NONE && !world->scenario->has_interference &&
+    return truth->noise.kind == NOISE_NONE && truth->mtbf_s <= 0 &&
+           truth->speed.curve != CURVE_LEVEL && !world->scenario->has_interference &&
            world->catalog->type[task->type].switching.factor == 1 && hidden->multiplier == 1 &&
            hidden->stall_until_s <= world->view.now_s;
 }

@@ -81,12 +81,6 @@ static double slot_progress(const struct world *world, int32_t id, double start_
     return delta;
 }
 
-/* Nothing but speed decides: see progress_begin(). */
-static double plain_progress(const struct world *world, const struct hidden *hidden)
-{
-    return speed_at(hidden->model, hidden->rate, hidden->progress) * world->catalog->slot_s;
-}
-
 static bool fails_in_slot(struct world *world, int32_t id)
 {
     struct hidden *hidden = &world->hidden[id];
@@ -98,29 +92,49 @@ static bool fails_in_slot(struct world *world, int32_t id)
     return true;
 }
 
+/* One slot of a task to which everything may happen; true when it no longer runs. */
+static bool walk_task(struct world *world, int32_t id, double start_s)
+{
+    struct hidden *hidden = &world->hidden[id];
+
+    if (world->has_failures && fails_in_slot(world, id)) {
+        task_fail(world, id, true, false);
+        return true;
+    }
+    hidden->progress += slot_progress(world, id, start_s);
+    if (hidden->progress < 1)
+        return false;
+    task_finish(world, id);
+    return true;
+}
+
+/* The same for a plain task, see progress_begin(). */
+static inline bool walk_plain_task(struct world *world, int32_t id, double slot_s)
+{
+    struct hidden *hidden = &world->hidden[id];
+
+    hidden->progress += speed_at_root(hidden->model, hidden->rate, hidden->progress) * slot_s;
+    if (hidden->progress < 1)
+        return false;
+    task_finish(world, id);
+    return true;
+}
+
 static void walk_cluster(struct world *world, int32_t cluster, double start_s)
 {
-    const struct running_list *list = &world->running[cluster];
-    bool left = false;
+    const int32_t *id = world->running[cluster].id;
+    int32_t count = world->running[cluster].count, first_left = count;
+    double slot_s = world->catalog->slot_s;
 
-    for (int32_t i = 0; i < list->count; i++) {
-        int32_t id = list->id[i];
-        struct hidden *hidden = &world->hidden[id];
+    for (int32_t i = 0; i < count; i++) {
+        bool left = world->hidden[id[i]].plain ? walk_plain_task(world, id[i], slot_s)
+                                               : walk_task(world, id[i], start_s);
 
-        if (world->has_failures && fails_in_slot(world, id)) {
-            task_fail(world, id, true, false);
-            left = true;
-            continue;
-        }
-        hidden->progress +=
-            hidden->plain ? plain_progress(world, hidden) : slot_progress(world, id, start_s);
-        if (hidden->progress >= 1) {
-            task_finish(world, id);
-            left = true;
-        }
+        if (left && i < first_left)
+            first_left = i;
     }
-    if (left)
-        running_compact(world, cluster);
+    if (first_left < count)
+        running_compact(world, cluster, first_left);
 }
 
 static void arrive_now(struct world *world)
@@ -141,9 +155,11 @@ static void open_slot(struct world *world)
 
 static void note_load(struct world *world)
 {
-    for (int32_t c = 0; c < world->catalog->clusters; c++)
-        world->load[c] =
-            world->cluster[c].runnings + world->cluster[c].queued + world->cluster[c].shown;
+    for (int32_t c = 0; c < world->catalog->clusters; c++) {
+        const struct cluster_view *at = &world->cluster[c];
+
+        world->load[c] = at->runnings + at->queued + at->shown;
+    }
 }
 
 void slotted_advance(struct world *world)
@@ -154,8 +170,7 @@ void slotted_advance(struct world *world)
     world_pass_time(world, (double)world->slot * world->catalog->slot_s);
     note_load(world);
     for (int32_t c = 0; c < world->catalog->clusters; c++)
-        if (world->running[c].count > 0)
-            walk_cluster(world, c, start_s);
+        walk_cluster(world, c, start_s);
     outages_happen(world);
     arrive_now(world);
     if (world->window)

@@ -38,12 +38,12 @@ static void running_remove(struct world *world, int32_t cluster, int32_t id)
     world->view.running--;
 }
 
-void running_compact(struct world *world, int32_t cluster)
+void running_compact(struct world *world, int32_t cluster, int32_t first_left)
 {
     struct running_list *list = &world->running[cluster];
-    int32_t kept = 0;
+    int32_t kept = first_left;
 
-    for (int32_t i = 0; i < list->count; i++) {
+    for (int32_t i = first_left; i < list->count; i++) {
         const struct task *task = &world->task[list->id[i]];
 
         if (task->state == TASK_RUNNING && task->cluster == cluster)
@@ -59,7 +59,7 @@ static void close_stretch(struct world *world, struct task *task)
 {
     double held_s = world->view.now_s - task->since_s;
 
-    for (int r = 0; r < MAX_RESOURCES; r++)
+    for (int r = 0; r < world->catalog->resources; r++)
         task->service_s[r] += held_s * task->allocation.amount[r];
     task->ran_s += held_s;
     task->since_s = world->view.now_s;
@@ -88,32 +88,27 @@ static void leave_waiting(struct world *world, int32_t id)
     world->view.first_waiting = world->lists.first;
 }
 
+/* What is not set here is zero since the world was reset. */
 void task_arrive(struct world *world, int32_t id)
 {
     const struct arrival *arrival = &world->arrivals->item[id];
     const struct type_info *info = &world->catalog->type[arrival->type];
-    const struct allocation *limits = arrival->limits;
+    struct task *task = &world->task[id];
+    struct hidden *hidden = &world->hidden[id];
 
-    world->task[id] = (struct task){
-        .id = id,
-        .type = arrival->type,
-        .arrival_s = arrival->time_s,
-        .reach = arrival->reach,
-        .home = arrival->home,
-        .min = limits ? limits[0] : info->min,
-        .max = limits ? limits[1] : info->max,
-        .cluster = -1,
-        .first_start_s = -1,
-        .finish_s = -1,
-        .next_waiting = -1,
-        .prev_waiting = -1,
-        .first_node = -1,
-    };
-    world->hidden[id] = (struct hidden){
-        .inverse_work = 1 / arrival->work,
-        .walked_cluster = -1,
-        .data_at = arrival->home,
-    };
+    task->id = id;
+    task->type = arrival->type;
+    task->arrival_s = arrival->time_s;
+    task->reach = arrival->reach;
+    task->home = arrival->home;
+    task->min = arrival->limits ? arrival->limits[0] : info->min;
+    task->max = arrival->limits ? arrival->limits[1] : info->max;
+    task->cluster = -1;
+    task->first_start_s = task->finish_s = -1;
+    task->next_waiting = task->prev_waiting = task->first_node = -1;
+    hidden->inverse_work = 1 / arrival->work;
+    hidden->walked_cluster = -1;
+    hidden->data_at = arrival->home;
     world->view.tasks = id + 1;
     world->in_system++;
     enter_waiting(world, id);

@@ -18,9 +18,9 @@ void windows_new(struct world *world)
     if (slots == 0)
         return;
     world->window = xcalloc(clusters, sizeof *world->window);
+    world->all_slots = ~(uint64_t)0 >> (64 - slots);
     for (size_t c = 0; c < clusters; c++) {
-        world->window[c].slot = xcalloc(slots, sizeof(int32_t));
-        world->window[c].all = slots == 64 ? ~(uint64_t)0 : ((uint64_t)1 << slots) - 1;
+        world->window[c].slot = xcalloc(slots + 1, sizeof(int32_t)); /* and one to write into */
         world->cluster[c].slot = world->window[c].slot;
     }
 }
@@ -51,22 +51,30 @@ void windows_reset(struct world *world)
     }
 }
 
-static void put_in_slot(struct world *world, int32_t cluster, int32_t id, int32_t place)
+static bool has_free_slot(const struct world *world, int32_t cluster)
 {
-    struct window *window = &world->window[cluster];
-    struct cluster_view *at = &world->cluster[cluster];
-    uint64_t free_slots = window->all & ~at->occupied;
-    int slot = __builtin_ctzll(free_slots);
+    return world->cluster[cluster].occupied != world->all_slots;
+}
 
-    window->slot[slot] = id;
-    world->place.item[place] = (int8_t)slot;
-    at->occupied |= free_slots & -free_slots;
+/* Into the lowest free slot, of which there is one. */
+static void put_in_slot(struct world *world, int32_t cluster, int32_t id, int8_t *place)
+{
+    struct cluster_view *at = &world->cluster[cluster];
+    int slot = __builtin_ctzll(~at->occupied);
+
+    world->window[cluster].slot[slot] = id;
+    *place = (int8_t)slot;
+    at->occupied |= (uint64_t)1 << slot;
     at->shown++;
 }
 
-static bool has_free_slot(const struct world *world, int32_t cluster)
+static void put_in_queue(struct world *world, int32_t cluster, int32_t id, int32_t place)
 {
-    return world->cluster[cluster].occupied != world->window[cluster].all;
+    struct queue_entry entry = {id, world->hidden[id].entry, place};
+
+    vector_push(&world->window[cluster].queue, entry);
+    world->cluster[cluster].queued++;
+    world->place.item[place] = (int8_t)world->catalog->window;
 }
 
 void windows_enter(struct world *world, int32_t id)
@@ -80,34 +88,31 @@ void windows_enter(struct world *world, int32_t id)
         world->place.count += (size_t)reach->count;
     }
     for (int32_t i = 0; i < reach->count; i++) {
-        int32_t cluster = reach->cluster[i], place = hidden->places + i;
-        struct queue_entry entry = {id, hidden->entry, place};
+        int32_t place = hidden->places + i;
 
-        if (has_free_slot(world, cluster)) {
-            put_in_slot(world, cluster, id, place);
-        } else {
-            world->place.item[place] = -1;
-            vector_push(&world->window[cluster].queue, entry);
-            world->cluster[cluster].queued++;
-        }
+        if (has_free_slot(world, reach->cluster[i]))
+            put_in_slot(world, reach->cluster[i], id, &world->place.item[place]);
+        else
+            put_in_queue(world, reach->cluster[i], id, place);
     }
 }
 
+/* Whether a task stands in the window or in the queue is anybody's guess, so there is no branch: a
+ * queued task empties the slot behind the last. */
 void windows_leave(struct world *world, int32_t id)
 {
     const struct reach *reach = &world->task[id].reach;
     const int8_t *place = world->place.item + world->hidden[id].places;
+    int32_t slots = world->catalog->window;
 
     for (int32_t i = 0; i < reach->count; i++) {
         struct cluster_view *at = &world->cluster[reach->cluster[i]];
+        int32_t in_window = place[i] < slots;
 
-        if (place[i] >= 0) {
-            world->window[reach->cluster[i]].slot[place[i]] = -1;
-            at->occupied &= ~((uint64_t)1 << place[i]);
-            at->shown--;
-        } else {
-            at->queued--;
-        }
+        world->window[reach->cluster[i]].slot[place[i]] = -1;
+        at->occupied &= ~((uint64_t)in_window << (place[i] & 63));
+        at->shown -= in_window;
+        at->queued -= 1 - in_window;
     }
 }
 
@@ -142,7 +147,7 @@ void windows_refill(struct world *world)
 
             if (!is_live(world, entry))
                 continue;
-            put_in_slot(world, c, entry.task, entry.place);
+            put_in_slot(world, c, entry.task, &world->place.item[entry.place]);
             world->cluster[c].queued--;
         }
         trim_queue(window);

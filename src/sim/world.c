@@ -33,6 +33,7 @@ struct world *world_new(const struct scenario *scenario)
     world->down = xcalloc(clusters, sizeof *world->down);
     world->load = xcalloc(clusters, sizeof *world->load);
     world->is_touched = xcalloc(clusters, sizeof *world->is_touched);
+    world->last_rate = xcalloc((size_t)scenario->catalog.types, sizeof *world->last_rate);
     arrivals_init(&world->own_arrivals);
     waiting_init(&world->lists, scenario->catalog.clusters, scenario->catalog.types,
                  scenario->catalog.window == 0);
@@ -65,6 +66,7 @@ void world_free(struct world *world)
     free(world->down);
     free(world->load);
     free(world->is_touched);
+    free(world->last_rate);
     free(world->task);
     free(world->hidden);
     waiting_release(&world->lists);
@@ -105,10 +107,14 @@ static void reset_view(struct world *world)
     view->round = 0;
 }
 
-static void reserve_tasks(struct world *world, int32_t count)
+/* Room for so many tasks, all zero: see task_arrive(). */
+static void clear_tasks(struct world *world, int32_t count)
 {
-    if (count <= world->task_capacity)
+    if (count <= world->task_capacity) {
+        memset(world->task, 0, (size_t)count * sizeof *world->task);
+        memset(world->hidden, 0, (size_t)count * sizeof *world->hidden);
         return;
+    }
     free(world->task);
     free(world->hidden);
     world->task = xcalloc((size_t)count, sizeof *world->task);
@@ -204,7 +210,7 @@ int world_reset(struct world *world, uint64_t seed, const struct arrivals *arriv
     world->wake_s = HUGE_VAL;
     world->over = false;
     world->totals = (struct world_totals){0};
-    reserve_tasks(world, world->arrivals->count);
+    clear_tasks(world, world->arrivals->count);
     forget_news(world);
     reset_clusters(world);
     reset_view(world);
@@ -330,14 +336,14 @@ void world_pass_time(struct world *world, double to_s)
 void world_take(struct world *world, int32_t cluster, const struct allocation *amount)
 {
     allocation_subtract(&world->cluster[cluster].free, amount);
-    for (int r = 0; r < MAX_RESOURCES; r++)
+    for (int r = 0; r < world->catalog->resources; r++)
         world->used[r] += amount->amount[r];
 }
 
 void world_give(struct world *world, int32_t cluster, const struct allocation *amount)
 {
     allocation_add(&world->cluster[cluster].free, amount);
-    for (int r = 0; r < MAX_RESOURCES; r++)
+    for (int r = 0; r < world->catalog->resources; r++)
         world->used[r] -= amount->amount[r];
     world_touch(world, cluster);
 }

@@ -18,7 +18,7 @@ struct hidden {
     double progress;  /* at stamp_s */
     struct rate rate; /* of the present allocation */
     const struct speed_model *model;
-    bool plain;   /* slotted: a slot's progress is the speed and nothing else */
+    bool plain;   /* slotted: a slot brings its speed's progress and nothing else */
     bool planned; /* while a plan is judged: an action of it has the task */
     enum next_kind next_kind;
     int32_t walks;     /* slots walked, for noise */
@@ -47,7 +47,6 @@ struct queue_entry {
 /* The waiting tasks of a cluster with a window: slots, and a queue behind them. */
 struct window {
     int32_t *slot;                    /* view's */
-    uint64_t all;                     /* a bit per slot there is */
     VECTOR(struct queue_entry) queue; /* entries that left are skipped when their turn comes */
     size_t head;
 };
@@ -55,6 +54,12 @@ struct window {
 struct running_list {
     int32_t *id;
     int32_t count, capacity;
+};
+
+/* The rate of an allocation. All zero is true: nothing gives nothing. */
+struct rate_memo {
+    struct allocation allocation;
+    struct rate rate;
 };
 
 struct watcher {
@@ -72,6 +77,7 @@ struct world {
     struct task *task;
     struct hidden *hidden;
     int32_t task_capacity;
+    struct rate_memo *last_rate; /* by type */
 
     struct arrivals own_arrivals;
     const struct arrivals *arrivals;
@@ -79,7 +85,9 @@ struct world {
 
     struct waiting_lists lists;
     struct window *window; /* by cluster; NULL without windows */
-    VECTOR(int8_t) place;  /* windows: by task and cluster of its reach: slot, or -1 in the queue */
+    uint64_t all_slots;    /* windows: a bit per slot that one has */
+    VECTOR(int8_t)
+    place; /* windows: by task and cluster of its reach: slot; past the last: queue */
     struct running_list *running;
     int32_t *load; /* by cluster: see world_load() */
     int32_t *down; /* by cluster: outages in force */
@@ -125,8 +133,9 @@ void task_finish(struct world *world, int32_t id);
 /* Back to waiting. The caller takes it off the running list if unlist is false. */
 void task_preempt(struct world *world, int32_t id);
 void task_fail(struct world *world, int32_t id, bool counts, bool unlist);
-/* For walks over a running list: takes the ones that no longer run there off it. */
-void running_compact(struct world *world, int32_t cluster);
+/* After a walk over a running list: takes those off it that no longer run there, the first of whom
+ * stands at first_left. */
+void running_compact(struct world *world, int32_t cluster, int32_t first_left);
 
 /* windows.c */
 void windows_new(struct world *world);

@@ -24,8 +24,9 @@
 #include "sim/arrivals.h"
 #include "sim/world.h"
 
-/* Progress may differ in the last bits: the reference raises to powers with another library than libm,
- * and a task's slots add up what its results lack in rounding. Everything else must be equal. */
+/* Progress may differ in the last bits: the reference raises to powers with another library than
+ * libm, and a task's slots add up what its results lack in rounding. Everything else must be equal.
+ */
 static const double PROGRESS_TOLERANCE = 4e-15;
 
 enum { LINE_BYTES = 1 << 20, SLOTS = 10, PATH_BYTES = 1024 };

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * jobs [--scenario FILE] [--policy NAME] [--seeds N] [--repeats N] [--jobs N]
+ *
+ * What a second thread brings: the same episodes with one thread and with several, turn about, the
+ * best of some repeats each. Prints one JSON object; on a machine that is busy, or whose processors
+ * share a core, the ratio says more of the machine than of us.
+ */
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "bench.h"
+#include "core/scenario.h"
+#include "sim/episode.h"
+
+static const struct option_spec options[] = {
+    {"scenario", OPTION_STRING, "scenarios/paper/hetero-6.yaml", .help = "scenario file"},
+    {"policy", OPTION_STRING, "paper-min", .help = "policy"},
+    {"seeds", OPTION_INT, "400", .low = 1, .high = 100000, .help = "episodes per repeat"},
+    {"repeats", OPTION_INT, "7", .low = 1, .high = 1000, .help = "the best of so many counts"},
+    {"jobs", OPTION_INT, "2", .low = 2, .high = 256, .help = "threads of the larger crew"},
+    {0},
+};
+
+struct bench {
+    struct contender contender;
+    struct episode *episode; /* by worker */
+    int64_t *rounds;         /* by seed */
+};
+
+static void run_seed(void *arg, int index, int worker)
+{
+    struct bench *bench = arg;
+    struct metrics metrics;
+    struct err err;
+
+    if (episode_run(&bench->episode[worker], &bench->contender, (uint64_t)index + 1, NULL, &metrics,
+                    &err))
+        bench_fail(&err);
+    bench->rounds[index] = metrics.decisions;
+}
+
+static double time_crew(struct bench *bench, int jobs, int seeds)
+{
+    struct parallel work = {.jobs = jobs, .count = seeds, .run = run_seed, .arg = bench};
+    double begun_s = bench_now_s();
+
+    parallel_run(&work);
+    return bench_now_s() - begun_s;
+}
+
+int main(int argc, char **argv)
+{
+    struct bench bench = {0};
+    struct params params, policy_params;
+    struct scenario *scenario;
+    struct bench_line line;
+    double one_s = 1e99, many_s = 1e99;
+    int64_t rounds = 0;
+    struct err err;
+    int jobs, seeds;
+
+    bench_options(&params, options, argc, argv);
+    jobs = (int)params_int(&params, "jobs");
+    seeds = (int)params_int(&params, "seeds");
+    if (scenario_load(&scenario, params_string(&params, "scenario"), NULL, 0, &err))
+        bench_fail(&err);
+    bench.contender.ops = bench_policy(params_string(&params, "policy"));
+    bench.contender.params = &policy_params;
+    bench.contender.model = "true";
+    params_init(&policy_params, bench.contender.ops->options);
+    bench.episode = xcalloc((size_t)jobs, sizeof *bench.episode);
+    bench.rounds = xcalloc((size_t)seeds, sizeof *bench.rounds);
+    for (int i = 0; i < jobs; i++)
+        episode_init(&bench.episode[i], scenario);
+    for (int64_t i = 0; i < params_int(&params, "repeats"); i++) {
+        one_s = bench_least(one_s, time_crew(&bench, 1, seeds));
+        many_s = bench_least(many_s, time_crew(&bench, jobs, seeds));
+    }
+    for (int i = 0; i < seeds; i++)
+        rounds += bench.rounds[i];
+    bench_begin(&line, "jobs");
+    emit_key_int(&line.emit, "jobs", jobs);
+    emit_key_int(&line.emit, "processors", parallel_processors());
+    bench_real(&line, "rounds_per_s_1", (double)rounds / one_s);
+    bench_real(&line, "rounds_per_s", (double)rounds / many_s);
+    bench_real(&line, "speedup", one_s / many_s);
+    bench_end(&line);
+    for (int i = 0; i < jobs; i++)
+        episode_release(&bench.episode[i]);
+    free(bench.episode);
+    free(bench.rounds);
+    params_release(&policy_params);
+    params_release(&params);
+    scenario_free(scenario);
+    return 0;
+}
