@@ -32,6 +32,9 @@ CFLAGS   += -std=c17 $(OPT) -ffp-contract=off -fPIC -fvisibility=hidden -pthread
 LDFLAGS  += -pthread $(if $(SAN),-fsanitize=$(SAN))
 LDLIBS   += $(PKG_LIBS) -lm
 
+# The commit is baked into one file, which is compiled again when it changes.
+COMMIT := $(shell git describe --always --abbrev=12 --dirty=+ --exclude '*' 2>/dev/null)
+
 # V=1 prints whole commands.
 Q   := $(if $(V),,@)
 say  = $(if $(V),,@printf '  %-3s %s\n' $(1) $(2))
@@ -69,6 +72,14 @@ $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/commit: FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' > $@
+$(BUILD)/obj/base/version.o: $(BUILD)/commit
+$(BUILD)/obj/base/version.o: CPPFLAGS += -DTAP_COMMIT='"$(COMMIT)"'
+$(BUILD)/obj/cli/shipped.o: CPPFLAGS += -DTAP_DATA_DIR='"$(PREFIX)/share/tapfinger"'
+FORCE:
 
 vpath test_%.c $(sort $(dir $(UNIT_SRC)))
 TEST_CPPFLAGS := -Itests -DTEST_SOURCE_DIR='"$(CURDIR)"' -DTEST_BUILD_DIR='"$(abspath $(BUILD))"'
