@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tapfinger simulate: every policy on every seed of a scenario, and a table. The figures of a seed
+ * are those of one episode; the table shows their means over seeds.
+ */
+#include <stdio.h>
+
+#include "base/emit.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/lineup.h"
+#include "cli/progress_bar.h"
+#include "core/scenario.h"
+#include "report/result_csv.h"
+#include "report/result_json.h"
+#include "report/result_table.h"
+#include "report/table.h"
+
+enum { TABLE_WIDTH = 100 };
+
+static void print_json(const struct result *result, struct text *out)
+{
+    struct emit e;
+
+    emit_init(&e, out);
+    result_emit(result, &e);
+    text_add_char(out, '\n');
+}
+
+static void print_csv(const struct arguments *args, const struct result *result, struct text *out)
+{
+    struct csv_style style = {
+        .separator = arguments_flag(args, "csv") ? ',' : '\t',
+        .no_header = arguments_flag(args, "no-header"),
+    };
+
+    if (arguments_flag(args, "per-seed"))
+        result_csv_per_seed(result, &style, out);
+    else
+        result_csv(result, &style, out);
+}
+
+static int print_table(const struct arguments *args, const struct result *result, struct text *out,
+                       struct err *err)
+{
+    const char *columns = arguments_string(args, "columns");
+    bool wide = arguments_flag(args, "wide"), no_header = arguments_flag(args, "no-header");
+    struct table_style style = {
+        .width = wide || columns ? 0 : TABLE_WIDTH,
+        .no_header = no_header,
+        .colour = arguments_want_colour(args, 1),
+    };
+    struct table table;
+    int rc;
+
+    table_init(&table);
+    rc = result_table_fill(result, columns, wide, &table, err);
+    if (rc == 0) {
+        if (!no_header)
+            result_table_title(result, out);
+        table_print(&table, &style, out);
+        result_table_notes(result, out);
+    }
+    table_release(&table);
+    return rc;
+}
+
+static int print_result(const struct arguments *args, const struct result *result, struct err *err)
+{
+    struct text out;
+    int rc = 0;
+
+    text_init(&out, 0);
+    if (arguments_want_json(args))
+        print_json(result, &out);
+    else if (arguments_flag(args, "csv") || arguments_flag(args, "plain") ||
+             arguments_flag(args, "per-seed"))
+        print_csv(args, result, &out);
+    else
+        rc = print_table(args, result, &out, err);
+    fwrite(out.bytes, 1, out.length, stdout);
+    text_release(&out);
+    return rc;
+}
+
+static void warn(const struct result *result)
+{
+    const char *why;
+
+    for (int e = 0; e < result->entrants; e++)
+        if (result->summary[e].measure[MEASURE_STUCK].mean > 0)
+            fprintf(stderr,
+                    "tapfinger simulate: warning: under %s %.0f of %d episodes ended stuck: tasks "
+                    "waited and nothing could happen any more\n",
+                    result->entrant[e].name,
+                    result->summary[e].measure[MEASURE_STUCK].mean * result->summary[e].seeds,
+                    result->summary[e].seeds);
+    if (result_is_empty(result, &why))
+        fprintf(stderr, "tapfinger simulate: warning: %s\n", why);
+}
+
+static bool has_any(const struct result *result)
+{
+    for (int e = 0; e < result->entrants; e++)
+        if (result->summary[e].seeds > 0)
+            return true;
+    return false;
+}
+
+static int compare(const struct arguments *args, const struct scenario *scenario,
+                   const struct lineup *lineup, struct err *err)
+{
+    struct experiment experiment;
+    struct progress_bar *bar;
+    int rc = experiment_open(&experiment, scenario, lineup, err);
+
+    if (rc) {
+        experiment_close(&experiment);
+        return EXIT_MISUSED;
+    }
+    bar = bar_begin((int64_t)lineup->specs * lineup->seeds.count,
+                    experiment_tasks(scenario, lineup), "runs");
+    rc = experiment_run(&experiment, NULL, 0, bar, err);
+    bar_end(bar);
+    if (rc == ERR_INTERRUPTED && has_any(&experiment.result)) {
+        err_set(err, ERR_INTERRUPTED, "stopped; what was finished until then is shown");
+        print_result(args, &experiment.result, NULL);
+    } else if (rc == 0) {
+        rc = print_result(args, &experiment.result, err);
+        warn(&experiment.result);
+    }
+    experiment_close(&experiment);
+    return rc ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int run(const struct arguments *args, struct err *err)
+{
+    struct scenario *scenario = NULL;
+    struct lineup lineup;
+    bool found = true;
+    int code = EXIT_MISUSED;
+
+    if (lineup_open(&lineup, args, err))
+        goto out;
+    if (lineup_scenario(&scenario, args, NULL, 0, &found, err)) {
+        code = found ? EXIT_FAILED : EXIT_MISUSED;
+        goto out;
+    }
+    if (arguments_flag(args, "print-config")) {
+        fputs(scenario->effective, stdout);
+        code = EXIT_DONE;
+    } else {
+        code = compare(args, scenario, &lineup, err);
+    }
+out:
+    scenario_free(scenario);
+    lineup_close(&lineup);
+    return code;
+}
+
+static const struct example examples[] = {
+    {"tapfinger simulate hetero-6 -p fifo-min -p knee", "two policies over 30 seeds"},
+    {"tapfinger simulate hetero-6 -p paper-min,paper-optimus,knee --wide", "every figure"},
+    {"tapfinger simulate my.yaml -p knee:within=0.2 --seeds 101:200 --csv > knee.csv",
+     "a policy with an option, other seeds, as CSV"},
+    {"tapfinger simulate hetero-6 -p knee --set arrivals.rate=8 --json", "a changed scenario"},
+    {0},
+};
+
+static const struct option_spec options[] = {
+    LINEUP_OPTION_ROWS,
+    {"columns", OPTION_STRING, .choices = "COL,COL", .letter = 'o',
+     .help = "these columns of the table"},
+    {"wide", OPTION_FLAG, .letter = 'w', .help = "all columns of the table"},
+    {"csv", OPTION_FLAG, .help = "CSV: one row per policy, all figures"},
+    {"plain", OPTION_FLAG, .help = "the same with tabs between"},
+    {"per-seed", OPTION_FLAG, .help = "CSV (or --plain): one row per policy and seed"},
+    {"no-header", OPTION_FLAG, .help = "without title and column headings"},
+    {"print-config", OPTION_FLAG,
+     .help = "print the scenario as it would be run, bases merged and changes applied, and stop"},
+    {0},
+};
+
+const struct command command_simulate = {
+    .name = "simulate",
+    .summary = "compare policies on a scenario",
+    .description =
+        "Runs every policy on every seed and prints the means over seeds. At one seed all policies "
+        "see the same arrivals, so differences between them are paired: their 95 % intervals are "
+        "those of the differences. Same seeds, same figures, on every machine and with any "
+        "--jobs; only the decision time is measured by the clock.\n\n"
+        "Times are in the scenario's unit: slots, or seconds where time is continuous. Ctrl-C "
+        "stops and shows what is finished.",
+    .examples = examples,
+    .options = options,
+    .run = run,
+};
