@@ -35,6 +35,8 @@ struct command {
 
 #define COMMAND_LIST(X) \
     X(simulate)         \
+    X(scenarios)        \
+    X(policies)         \
     X(help)
 
 #define X(name) extern const struct command command_##name;

@@ -14,6 +14,7 @@
 #include "cli/progress_bar.h"
 #include "cli/shipped.h"
 #include "core/scenario.h"
+#include "sim/arrivals.h"
 
 static int add_policy(struct lineup *lineup, const char *text, struct err *err)
 {
@@ -118,11 +119,7 @@ int lineup_scenario(struct scenario **out, const struct arguments *args, const c
 
 int64_t experiment_tasks(const struct scenario *scenario, const struct lineup *lineup)
 {
-    const struct arrival_rule *rule = &scenario->arrivals;
-
-    if (rule->process == ARRIVALS_FILE || rule->until_s < HUGE_VAL)
-        return 0;
-    return rule->tasks * lineup->specs * lineup->seeds.count;
+    return arrivals_fixed_count(scenario) * lineup->specs * lineup->seeds.count;
 }
 
 int experiment_open(struct experiment *x, const struct scenario *scenario,

@@ -35,6 +35,13 @@ static void add_real(struct text *out, char separator, double value)
         text_add_double(out, value);
 }
 
+/* "cluster-down" as a column's name */
+static void add_word(struct text *out, const char *word)
+{
+    for (; *word; word++)
+        text_add_char(out, *word == '-' ? '_' : *word);
+}
+
 static bool is_shown(const struct csv_style *style, int measure)
 {
     return !style->reproducible || measure_is_reproducible((enum measure)measure);
@@ -54,8 +61,10 @@ static void add_names(const struct result *result, const struct csv_style *style
     }
     for (int r = 0; r < result->catalog->resources; r++)
         text_printf(out, "%cutilisation_%s", s, result->catalog->resource[r].name);
-    for (int i = 0; i < REFUSALS; i++)
-        text_printf(out, "%crefused_%s", s, refusal_word((enum refusal)i));
+    for (int i = 0; i < REFUSALS; i++) {
+        text_printf(out, "%crefused_", s);
+        add_word(out, refusal_word((enum refusal)i));
+    }
     text_add_char(out, '\n');
 }
 

@@ -126,18 +126,18 @@ static const struct {
     bool if_any; /* only when it is not 0 for somebody */
 } usual[] = {
     {"policy", 0, false},
-    {"info", 7, false},
+    {"info", 12, false},
     {"mean", 0, false},
     {"difference", 1, false},
-    {"p50", 10, false},
+    {"p50", 11, false},
     {"p95", 2, false},
     {"p99", 6, false},
     {"slowdown", 5, false},
     {"waiting", 3, false},
     {"utilisation", 4, false},
-    {"fairness", 12, false},
-    {"makespan", 9, false},
-    {"resizes_per_task", 11, false},
+    {"fairness", 10, false},
+    {"makespan", 7, false},
+    {"resizes_per_task", 9, true},
     {"decision_us", 8, false},
     {"refusals", 1, true},
     {"unfinished", 1, true},
@@ -173,10 +173,13 @@ static int find_column(const char *name, int *out, struct err *err)
                    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
+/* Of a column that is a mean of a figure, or follows from one. */
 static bool is_zero_for_all(const struct result *result, int column)
 {
-    for (int e = 0; column >= SPECIALS && e < result->entrants; e++)
-        if (result->summary[e].measure[column - SPECIALS].mean > 0)
+    int measure = column < SPECIALS ? MEASURE_RESIZES : column - SPECIALS;
+
+    for (int e = 0; e < result->entrants; e++)
+        if (result->summary[e].measure[measure].mean > 0)
             return false;
     return true;
 }
@@ -227,10 +230,18 @@ static int choose_listed(struct choice *choice, const char *list, struct err *er
 
 static void add_cell(const struct result *result, int column, int entrant, struct table *table)
 {
-    if (column < SPECIALS)
+    int measure = column - SPECIALS;
+    double mean;
+
+    if (column < SPECIALS) {
         special[column].cell(result, entrant, table);
+        return;
+    }
+    mean = result->summary[entrant].measure[measure].mean;
+    if (measure_info[measure].unit == UNIT_COUNT && mean == floor(mean))
+        table_cell(table, MOOD_PLAIN, "%.0f", mean);
     else
-        add_figure(table, MOOD_PLAIN, result->summary[entrant].measure[column - SPECIALS].mean);
+        add_figure(table, MOOD_PLAIN, mean);
 }
 
 int result_table_fill(const struct result *result, const char *columns, bool all,

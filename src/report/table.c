@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Widths are counted in characters, not bytes (names may be any UTF-8). Long texts in left-aligned
- * columns are cut to NAME_WIDTH when the table is too wide; if that does not do, columns go by
- * rank.
+ * Widths are counted in characters, not bytes (names may be any UTF-8). When a table is too wide, a
+ * text in the last column is broken into lines, long names are cut to NAME_WIDTH, the gaps shrink,
+ * and at last columns go by rank.
  */
 #include "report/table.h"
 
@@ -13,7 +13,7 @@
 
 #include "base/text.h"
 
-enum { GAP = 2, NAME_WIDTH = 24 };
+enum { NAME_WIDTH = 24, LEAST_TEXT = 20 };
 
 void table_init(struct table *table)
 {
@@ -69,12 +69,17 @@ static int column_width(const struct table *table, size_t column, bool header)
     return width;
 }
 
-static int total_width(const int *width, size_t columns)
+struct layout {
+    int *width; /* by column; 0: left out */
+    int gap;
+};
+
+static int total_width(const struct layout *layout, size_t columns)
 {
-    int total = -GAP;
+    int total = -layout->gap;
 
     for (size_t i = 0; i < columns; i++)
-        total += width[i] > 0 ? width[i] + GAP : 0;
+        total += layout->width[i] > 0 ? layout->width[i] + layout->gap : 0;
     return total;
 }
 
@@ -90,22 +95,43 @@ static int least_wanted(const struct table *table, const int *width)
     return found;
 }
 
-/* Widths by column, 0 for those that are left out; returns how many are. */
-static int lay_out(const struct table *table, const struct table_style *style, int *width)
+/* Leaves a text in the last column what room there is, but not less than LEAST_TEXT. */
+static void narrow_last(const struct table *table, int *width, int too_much)
+{
+    size_t last = table->columns.count - 1;
+    int room = width[last] - too_much;
+
+    if (table->columns.item[last].side == TABLE_LEFT && width[last] > LEAST_TEXT)
+        width[last] = room > LEAST_TEXT ? room : LEAST_TEXT;
+}
+
+static void cut_names(const struct table *table, int *width)
+{
+    for (size_t i = 0; i + 1 < table->columns.count; i++)
+        if (table->columns.item[i].side == TABLE_LEFT && width[i] > NAME_WIDTH)
+            width[i] = NAME_WIDTH;
+}
+
+/* Returns how many columns are left out. */
+static int lay_out(const struct table *table, const struct table_style *style,
+                   struct layout *layout)
 {
     size_t columns = table->columns.count;
-    int left_out = 0, victim;
+    int left_out = 0, victim, too_much;
 
     for (size_t i = 0; i < columns; i++)
-        width[i] = column_width(table, i, !style->no_header);
-    if (style->width == 0 || total_width(width, columns) <= style->width)
+        layout->width[i] = column_width(table, i, !style->no_header);
+    too_much = total_width(layout, columns) - style->width;
+    if (style->width == 0 || too_much <= 0)
         return 0;
-    for (size_t i = 0; i < columns; i++)
-        if (table->columns.item[i].side == TABLE_LEFT && width[i] > NAME_WIDTH && i + 1 < columns)
-            width[i] = NAME_WIDTH;
-    while (total_width(width, columns) > style->width &&
-           (victim = least_wanted(table, width)) >= 0) {
-        width[victim] = 0;
+    narrow_last(table, layout->width, too_much);
+    if (total_width(layout, columns) > style->width)
+        cut_names(table, layout->width);
+    if (total_width(layout, columns) > style->width)
+        layout->gap = 1;
+    while (total_width(layout, columns) > style->width &&
+           (victim = least_wanted(table, layout->width)) >= 0) {
+        layout->width[victim] = 0;
         left_out++;
     }
     return left_out;
@@ -129,42 +155,81 @@ static void add_cut(struct text *out, const char *text, int width)
         text_add(out, "~");
 }
 
-static void add_cell(struct text *out, const char *text, enum mood mood, int width,
-                     enum table_side side, bool last, bool colour)
+static void add_mood(struct text *out, enum mood mood, bool colour)
 {
     static const char *const code[] = {"", "\033[32m", "\033[31m", "\033[2m", "\033[1m"};
+
+    if (colour)
+        text_add(out, code[mood]);
+}
+
+static void add_cell(struct text *out, const char *text, enum mood mood, int width,
+                     enum table_side side, bool colour)
+{
     int room = width - count_characters(text);
 
     if (side == TABLE_RIGHT && room > 0)
         text_printf(out, "%*s", room, "");
-    if (colour)
-        text_add(out, code[mood]);
+    add_mood(out, mood, colour);
     add_cut(out, text, width);
     if (colour && mood != MOOD_PLAIN)
         text_add(out, "\033[0m");
-    if (last)
-        text_add_char(out, '\n');
-    else
-        text_printf(out, "%*s", GAP + (side == TABLE_LEFT && room > 0 ? room : 0), "");
+    if (side == TABLE_LEFT && room > 0)
+        text_printf(out, "%*s", room, "");
 }
 
-static void print_row(const struct table *table, const struct table_style *style, const int *width,
-                      size_t row, struct text *out)
+/* Words in lines of at most width; the first line begins where the text stands. */
+static void add_lines(struct text *out, const char *words, int width, int indent)
 {
-    size_t columns = table->columns.count, last = columns - 1;
+    int column = 0;
 
-    while (last > 0 && width[last] == 0)
-        last--;
-    for (size_t i = 0; i <= last; i++) {
-        const struct table_column *column = &table->columns.item[i];
-        bool heading = row == 0;
-        const struct table_cell *cell =
-            heading ? NULL : &table->cells.item[(row - 1) * columns + i];
+    while (*words) {
+        size_t length = strcspn(words, " ");
+        char *word = xstrndup(words, length);
+        int own = count_characters(word);
 
-        if (width[i] > 0)
-            add_cell(out, heading ? column->heading : cell->text, heading ? MOOD_FAINT : cell->mood,
-                     width[i], column->side, i == last, style->colour);
+        if (column > 0 && column + 1 + own > width) {
+            text_printf(out, "\n%*s", indent, "");
+            column = 0;
+        }
+        text_printf(out, "%s%s", column > 0 ? " " : "", word);
+        column += own + (column > 0);
+        words += length;
+        words += strspn(words, " ");
+        free(word);
     }
+}
+
+static void trim_end(struct text *out)
+{
+    while (out->length > 0 && out->bytes[out->length - 1] == ' ')
+        out->bytes[--out->length] = '\0';
+}
+
+static void print_row(const struct table *table, const struct table_style *style,
+                      const struct layout *layout, size_t row, struct text *out)
+{
+    size_t columns = table->columns.count;
+    int at = 0;
+
+    for (size_t i = 0; i < columns; i++) {
+        const struct table_column *column = &table->columns.item[i];
+        const struct table_cell *cell =
+            row == 0 ? NULL : &table->cells.item[(row - 1) * columns + i];
+        const char *text = cell ? cell->text : column->heading;
+
+        if (layout->width[i] == 0)
+            continue;
+        if (i + 1 == columns && column->side == TABLE_LEFT)
+            add_lines(out, text, layout->width[i], at);
+        else
+            add_cell(out, text, cell ? cell->mood : MOOD_FAINT, layout->width[i], column->side,
+                     style->colour);
+        text_printf(out, "%*s", layout->gap, "");
+        at += layout->width[i] + layout->gap;
+    }
+    trim_end(out);
+    text_add_char(out, '\n');
 }
 
 static void print_tabs(const struct table *table, bool header, struct text *out)
@@ -180,18 +245,19 @@ static void print_tabs(const struct table *table, bool header, struct text *out)
 int table_print(const struct table *table, const struct table_style *style, struct text *out)
 {
     size_t columns = table->columns.count, rows = table->cells.count / columns;
-    int *width, left_out;
+    struct layout layout = {.gap = 2};
+    int left_out;
 
     BUG_ON(table->cells.count % columns != 0);
     if (style->tabs) {
         print_tabs(table, !style->no_header, out);
         return 0;
     }
-    width = xcalloc(columns, sizeof *width);
-    left_out = lay_out(table, style, width);
+    layout.width = xcalloc(columns, sizeof *layout.width);
+    left_out = lay_out(table, style, &layout);
     for (size_t row = style->no_header ? 1 : 0; row <= rows; row++)
-        print_row(table, style, width, row, out);
-    free(width);
+        print_row(table, style, &layout, row, out);
+    free(layout.width);
     return left_out;
 }
 

@@ -33,6 +33,9 @@ void arrivals_release(struct arrivals *arrivals);
 int arrivals_make(struct arrivals *arrivals, const struct scenario *scenario, uint64_t seed,
                   struct err *err);
 
+/* How many there will be, where the scenario says so; 0 where file or seed decide. */
+int64_t arrivals_fixed_count(const struct scenario *scenario);
+
 /*
  * Reads a file of arrivals, by time:
  *     JSON lines: {"at": seconds or "step": slot, "type": name, "clusters": [names] or "agents":
