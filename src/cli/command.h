@@ -37,6 +37,8 @@ struct command {
     X(simulate)         \
     X(scenarios)        \
     X(policies)         \
+    X(replay)           \
+    X(diff)             \
     X(help)
 
 #define X(name) extern const struct command command_##name;

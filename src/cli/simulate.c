@@ -13,6 +13,7 @@
 #include "cli/lineup.h"
 #include "cli/progress_bar.h"
 #include "core/scenario.h"
+#include "report/event_log.h"
 #include "report/result_csv.h"
 #include "report/result_json.h"
 #include "report/result_table.h"
@@ -109,21 +110,64 @@ static bool has_any(const struct result *result)
     return false;
 }
 
+/* The files that a comparison writes while it runs. */
+struct outputs {
+    struct event_log *events;
+    struct observer observer[COMPARISON_OBSERVERS];
+    int observers;
+};
+
+static int open_outputs(struct outputs *outputs, const struct arguments *args,
+                        const struct experiment *experiment, struct err *err)
+{
+    const struct result *result = &experiment->result;
+    const char *events = arguments_string(args, "events");
+    int rc = 0;
+
+    *outputs = (struct outputs){.observers = 0};
+    if (events)
+        rc = event_log_open(&outputs->events, events, experiment->scenario, result->entrant,
+                            result->entrants * result->seeds, err);
+    if (outputs->events)
+        outputs->observer[outputs->observers++] = event_log_observer(outputs->events);
+    return rc;
+}
+
+static int close_outputs(struct outputs *outputs, struct err *err)
+{
+    return event_log_close(outputs->events, err);
+}
+
+/* Runs the comparison with the bar and the files; ERR_INTERRUPTED leaves what is finished. */
+static int run_experiment(const struct arguments *args, struct experiment *experiment,
+                          struct err *err)
+{
+    const struct lineup *lineup = experiment->lineup;
+    struct progress_bar *bar;
+    struct outputs outputs;
+    int rc = open_outputs(&outputs, args, experiment, err), closed;
+
+    if (rc)
+        return rc;
+    bar = bar_begin((int64_t)lineup->specs * lineup->seeds.count,
+                    experiment_tasks(experiment->scenario, lineup), "runs");
+    rc = experiment_run(experiment, outputs.observer, outputs.observers, bar, err);
+    bar_end(bar);
+    closed = close_outputs(&outputs, rc ? NULL : err);
+    return rc ? rc : closed;
+}
+
 static int compare(const struct arguments *args, const struct scenario *scenario,
                    const struct lineup *lineup, struct err *err)
 {
     struct experiment experiment;
-    struct progress_bar *bar;
     int rc = experiment_open(&experiment, scenario, lineup, err);
 
     if (rc) {
         experiment_close(&experiment);
         return EXIT_MISUSED;
     }
-    bar = bar_begin((int64_t)lineup->specs * lineup->seeds.count,
-                    experiment_tasks(scenario, lineup), "runs");
-    rc = experiment_run(&experiment, NULL, 0, bar, err);
-    bar_end(bar);
+    rc = run_experiment(args, &experiment, err);
     if (rc == ERR_INTERRUPTED && has_any(&experiment.result)) {
         err_set(err, ERR_INTERRUPTED, "stopped; what was finished until then is shown");
         print_result(args, &experiment.result, NULL);
@@ -178,6 +222,8 @@ static const struct option_spec options[] = {
     {"plain", OPTION_FLAG, .help = "the same with tabs between"},
     {"per-seed", OPTION_FLAG, .help = "CSV (or --plain): one row per policy and seed"},
     {"no-header", OPTION_FLAG, .help = "without title and column headings"},
+    {"events", OPTION_STRING, .choices = "FILE",
+     .help = "write every arrival, start, resize, finish, ... as JSON lines"},
     {"print-config", OPTION_FLAG,
      .help = "print the scenario as it would be run, bases merged and changes applied, and stop"},
     {0},
