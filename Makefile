@@ -3,6 +3,7 @@
 #   make                             program, libraries, tests' programs are built on demand
 #   make check                       all tests; ends with "N passed, N failed"
 #   make SAN=address,undefined check the same under sanitizers, in a folder of its own
+#   make fuzz FUZZ=scenario SECONDS=600   a fuzz target, with clang
 #   make bench | tidy | cover | docs | install | clean
 #
 # Variables: CC, BUILD (folder), SAN, PREFIX, DESTDIR, WERROR=0 to keep warnings warnings.
@@ -50,7 +51,9 @@ UNIT_SRC   := $(sort $(wildcard tests/unit/*/test_*.c))
 GOLDEN_SRC := $(sort $(wildcard tests/golden/*.c))
 UNIT_BIN   := $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(UNIT_SRC)))
 GOLDEN_BIN := $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(GOLDEN_SRC)))
-TEST_BIN   := $(UNIT_BIN) $(GOLDEN_BIN)
+FUZZ_SRC   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+CORPUS_BIN := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/test_corpus_%,$(FUZZ_SRC))
+TEST_BIN   := $(UNIT_BIN) $(GOLDEN_BIN) $(CORPUS_BIN)
 BENCH_BIN  := $(patsubst bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard bench/*.c)))
 
 .PHONY: all check bench tidy cover docs install uninstall clean tests fuzz
@@ -93,6 +96,27 @@ $(GOLDEN_BIN): $(BUILD)/tests/%: tests/golden/%.c $(BUILD)/libtapfinger.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(TEST_CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(BUILD)/libtapfinger.a $(LDLIBS)
+
+$(CORPUS_BIN): $(BUILD)/tests/test_corpus_%: tests/fuzz/fuzz_%.c tests/fuzz/replay_corpus.c $(BUILD)/libtapfinger.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/fuzz -DCORPUS='"$(CURDIR)/tests/fuzz/corpus/$*"' $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# make fuzz FUZZ=scenario SECONDS=600: libFuzzer (clang) with both sanitizers. What it finds is kept
+# in build-fuzz/corpus-NAME; inputs worth keeping go to tests/fuzz/corpus/NAME by hand.
+FUZZ    ?= scenario
+SECONDS ?= 60
+FUZZ_DIR := build-fuzz
+fuzz:
+	$(Q)$(MAKE) CC=clang BUILD=$(FUZZ_DIR) SAN=fuzzer-no-link,address,undefined $(FUZZ_DIR)/fuzz/fuzz_$(FUZZ)
+	@mkdir -p $(FUZZ_DIR)/corpus-$(FUZZ)
+	$(FUZZ_DIR)/fuzz/fuzz_$(FUZZ) -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=3000 -print_final_stats=1 \
+	    -artifact_prefix=$(FUZZ_DIR)/ $(FUZZ_DIR)/corpus-$(FUZZ) tests/fuzz/corpus/$(FUZZ)
+
+$(FUZZ_DIR)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/libtapfinger.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/fuzz $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 $(BUILD)/bench/%: bench/%.c $(BUILD)/libtapfinger.a
 	@mkdir -p $(@D)

@@ -49,7 +49,7 @@ int lines_error(const struct lines *lines, struct err *err, int code, const char
     va_start(args, format);
     err_set_v(err, (enum err_code)code, format, args);
     va_end(args);
-    return err_prefix(err, "%s:%lld", lines->path, (long long)lines->number);
+    return err_place(err, lines->path, lines->number);
 }
 
 /* One line with its end; 1, 0 or an error. getline() would read a line of any length. */

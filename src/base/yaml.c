@@ -32,7 +32,7 @@ struct open_node {
 
 struct anchor {
     const char *name;
-    const struct yaml_node *node; /* NULL while it is open */
+    const struct yaml_node *node;
 };
 
 struct builder {
@@ -53,7 +53,7 @@ static int fail_at(struct builder *b, size_t line, const char *format, ...)
     va_start(args, format);
     err_set_v(b->err, ERR_INVALID, format, args);
     va_end(args);
-    return err_prefix(b->err, "%s:%zu", b->file, line);
+    return err_place(b->err, b->file, (long long)line);
 }
 
 static void *copy_items(struct arena *arena, const void *items, size_t count, size_t bytes)
@@ -110,6 +110,11 @@ static int attach(struct builder *b, const struct yaml_node *node)
     if (top->node->weight > YAML_WEIGHT)
         return fail_at(b, (size_t)node->line, "more than %d values once aliases are expanded",
                        YAML_WEIGHT);
+    if (node->depth >= top->node->depth)
+        top->node->depth = node->depth + 1;
+    if (top->node->depth > YAML_DEPTH)
+        return fail_at(b, (size_t)node->line,
+                       "nested deeper than %d levels once aliases are expanded", YAML_DEPTH);
     if (top->node->kind == YAML_MAP) {
         vector_push(&top->keys, top->key);
         vector_push(&top->key_lines, top->key_line);
@@ -169,6 +174,14 @@ static int on_scalar(struct builder *b, const yaml_event_t *event)
     return attach(b, node);
 }
 
+static bool is_open(const struct builder *b, const struct yaml_node *node)
+{
+    for (size_t i = 0; i < b->open.count; i++)
+        if (b->open.item[i].node == node)
+            return true;
+    return false;
+}
+
 static int on_alias(struct builder *b, const yaml_event_t *event)
 {
     size_t line = event->start_mark.line + 1;
@@ -177,7 +190,7 @@ static int on_alias(struct builder *b, const yaml_event_t *event)
     for (size_t i = b->anchors.count; i-- > 0;) {
         if (strcmp(b->anchors.item[i].name, name) != 0)
             continue;
-        if (b->anchors.item[i].node->weight == 0)
+        if (is_open(b, b->anchors.item[i].node))
             return fail_at(b, line, "alias *%.60s lies inside its own anchor", name);
         if (is_key_position(b))
             return take_key(b, &b->open.item[b->open.count - 1], b->anchors.item[i].node);
@@ -195,7 +208,6 @@ static int on_start(struct builder *b, enum yaml_kind kind, const yaml_char_t *a
         return fail_at(b, event->start_mark.line + 1, "a key must be plain text");
     if (b->open.count >= YAML_DEPTH)
         return fail_at(b, event->start_mark.line + 1, "nested deeper than %d levels", YAML_DEPTH);
-    open.node->weight = 0; /* marks it as open; see on_end */
     if (note_anchor(b, anchor, open.node))
         return ERR_INVALID;
     vector_push(&b->open, open);
@@ -208,7 +220,6 @@ static int on_end(struct builder *b)
     struct arena *arena = &b->document->arena;
     struct yaml_node *node = top.node;
 
-    node->weight += 1;
     node->items = (int)top.items.count;
     node->item = copy_items(arena, top.items.item, top.items.count, sizeof *top.items.item);
     node->key = copy_items(arena, top.keys.item, top.keys.count, sizeof *top.keys.item);
@@ -319,7 +330,7 @@ int yaml_error(const struct yaml_node *node, struct err *err, const char *format
     va_start(args, format);
     err_set_v(err, ERR_INVALID, format, args);
     va_end(args);
-    return err_prefix(err, "%s:%d", node->file, node->line);
+    return err_place(err, node->file, node->line);
 }
 
 int yaml_need_kind(const struct yaml_node *node, enum yaml_kind kind, const char *what,
@@ -342,7 +353,7 @@ static int read_number(const struct yaml_node *node, const char *what,
     params_init(params, row);
     rc = params_set(params, row->name, node->text, err);
     if (rc)
-        err_prefix(err, "%s:%d", node->file, node->line);
+        err_place(err, node->file, node->line);
     return rc;
 }
 
@@ -400,8 +411,10 @@ static int read_entry(const struct yaml_node *map, int i, const char *what, stru
             return rc;
     }
     rc = params_set(params, map->key[i], at >= 0 ? value->text : "", err);
-    if (rc)
-        err_prefix(err, "%s:%d: %s", map->file, map->key_line[i], what);
+    if (rc) {
+        err_prefix(err, "%s", what);
+        err_place(err, map->file, map->key_line[i]);
+    }
     return rc;
 }
 
@@ -414,8 +427,10 @@ int yaml_read_map(const struct yaml_node *map, const char *what, struct params *
         rc = read_entry(map, i, what, params, err);
     if (rc == 0) {
         rc = params_check_required(params, err);
-        if (rc)
-            err_prefix(err, "%s:%d: %s", map->file, map->line, what);
+        if (rc) {
+            err_prefix(err, "%s", what);
+            err_place(err, map->file, map->line);
+        }
     }
     return rc;
 }

@@ -59,7 +59,7 @@ static void print_json(const struct event_diff *diff, struct text *out)
     emit_open(&e, '{');
     emit_key_string(&e, "schema", "tapfinger.diff/1");
     emit_key_bool(&e, "same", !diff->differs);
-    if (diff->differs) {
+    if (diff->text[0]) {
         emit_pair(&e, "line", diff->line[0], diff->line[1]);
         emit_key(&e, "text");
         emit_open(&e, '[');
@@ -122,9 +122,12 @@ static void print_text(const struct event_diff *diff, const char *a, const char 
                     diff->runs[0] == 1 ? "" : "s");
         return;
     }
-    text_printf(out, "first difference\n  A %s:%lld: %.400s\n  B %s:%lld: %.400s\n", a,
-                (long long)diff->line[0], diff->text[0], b, (long long)diff->line[1],
-                diff->text[1]);
+    if (diff->text[0])
+        text_printf(out, "first difference\n  A %s:%lld: %.400s\n  B %s:%lld: %.400s\n", a,
+                    (long long)diff->line[0], diff->text[0], b, (long long)diff->line[1],
+                    diff->text[1]);
+    else
+        text_printf(out, "the headers differ, the events do not\n");
     if (diff->runs[0] != diff->runs[1])
         text_printf(out, "  A has %d runs, B has %d\n", diff->runs[0], diff->runs[1]);
     for (int i = 0; i < diff->run_diffs; i++)

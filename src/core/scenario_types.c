@@ -262,7 +262,7 @@ int scenario_read_types(struct scenario *s, const struct yaml_node *root, struct
         info[i].name = arena_strdup(&s->arena, map->key[i]);
         rc = read_type(s, map->item[i], &info[i], &truth[i], err);
         if (rc)
-            err_prefix(err, "type %s", info[i].name);
+            err_inside(err, "type %s", info[i].name);
         odds += truth[i].odds;
         s->catalog.types++;
     }

@@ -16,7 +16,7 @@
 
 /* One log. */
 struct side {
-    struct event_reader reader;
+    struct event_reader *reader;
     VECTOR(double) arrival_s, finish_s; /* by task; NAN: not finished */
     bool in_run;                        /* the run has not ended yet */
     int64_t *events;
@@ -32,11 +32,11 @@ static void note_difference(struct pair *pair, const char *a, const char *b)
     struct event_diff *diff = pair->diff;
     const char *text[] = {a, b};
 
-    if (diff->differs)
-        return;
     diff->differs = true;
+    if (diff->line[0] || diff->line[1])
+        return;
     for (int i = 0; i < 2; i++) {
-        diff->line[i] = pair->side[i].reader.lines.number;
+        diff->line[i] = pair->side[i].reader->lines.number;
         diff->text[i] = xstrdup(text[i]);
     }
 }
@@ -65,9 +65,9 @@ static int step(struct side *side, const char **text, struct err *err)
     *text = "(the run has ended)";
     if (!side->in_run)
         return 0;
-    rc = event_reader_next(&side->reader, &event, err);
+    rc = event_reader_next(side->reader, &event, err);
     if (rc == 0) {
-        *text = side->reader.lines.line;
+        *text = side->reader->lines.line;
         book(side, &event);
     }
     return rc;
@@ -76,7 +76,7 @@ static int step(struct side *side, const char **text, struct err *err)
 /* Lines with arrivals; whether both logs have the same. */
 static int skip_arrivals(struct pair *pair, bool *same, struct err *err)
 {
-    struct event_reader *a = &pair->side[0].reader, *b = &pair->side[1].reader;
+    struct event_reader *a = pair->side[0].reader, *b = pair->side[1].reader;
     int rc = 0;
 
     *same = a->arrivals == b->arrivals;
@@ -84,7 +84,7 @@ static int skip_arrivals(struct pair *pair, bool *same, struct err *err)
         const char *text[] = {"(no more arrivals)", "(no more arrivals)"};
 
         for (int i = 0; rc == 0 && i < 2; i++) {
-            struct event_reader *reader = &pair->side[i].reader;
+            struct event_reader *reader = pair->side[i].reader;
 
             if (reader->arrivals == 0)
                 continue;
@@ -133,7 +133,7 @@ static void sum_tasks(const struct pair *pair, struct run_diff *run)
 static struct run_diff *add_run(struct pair *pair)
 {
     struct event_diff *diff = pair->diff;
-    const struct logged_run *a = &pair->side[0].reader.run, *b = &pair->side[1].reader.run;
+    const struct logged_run *a = &pair->side[0].reader->run, *b = &pair->side[1].reader->run;
     struct run_diff *run;
 
     diff->run = xrealloc(diff->run, (size_t)diff->run_diffs + 1, sizeof *diff->run);
@@ -159,8 +159,8 @@ static int compare_run(struct pair *pair, struct err *err)
     struct run_diff *run;
     int rc;
 
-    if (strcmp(pair->side[0].reader.lines.line, pair->side[1].reader.lines.line) != 0)
-        note_difference(pair, pair->side[0].reader.lines.line, pair->side[1].reader.lines.line);
+    if (strcmp(pair->side[0].reader->lines.line, pair->side[1].reader->lines.line) != 0)
+        pair->diff->differs = true;
     run = add_run(pair);
     rc = skip_arrivals(pair, &run->same_arrivals, err);
     while (rc == 0 && (pair->side[0].in_run || pair->side[1].in_run)) {
@@ -169,7 +169,7 @@ static int compare_run(struct pair *pair, struct err *err)
         rc = step(&pair->side[0], &text[0], err);
         if (rc == 0)
             rc = step(&pair->side[1], &text[1], err);
-        if (rc == 0 && !pair->diff->differs && strcmp(text[0], text[1]) != 0)
+        if (rc == 0 && strcmp(text[0], text[1]) != 0)
             note_difference(pair, text[0], text[1]);
     }
     if (rc == 0)
@@ -193,7 +193,7 @@ static int count_rest(struct side *side, int *runs, struct err *err)
         vector_clear(&side->finish_s);
         for (rc = 0; rc == 0 && side->in_run;)
             rc = step(side, &text, err);
-    } while (rc == 0 && (rc = event_reader_next_run(&side->reader, err)) > 0);
+    } while (rc == 0 && (rc = event_reader_next_run(side->reader, err)) > 0);
     return rc;
 }
 
@@ -204,7 +204,7 @@ static int compare_logs(struct pair *pair, struct err *err)
 
     for (;;) {
         for (int i = 0; i < 2; i++) {
-            found[i] = event_reader_next_run(&pair->side[i].reader, err);
+            found[i] = event_reader_next_run(pair->side[i].reader, err);
             if (found[i] < 0)
                 return found[i];
         }
@@ -218,34 +218,42 @@ static int compare_logs(struct pair *pair, struct err *err)
     for (int i = 0; i < 2; i++) {
         if (!found[i])
             continue;
-        note_difference(pair, i == 0 ? pair->side[0].reader.lines.line : "(the log ends)",
-                        i == 1 ? pair->side[1].reader.lines.line : "(the log ends)");
+        note_difference(pair, i == 0 ? pair->side[0].reader->lines.line : "(the log ends)",
+                        i == 1 ? pair->side[1].reader->lines.line : "(the log ends)");
         return count_rest(&pair->side[i], &diff->runs[i], err);
     }
     return 0;
 }
 
-static void close_side(struct side *side)
+int event_diff_readers(struct event_diff *diff, struct event_reader *a, struct event_reader *b,
+                       struct err *err)
 {
-    event_reader_close(&side->reader);
-    vector_release(&side->arrival_s);
-    vector_release(&side->finish_s);
+    struct pair pair = {.diff = diff, .side = {{.reader = a}, {.reader = b}}};
+    int rc;
+
+    *diff = (struct event_diff){.differs = false};
+    rc = compare_logs(&pair, err);
+    for (int i = 0; i < 2; i++) {
+        vector_release(&pair.side[i].arrival_s);
+        vector_release(&pair.side[i].finish_s);
+    }
+    return rc;
 }
 
 int event_diff_make(struct event_diff *diff, const char *path_a, const char *path_b,
                     struct err *err)
 {
-    struct pair pair = {.diff = diff};
+    struct event_reader a = {.tasks = 0}, b = {.tasks = 0};
     int rc;
 
     *diff = (struct event_diff){.differs = false};
-    rc = event_reader_open(&pair.side[0].reader, path_a, err);
+    rc = event_reader_open(&a, path_a, err);
     if (rc == 0)
-        rc = event_reader_open(&pair.side[1].reader, path_b, err);
+        rc = event_reader_open(&b, path_b, err);
     if (rc == 0)
-        rc = compare_logs(&pair, err);
-    close_side(&pair.side[0]);
-    close_side(&pair.side[1]);
+        rc = event_diff_readers(diff, &a, &b, err);
+    event_reader_close(&a);
+    event_reader_close(&b);
     return rc;
 }
 

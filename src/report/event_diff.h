@@ -9,6 +9,7 @@
 #include "core/event.h"
 
 struct err;
+struct event_reader;
 
 /* What one run of each log, taken together, comes to. */
 struct run_diff {
@@ -25,8 +26,8 @@ struct run_diff {
 };
 
 struct event_diff {
-    bool differs;
-    int64_t line[2];      /* of the first difference */
+    bool differs;         /* in anything, headers included */
+    int64_t line[2];      /* of the first difference behind the headers; 0: there is none */
     char *text[2];        /* what stands there, or "(the log ends)" */
     int runs[2];          /* in each log */
     struct run_diff *run; /* of the runs that both have */
@@ -36,6 +37,9 @@ struct event_diff {
 /* Errors are for logs that cannot be read. Release in any case. */
 int event_diff_make(struct event_diff *diff, const char *path_a, const char *path_b,
                     struct err *err);
+/* The same from readers that are open. */
+int event_diff_readers(struct event_diff *diff, struct event_reader *a, struct event_reader *b,
+                       struct err *err);
 void event_diff_release(struct event_diff *diff);
 
 #endif

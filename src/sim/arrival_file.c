@@ -42,8 +42,7 @@ static int fail(struct reader *reader, const char *format, ...)
     va_start(args, format);
     err_set_v(reader->err, ERR_INVALID, format, args);
     va_end(args);
-    return err_prefix(reader->err, "%s:%lld", reader->lines->path,
-                      (long long)reader->lines->number);
+    return err_place(reader->err, reader->lines->path, reader->lines->number);
 }
 
 static int set_type(struct reader *reader, struct arrival *arrival, const char *name)
