@@ -98,15 +98,3 @@ struct estimate estimate_mean(const double *sample, int count)
         estimate.half = student_t_quantile(0.975, count - 1) * sqrt(squares / (count - 1) / count);
     return estimate;
 }
-
-double quantile_sorted(const double *sorted, int64_t count, double q)
-{
-    double at = q * (double)(count - 1);
-    int64_t below = (int64_t)at;
-
-    if (count == 0)
-        return (double)NAN;
-    if (below + 1 >= count)
-        return sorted[count - 1];
-    return sorted[below] + (at - (double)below) * (sorted[below + 1] - sorted[below]);
-}

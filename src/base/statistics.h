@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Figures from samples: a mean with its 95 % interval, quantiles, Student's t distribution. */
+/* Figures from samples: a mean with its 95 % interval, Student's t distribution. */
 #ifndef BASE_STATISTICS_H
 #define BASE_STATISTICS_H
-
-#include <stdint.h>
 
 struct estimate {
     double mean; /* NAN of no samples */
@@ -13,10 +11,6 @@ struct estimate {
 
 /* Mean of independent samples; the interval is Student's. Sums run in the order of the array. */
 struct estimate estimate_mean(const double *sample, int count);
-
-/* Quantile q in 0 .. 1 of ascending values, linear between the two nearest ranks, as most
- * statistics programs do by default (type 7 of Hyndman and Fan 1996); NAN of none. */
-double quantile_sorted(const double *sorted, int64_t count, double q);
 
 /* P(T <= t) for Student's t with so many degrees of freedom (at least 1). */
 double student_t_probability(double t, int degrees);
