@@ -117,6 +117,32 @@ int lineup_scenario(struct scenario **out, const struct arguments *args, const c
     return rc;
 }
 
+const char **lineup_words(const struct arguments *args, int *count)
+{
+    static const struct {
+        const char *name, *flag;
+    } row[] = {{"scenario", NULL},
+               {"policy", "--policy"},
+               {"seeds", "--seeds"},
+               {"arrivals", "--arrivals"},
+               {"set", "--set"}};
+    VECTOR(const char *) words = {0};
+
+    for (size_t i = 0; i < COUNT_OF(row); i++) {
+        const struct option_value *value = params_value(&args->own, row[i].name);
+        const char *const *text = value->repeats ? value->repeat : &value->string;
+        int texts = value->repeats ? value->repeats : value->string != NULL;
+
+        for (int k = 0; k < texts; k++) {
+            if (row[i].flag)
+                vector_push(&words, row[i].flag);
+            vector_push(&words, text[k]);
+        }
+    }
+    *count = (int)words.count;
+    return words.item;
+}
+
 int64_t experiment_tasks(const struct scenario *scenario, const struct lineup *lineup)
 {
     return arrivals_fixed_count(scenario) * lineup->specs * lineup->seeds.count;

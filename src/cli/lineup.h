@@ -57,6 +57,10 @@ void lineup_close(struct lineup *lineup);
 int lineup_scenario(struct scenario **out, const struct arguments *args, const char *const *more,
                     int mores, bool *found, struct err *err);
 
+/* What of the command line decides the outcome, in a fixed order: for run records. Texts belong to
+ * the arguments; free the array. */
+const char **lineup_words(const struct arguments *args, int *count);
+
 /* A comparison of the line-up on one scenario; both are borrowed. */
 struct experiment {
     const struct scenario *scenario;

@@ -4,6 +4,7 @@
  * are those of one episode; the table shows their means over seeds.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/emit.h"
 #include "base/err.h"
@@ -17,6 +18,7 @@
 #include "report/result_csv.h"
 #include "report/result_json.h"
 #include "report/result_table.h"
+#include "report/run_folder.h"
 #include "report/table.h"
 
 enum { TABLE_WIDTH = 100 };
@@ -113,9 +115,30 @@ static bool has_any(const struct result *result)
 /* The files that a comparison writes while it runs. */
 struct outputs {
     struct event_log *events;
+    struct run_folder *folder;
     struct observer observer[COMPARISON_OBSERVERS];
     int observers;
 };
+
+static int open_folder(struct outputs *outputs, const struct arguments *args,
+                       const struct experiment *experiment, struct err *err)
+{
+    struct run_description run = {
+        .command = "simulate",
+        .scenario = experiment->scenario,
+        .result = &experiment->result,
+    };
+    const char **words = lineup_words(args, &run.arguments);
+    int rc;
+
+    run.argument = words;
+    rc = run_folder_open(&outputs->folder, arguments_string(args, "out"),
+                         arguments_flag(args, "force"), &run, err);
+    free(words);
+    if (rc == 0)
+        outputs->observer[outputs->observers++] = run_folder_observer(outputs->folder);
+    return rc;
+}
 
 static int open_outputs(struct outputs *outputs, const struct arguments *args,
                         const struct experiment *experiment, struct err *err)
@@ -125,7 +148,9 @@ static int open_outputs(struct outputs *outputs, const struct arguments *args,
     int rc = 0;
 
     *outputs = (struct outputs){.observers = 0};
-    if (events)
+    if (arguments_string(args, "out"))
+        rc = open_folder(outputs, args, experiment, err);
+    if (rc == 0 && events)
         rc = event_log_open(&outputs->events, events, experiment->scenario, result->entrant,
                             result->entrants * result->seeds, err);
     if (outputs->events)
@@ -133,9 +158,12 @@ static int open_outputs(struct outputs *outputs, const struct arguments *args,
     return rc;
 }
 
-static int close_outputs(struct outputs *outputs, struct err *err)
+static int close_outputs(struct outputs *outputs, bool finished, struct err *err)
 {
-    return event_log_close(outputs->events, err);
+    int rc = run_folder_close(outputs->folder, finished, err);
+    int closed = event_log_close(outputs->events, rc ? NULL : err);
+
+    return rc ? rc : closed;
 }
 
 /* Runs the comparison with the bar and the files; ERR_INTERRUPTED leaves what is finished. */
@@ -147,13 +175,13 @@ static int run_experiment(const struct arguments *args, struct experiment *exper
     struct outputs outputs;
     int rc = open_outputs(&outputs, args, experiment, err), closed;
 
-    if (rc)
-        return rc;
-    bar = bar_begin((int64_t)lineup->specs * lineup->seeds.count,
-                    experiment_tasks(experiment->scenario, lineup), "runs");
-    rc = experiment_run(experiment, outputs.observer, outputs.observers, bar, err);
-    bar_end(bar);
-    closed = close_outputs(&outputs, rc ? NULL : err);
+    if (rc == 0) {
+        bar = bar_begin((int64_t)lineup->specs * lineup->seeds.count,
+                        experiment_tasks(experiment->scenario, lineup), "runs");
+        rc = experiment_run(experiment, outputs.observer, outputs.observers, bar, err);
+        bar_end(bar);
+    }
+    closed = close_outputs(&outputs, rc == 0, rc ? NULL : err);
     return rc ? rc : closed;
 }
 
@@ -222,6 +250,9 @@ static const struct option_spec options[] = {
     {"plain", OPTION_FLAG, .help = "the same with tabs between"},
     {"per-seed", OPTION_FLAG, .help = "CSV (or --plain): one row per policy and seed"},
     {"no-header", OPTION_FLAG, .help = "without title and column headings"},
+    {"out", OPTION_STRING, .choices = "DIR",
+     .help = "write a results directory: tables, jobs, schedules, traces (see docs/outputs.md)"},
+    {"force", OPTION_FLAG, .help = "--out: also over a finished run, or beside other files"},
     {"events", OPTION_STRING, .choices = "FILE",
      .help = "write every arrival, start, resize, finish, ... as JSON lines"},
     {"print-config", OPTION_FLAG,
