@@ -35,6 +35,7 @@ struct command {
 
 #define COMMAND_LIST(X) \
     X(simulate)         \
+    X(sweep)            \
     X(check)            \
     X(scenarios)        \
     X(policies)         \

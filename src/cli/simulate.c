@@ -28,7 +28,7 @@ static void print_json(const struct result *result, struct text *out)
     struct emit e;
 
     emit_init(&e, out);
-    result_emit(result, &e);
+    result_emit(result, RESULT_CLOCK | RESULT_PER_SEED, &e);
     text_add_char(out, '\n');
 }
 

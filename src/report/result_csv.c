@@ -52,6 +52,7 @@ static void add_names(const struct result *result, const struct csv_style *style
 {
     char s = style->separator;
 
+    text_add(out, style->names ? style->names : "");
     text_printf(out, "policy%cinfo%c%s", s, s, means ? "seeds" : "seed");
     for (int i = 0; i < MEASURES; i++) {
         if (is_shown(style, i))
@@ -71,6 +72,7 @@ static void add_names(const struct result *result, const struct csv_style *style
 static void begin_row(const struct result *result, const struct csv_style *style, int entrant,
                       int64_t seeds, struct text *out)
 {
+    text_add(out, style->values ? style->values : "");
     csv_value(out, style->separator, result->entrant[entrant].name);
     text_printf(out, "%c%s%c", style->separator, info_class_name(result->entrant[entrant].info),
                 style->separator);

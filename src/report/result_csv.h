@@ -9,9 +9,10 @@ struct result;
 struct text;
 
 struct csv_style {
-    char separator;    /* ',' or '\t' */
-    bool no_header;    /* without the line of names */
-    bool reproducible; /* without what depends on the machine's clock */
+    const char *names, *values; /* of columns in front, each with its separator; NULL: none */
+    char separator;             /* ',' or '\t' */
+    bool no_header;             /* without the line of names */
+    bool reproducible;          /* without what depends on the machine's clock */
 };
 
 /* One row per entrant: means over seeds. */

@@ -16,14 +16,16 @@ static void emit_utilisation(struct emit *e, const struct catalog *catalog, cons
     emit_close(e);
 }
 
-static void emit_outcome(struct emit *e, const struct result *result, int entrant, int seed_index)
+static void emit_outcome(struct emit *e, const struct result *result, int entrant, int seed_index,
+                         unsigned details)
 {
     const struct metrics *m = &result_outcome(result, entrant, seed_index)->metrics;
 
     emit_open(e, '{');
     emit_key_int(e, "seed", (int64_t)result->seed[seed_index]);
     for (int i = 0; i < MEASURES; i++)
-        emit_key_real(e, measure_info[i].name, measure_of(m, (enum measure)i));
+        if (details & RESULT_CLOCK || measure_is_reproducible((enum measure)i))
+            emit_key_real(e, measure_info[i].name, measure_of(m, (enum measure)i));
     emit_utilisation(e, result->catalog, m->utilisation);
     emit_key(e, "refused");
     emit_open(e, '{');
@@ -48,7 +50,7 @@ static void emit_difference(struct emit *e, const struct estimate *difference)
     emit_close(e);
 }
 
-static void emit_entrant(struct emit *e, const struct result *result, int entrant)
+static void emit_entrant(struct emit *e, const struct result *result, int entrant, unsigned details)
 {
     const struct summary *summary = &result->summary[entrant];
     const struct estimate *measure = summary->measure;
@@ -59,7 +61,8 @@ static void emit_entrant(struct emit *e, const struct result *result, int entran
     emit_key_string(e, "info", info_class_name(result->entrant[entrant].info));
     emit_key_int(e, "seeds", summary->seeds);
     for (int i = 0; i < MEASURES; i++) {
-        emit_key_real(e, measure_info[i].name, measure[i].mean);
+        if (details & RESULT_CLOCK || measure_is_reproducible((enum measure)i))
+            emit_key_real(e, measure_info[i].name, measure[i].mean);
         if (i == MEASURE_COMPLETION)
             emit_key_real(e, "ci95", measure[i].half);
     }
@@ -75,14 +78,14 @@ static void emit_entrant(struct emit *e, const struct result *result, int entran
     emit_close(e);
     emit_key(e, "per_seed");
     emit_open(e, '[');
-    for (int s = 0; s < result->seeds; s++)
+    for (int s = 0; details & RESULT_PER_SEED && s < result->seeds; s++)
         if (result_outcome(result, entrant, s)->done)
-            emit_outcome(e, result, entrant, s);
+            emit_outcome(e, result, entrant, s, details);
     emit_close(e);
     emit_close(e);
 }
 
-void result_emit(const struct result *result, struct emit *e)
+void result_emit(const struct result *result, unsigned details, struct emit *e)
 {
     const char *why = NULL;
 
@@ -101,7 +104,7 @@ void result_emit(const struct result *result, struct emit *e)
     emit_key(e, "policies");
     emit_open(e, '[');
     for (int i = 0; i < result->entrants; i++)
-        emit_entrant(e, result, i);
+        emit_entrant(e, result, i, details);
     emit_close(e);
     emit_close(e);
 }

@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "base/version.h"
 #include "core/policy.h"
 #include "core/scenario.h"
+#include "report/folder.h"
 #include "report/result.h"
 #include "report/result_csv.h"
 #include "report/run_files.h"
@@ -30,23 +30,6 @@ struct run_folder {
 
 static const char *const top_files[] = {"DONE", "run.json", "config.yaml", "summary.csv", NULL};
 
-static char *join(const char *folder, const char *name)
-{
-    char *path;
-
-    BUG_ON(asprintf(&path, "%s/%s", folder, name) < 0);
-    return path;
-}
-
-static bool has_file(const char *folder, const char *name)
-{
-    char *path = join(folder, name);
-    bool has = access(path, F_OK) == 0;
-
-    free(path);
-    return has;
-}
-
 void run_folder_name(const char *label, char *out, size_t bytes)
 {
     size_t i = 0;
@@ -56,19 +39,8 @@ void run_folder_name(const char *label, char *out, size_t bytes)
     out[i] = '\0';
 }
 
-/* Clearing: only names that a run makes are ever removed. */
-
-static void remove_names(const char *folder, const char *const *names)
-{
-    for (int i = 0; names[i]; i++) {
-        char *path = join(folder, names[i]);
-
-        unlink(path);
-        free(path);
-    }
-}
-
-/* Calls f for every subfolder whose name begins with prefix. */
+/* Clearing: only names that a run makes are ever removed. This calls f for every subfolder whose
+ * name begins with prefix. */
 static void each_folder(const char *folder, const char *prefix, void (*f)(const char *path))
 {
     DIR *dir = opendir(folder);
@@ -80,7 +52,7 @@ static void each_folder(const char *folder, const char *prefix, void (*f)(const 
 
         if (entry->d_name[0] == '.' || strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
             continue;
-        path = join(folder, entry->d_name);
+        path = folder_join(folder, entry->d_name);
         if (lstat(path, &info) == 0 && S_ISDIR(info.st_mode))
             f(path);
         free(path);
@@ -91,7 +63,7 @@ static void each_folder(const char *folder, const char *prefix, void (*f)(const 
 
 static void clear_seed(const char *path)
 {
-    remove_names(path, run_file_names);
+    folder_remove_files(path, run_file_names);
     rmdir(path);
 }
 
@@ -101,62 +73,25 @@ static void clear_policy(const char *path)
     rmdir(path);
 }
 
-static bool is_empty(const char *path)
-{
-    DIR *dir = opendir(path);
-    struct dirent *entry;
-    bool empty = true;
-
-    while (dir && (entry = readdir(dir)))
-        empty &= strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-    if (dir)
-        closedir(dir);
-    return empty;
-}
-
-static int make_folder(const char *path, struct err *err)
-{
-    if (mkdir(path, 0777) == 0 || errno == EEXIST)
-        return 0;
-    return err_set(err, ERR_IO, "%s: cannot make a directory: %s", path, strerror(errno));
-}
-
-/* All folders of a path, like mkdir -p. */
-static int make_path(const char *path, struct err *err)
-{
-    char *copy = xstrdup(path);
-    int rc = 0;
-
-    for (char *at = copy + 1; rc == 0 && (at = strchr(at, '/')); at++) {
-        *at = '\0';
-        rc = make_folder(copy, err);
-        *at = '/';
-    }
-    if (rc == 0)
-        rc = make_folder(copy, err);
-    free(copy);
-    return rc;
-}
-
 static int prepare(const char *path, bool force, struct err *err)
 {
     struct stat info;
-    bool is_run = has_file(path, "run.json");
+    bool is_run = folder_has(path, "run.json");
 
     if (stat(path, &info) != 0)
-        return make_path(path, err);
+        return folder_make_path(path, err);
     if (!S_ISDIR(info.st_mode))
         return err_set(err, ERR_INVALID, "%s: there is a file of that name", path);
-    if (is_empty(path))
+    if (folder_is_empty(path))
         return 0;
-    if (!force && has_file(path, "DONE"))
+    if (!force && folder_has(path, "DONE"))
         return err_set(err, ERR_INVALID, "%s: holds a finished run; --force replaces it", path);
     if (!force && !is_run)
         return err_set(err, ERR_INVALID,
                        "%s: holds other things than a run; --force writes there all the same",
                        path);
     if (is_run) {
-        remove_names(path, top_files);
+        folder_remove_files(path, top_files);
         each_folder(path, "", clear_policy);
     }
     return 0;
@@ -256,16 +191,6 @@ static int emit_run(struct emit *e, const struct run_description *run, struct er
     return rc;
 }
 
-static int write_text(const struct run_folder *folder, const char *name, const struct text *text,
-                      struct err *err)
-{
-    char *path = join(folder->path, name);
-    int rc = text_write_file(text, path, err);
-
-    free(path);
-    return rc;
-}
-
 static int write_head(const struct run_folder *folder, struct err *err)
 {
     struct text text;
@@ -277,11 +202,11 @@ static int write_head(const struct run_folder *folder, struct err *err)
     rc = emit_run(&e, &folder->run, err);
     text_add_char(&text, '\n');
     if (rc == 0)
-        rc = write_text(folder, "run.json", &text, err);
+        rc = folder_write(folder->path, "run.json", &text, err);
     text_reset(&text);
     text_add(&text, folder->run.scenario->effective);
     if (rc == 0)
-        rc = write_text(folder, "config.yaml", &text, err);
+        rc = folder_write(folder->path, "config.yaml", &text, err);
     text_release(&text);
     return rc;
 }
@@ -295,12 +220,12 @@ static int make_policies(const struct run_folder *folder, struct err *err)
         char name[256], *path;
 
         run_folder_name(result->entrant[i].name, name, sizeof name);
-        path = join(folder->path, name);
-        if (has_file(folder->path, name))
+        path = folder_join(folder->path, name);
+        if (folder_has(folder->path, name))
             rc = err_set(err, ERR_INVALID, "%s: two policies, or another file, want this name",
                          path);
         else
-            rc = make_folder(path, err);
+            rc = folder_make(path, err);
         free(path);
     }
     return rc;
@@ -338,7 +263,7 @@ static int begin(void *arg, const struct piece *piece, struct err *err)
     run_folder_name(folder->run.result->entrant[piece->contender].name, name, sizeof name);
     BUG_ON(asprintf(&path, "%s/%s/seed-%llu", folder->path, name, (unsigned long long)piece->seed) <
            0);
-    rc = make_folder(path, err);
+    rc = folder_make(path, err);
     if (rc == 0)
         rc = run_files_open(&folder->files[piece->index], path, folder->run.scenario,
                             piece->episode->world, err);
@@ -366,10 +291,10 @@ static int write_summary(const struct run_folder *folder, bool finished, struct 
 
     text_init(&text, 0);
     result_csv_per_seed(folder->run.result, &style, &text);
-    rc = write_text(folder, "summary.csv", &text, err);
+    rc = folder_write(folder->path, "summary.csv", &text, err);
     text_reset(&text);
     if (rc == 0 && finished)
-        rc = write_text(folder, "DONE", &text, err);
+        rc = folder_write(folder->path, "DONE", &text, err);
     text_release(&text);
     return rc;
 }
