@@ -128,6 +128,49 @@ tests: all $(TEST_BIN)
 check: tests
 	BUILD=$(BUILD) tests/run
 
+# Documentation that comes from the program's tables: pages of docs/ (kept in the tree, and held
+# against the tables by tests/cli/docs.sh), man pages and completion (built).
+MAN_DIR := $(BUILD)/man
+docs: $(BUILD)/tapfinger
+	$(Q)for page in scenarios policies commands; do $(BUILD)/tapfinger docs $$page > docs/$$page.md || exit 1; done
+
+$(MAN_DIR)/tapfinger.1: $(BUILD)/tapfinger
+	@mkdir -p $(MAN_DIR)
+	$(call say,MAN,$(MAN_DIR))
+	$(Q)rm -f $(MAN_DIR)/*.1 && $(BUILD)/tapfinger docs man --dir $(MAN_DIR)
+
+# make install PREFIX=/usr/local DESTDIR=: what it puts in place, "make uninstall" takes away.
+SO_VERSION := 0
+INSTALL    ?= install
+ROOT       := $(DESTDIR)$(PREFIX)
+SCENARIOS  := $(sort $(shell find scenarios -name '*.yaml'))
+HEADERS    := $(wildcard include/tapfinger.h)
+
+install: all $(MAN_DIR)/tapfinger.1
+	$(INSTALL) -d $(ROOT)/bin $(ROOT)/lib/pkgconfig $(ROOT)/share/man/man1 $(ROOT)/include \
+	    $(ROOT)/share/bash-completion/completions $(ROOT)/share/zsh/site-functions \
+	    $(ROOT)/share/fish/vendor_completions.d
+	$(INSTALL) -m 755 $(BUILD)/tapfinger $(ROOT)/bin/tapfinger
+	$(INSTALL) -m 644 $(BUILD)/libtapfinger.a $(ROOT)/lib/libtapfinger.a
+	$(INSTALL) -m 755 $(BUILD)/libtapfinger.so $(ROOT)/lib/libtapfinger.so.$(SO_VERSION)
+	ln -sf libtapfinger.so.$(SO_VERSION) $(ROOT)/lib/libtapfinger.so
+	$(if $(HEADERS),$(INSTALL) -m 644 $(HEADERS) $(ROOT)/include/)
+	printf '%s\n' 'prefix=$(PREFIX)' 'Name: tapfinger' 'Description: edge machine-learning scheduler and simulator' \
+	    'Version: $(VERSION)' 'Requires.private: $(PACKAGES)' 'Cflags: -I$${prefix}/include' \
+	    'Libs: -L$${prefix}/lib -ltapfinger' 'Libs.private: -lm -pthread' > $(ROOT)/lib/pkgconfig/tapfinger.pc
+	$(INSTALL) -m 644 $(MAN_DIR)/*.1 $(ROOT)/share/man/man1/
+	$(BUILD)/tapfinger completion bash > $(ROOT)/share/bash-completion/completions/tapfinger
+	$(BUILD)/tapfinger completion zsh > $(ROOT)/share/zsh/site-functions/_tapfinger
+	$(BUILD)/tapfinger completion fish > $(ROOT)/share/fish/vendor_completions.d/tapfinger.fish
+	for file in $(SCENARIOS); do $(INSTALL) -D -m 644 $$file $(ROOT)/share/tapfinger/$$file || exit 1; done
+
+uninstall:
+	rm -f $(ROOT)/bin/tapfinger $(ROOT)/lib/libtapfinger.a $(ROOT)/lib/libtapfinger.so $(ROOT)/lib/libtapfinger.so.$(SO_VERSION) \
+	    $(ROOT)/include/tapfinger.h $(ROOT)/lib/pkgconfig/tapfinger.pc $(ROOT)/share/man/man1/tapfinger.1 \
+	    $(ROOT)/share/man/man1/tapfinger-*.1 $(ROOT)/share/bash-completion/completions/tapfinger \
+	    $(ROOT)/share/zsh/site-functions/_tapfinger $(ROOT)/share/fish/vendor_completions.d/tapfinger.fish
+	rm -rf $(ROOT)/share/tapfinger
+
 clean:
 	rm -rf build build-*
 

@@ -412,8 +412,9 @@ static int read_entry(const struct yaml_node *map, int i, const char *what, stru
     }
     rc = params_set(params, map->key[i], at >= 0 ? value->text : "", err);
     if (rc) {
-        err_prefix(err, "%s", what);
-        err_place(err, map->file, map->key_line[i]);
+        if (what)
+            err_prefix(err, "%s", what);
+        err_place(err, value->file, map->key_line[i]);
     }
     return rc;
 }
@@ -421,14 +422,15 @@ static int read_entry(const struct yaml_node *map, int i, const char *what, stru
 int yaml_read_map(const struct yaml_node *map, const char *what, struct params *params,
                   struct err *err)
 {
-    int rc = yaml_need_kind(map, YAML_MAP, what, err);
+    int rc = yaml_need_kind(map, YAML_MAP, what ? what : "keys", err);
 
     for (int i = 0; rc == 0 && i < map->items; i++)
         rc = read_entry(map, i, what, params, err);
     if (rc == 0) {
         rc = params_check_required(params, err);
         if (rc) {
-            err_prefix(err, "%s", what);
+            if (what)
+                err_prefix(err, "%s", what);
             err_place(err, map->file, map->line);
         }
     }

@@ -61,8 +61,9 @@ int yaml_int(const struct yaml_node *node, const char *what, int64_t low, int64_
              int64_t *out, struct err *err);
 int yaml_string(const struct yaml_node *node, const char *what, const char **out, struct err *err);
 
-/* Sets params (initialised with the table) from a map. Unknown keys, wrong values and missing
- * required rows are errors; rows of type OPTION_NODE are only checked for being known. */
+/* Sets params (initialised with the table) from a map; what names it in errors, or NULL. Unknown
+ * keys, wrong values and missing required rows are errors; rows of type OPTION_NODE are only
+ * checked for being known. */
 int yaml_read_map(const struct yaml_node *map, const char *what, struct params *params,
                   struct err *err);
 

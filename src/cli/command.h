@@ -41,6 +41,8 @@ struct command {
     X(policies)         \
     X(replay)           \
     X(diff)             \
+    X(completion)       \
+    X(docs)             \
     X(help)
 
 #define X(name) extern const struct command command_##name;

@@ -213,7 +213,7 @@ static int read_type(struct scenario *s, const struct yaml_node *node, struct ty
     int rc;
 
     params_init(&params, type_options);
-    rc = yaml_read_map(node, info->name, &params, err);
+    rc = yaml_read_map(node, NULL, &params, err);
     if (rc == 0) {
         truth->odds = params_real(&params, "odds");
         truth->suffers = params_real(&params, "suffers");
