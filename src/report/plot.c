@@ -168,6 +168,22 @@ static void set_font(cairo_t *cairo)
     cairo_set_font_size(cairo, PLOT_FONT);
 }
 
+/* cairo numbers its surfaces through a process and writes the number into "surface12"; nothing in
+ * the file refers to it. */
+static void forget_surface_number(struct text *svg)
+{
+    static const char word[] = "id=\"surface";
+    char *at = strstr(svg->bytes, word);
+    size_t digits;
+
+    if (!at)
+        return;
+    at += sizeof word - 1;
+    digits = strspn(at, "0123456789");
+    memmove(at, at + digits, strlen(at + digits) + 1);
+    svg->length -= digits;
+}
+
 /* The picture's size depends on how its legend breaks, which only a surface with fonts can tell. */
 static void find_size(const struct plot *plot, double *width, double *height)
 {
@@ -205,6 +221,8 @@ int plot_render(const struct plot *plot, enum plot_format format, struct text *o
     if (status == CAIRO_STATUS_SUCCESS)
         status = cairo_surface_status(surface);
     cairo_surface_destroy(surface);
+    if (format == PLOT_SVG)
+        forget_surface_number(out);
     if (status != CAIRO_STATUS_SUCCESS)
         return err_set(err, ERR_IO, "plot: %s", cairo_status_to_string(status));
     return 0;

@@ -54,7 +54,10 @@ struct plot {
 
 enum plot_format { PLOT_SVG, PLOT_PDF, PLOT_PNG };
 
-/* The bytes of the picture; the same data give the same bytes where the fonts are the same. */
+/*
+ * The bytes of the picture; the same data give the same bytes where the fonts are the same. An SVG
+ * holds ids ("glyph0-1") that all of them share: a page with several must embed each as an image.
+ */
 int plot_render(const struct plot *plot, enum plot_format format, struct text *out,
                 struct err *err);
 /* Into a file, its format by the ending of its name. */

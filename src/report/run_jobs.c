@@ -203,6 +203,7 @@ static void emit_schedule(struct emit *e, const struct scenario *scenario,
     int main_resource = schedule_main_resource(catalog);
     struct maxima m = sum_jobs(world_view(world));
     double all_s = (double)catalog->total.amount[main_resource] * totals->end_s;
+    double down_s = all_s - totals->capacity_s[main_resource]; /* but for rounding */
 
     emit_open(e, '{');
     emit_key_real(e, "makespan", totals->end_s);
@@ -222,7 +223,7 @@ static void emit_schedule(struct emit *e, const struct scenario *scenario,
     emit_key_real(e, "time_computing", totals->used_s[main_resource]);
     emit_key_real(e, "time_idle",
                   totals->capacity_s[main_resource] - totals->used_s[main_resource]);
-    emit_key_real(e, "time_unavailable", all_s - totals->capacity_s[main_resource]);
+    emit_key_real(e, "time_unavailable", down_s > 1e-9 * all_s ? down_s : 0);
     emit_key_string(e, "machine_resource", catalog->resource[main_resource].name);
     emit_key_string(e, "time_unit", catalog->time_unit);
     emit_key_real(e, "time_unit_s", catalog->time_unit_s);
