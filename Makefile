@@ -3,7 +3,7 @@
 #   make                             program, libraries, tests' programs are built on demand
 #   make check                       all tests; ends with "N passed, N failed"
 #   make SAN=address,undefined check the same under sanitizers, in a folder of its own
-#   make CC=clang SAN=address,undefined,fuzzer-no-link fuzz
+#   make fuzz FUZZ=scenario SECONDS=600   a fuzz target, with clang
 #   make bench                       measures, and writes the figures into docs/performance.md
 #   make tidy                        format, floors, complexity, banned calls, headers, cppcheck, clang-tidy
 #   make cover                       which lines the tests reach
@@ -37,6 +37,9 @@ CFLAGS   += -std=c17 $(OPT) -ffp-contract=off -fno-trapping-math -fno-math-errno
 LDFLAGS  += -pthread $(if $(SAN),-fsanitize=$(SAN))
 LDLIBS   += $(PKG_LIBS) -lm
 
+# The commit is baked into one file, which is compiled again when it changes.
+COMMIT := $(shell git describe --always --abbrev=12 --dirty=+ --exclude '*' 2>/dev/null)
+
 # V=1 prints whole commands.
 Q   := $(if $(V),,@)
 say  = $(if $(V),,@printf '  %-3s %s\n' $(1) $(2))
@@ -56,8 +59,9 @@ GOLDEN_SRC := $(sort $(wildcard tests/golden/*.c))
 UNIT_BIN   := $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(UNIT_SRC)))
 GOLDEN_BIN := $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(GOLDEN_SRC)))
 DOUBLE_BIN := $(filter %_gradients,$(UNIT_BIN)) $(BUILD)/tests/golden_network_double
-TEST_BIN   := $(sort $(UNIT_BIN) $(GOLDEN_BIN) $(DOUBLE_BIN))
-FUZZ_BIN   := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_SRC   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+CORPUS_BIN := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/test_corpus_%,$(FUZZ_SRC))
+TEST_BIN   := $(sort $(UNIT_BIN) $(GOLDEN_BIN) $(DOUBLE_BIN) $(CORPUS_BIN))
 BENCH_BIN  := $(patsubst bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard bench/*.c)))
 
 .PHONY: all check check-threads bench bench-programs headers tidy cover docs install uninstall clean tests fuzz
@@ -90,6 +94,14 @@ $(BUILD)/libtapfinger-double.a: $(DOUBLE_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
+$(BUILD)/commit: FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' > $@
+$(BUILD)/obj/base/version.o: $(BUILD)/commit
+$(BUILD)/obj/base/version.o: CPPFLAGS += -DTAP_COMMIT='"$(COMMIT)"'
+$(BUILD)/obj/cli/shipped.o: CPPFLAGS += -DTAP_DATA_DIR='"$(PREFIX)/share/tapfinger"'
+FORCE:
+
 vpath test_%.c $(sort $(dir $(UNIT_SRC)))
 TEST_CPPFLAGS := -Itests -DTEST_SOURCE_DIR='"$(CURDIR)"' -DTEST_BUILD_DIR='"$(abspath $(BUILD))"'
 
@@ -103,6 +115,27 @@ $(GOLDEN_BIN): $(BUILD)/tests/%: tests/golden/%.c $(BUILD)/libtapfinger.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(TEST_CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(BUILD)/libtapfinger.a $(LDLIBS)
 
+$(CORPUS_BIN): $(BUILD)/tests/test_corpus_%: tests/fuzz/fuzz_%.c tests/fuzz/replay_corpus.c $(BUILD)/libtapfinger.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/fuzz -DCORPUS='"$(CURDIR)/tests/fuzz/corpus/$*"' $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# make fuzz FUZZ=scenario SECONDS=600: libFuzzer (clang) with both sanitizers. What it finds is kept
+# in build-fuzz/corpus-NAME; inputs worth keeping go to tests/fuzz/corpus/NAME by hand.
+FUZZ    ?= scenario
+SECONDS ?= 60
+FUZZ_DIR := build-fuzz
+fuzz:
+	$(Q)$(MAKE) CC=clang BUILD=$(FUZZ_DIR) SAN=fuzzer-no-link,address,undefined $(FUZZ_DIR)/fuzz/fuzz_$(FUZZ)
+	@mkdir -p $(FUZZ_DIR)/corpus-$(FUZZ)
+	$(FUZZ_DIR)/fuzz/fuzz_$(FUZZ) -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=3000 -print_final_stats=1 \
+	    -artifact_prefix=$(FUZZ_DIR)/ $(FUZZ_DIR)/corpus-$(FUZZ) tests/fuzz/corpus/$(FUZZ)
+
+$(FUZZ_DIR)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/libtapfinger.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/fuzz $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
 $(BUILD)/bench/%: bench/%.c $(BUILD)/libtapfinger.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
@@ -110,14 +143,6 @@ $(BUILD)/bench/%: bench/%.c $(BUILD)/libtapfinger.a
 
 # Tests that count allocations.
 $(BUILD)/tests/test_shards: private LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc
-
-# With CC=clang SAN=address,undefined,fuzzer-no-link
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libtapfinger.a
-	@mkdir -p $(@D)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(BUILD)/libtapfinger.a $(LDLIBS)
-
-fuzz: $(FUZZ_BIN)
 
 DOUBLE_LIBS := $(BUILD)/libtapfinger-double.a $(BUILD)/libtapfinger.a
 
@@ -163,6 +188,49 @@ COVER := build-cover
 cover:
 	$(MAKE) BUILD=$(COVER) OPT='-O0 -g --coverage' LDFLAGS='-pthread --coverage' check
 	gcovr --root . --filter src --object-directory $(COVER) --sort-uncovered --html $(COVER)/index.html --print-summary
+
+# Documentation that comes from the program's tables: pages of docs/ (kept in the tree, and held
+# against the tables by tests/cli/docs.sh), man pages and completion (built).
+MAN_DIR := $(BUILD)/man
+docs: $(BUILD)/tapfinger
+	$(Q)for page in scenarios policies commands; do $(BUILD)/tapfinger docs $$page > docs/$$page.md || exit 1; done
+
+$(MAN_DIR)/tapfinger.1: $(BUILD)/tapfinger
+	@mkdir -p $(MAN_DIR)
+	$(call say,MAN,$(MAN_DIR))
+	$(Q)rm -f $(MAN_DIR)/*.1 && $(BUILD)/tapfinger docs man --dir $(MAN_DIR)
+
+# make install PREFIX=/usr/local DESTDIR=: what it puts in place, "make uninstall" takes away.
+SO_VERSION := 0
+INSTALL    ?= install
+ROOT       := $(DESTDIR)$(PREFIX)
+SCENARIOS  := $(sort $(shell find scenarios -name '*.yaml'))
+HEADERS    := $(wildcard include/tapfinger.h)
+
+install: all $(MAN_DIR)/tapfinger.1
+	$(INSTALL) -d $(ROOT)/bin $(ROOT)/lib/pkgconfig $(ROOT)/share/man/man1 $(ROOT)/include \
+	    $(ROOT)/share/bash-completion/completions $(ROOT)/share/zsh/site-functions \
+	    $(ROOT)/share/fish/vendor_completions.d
+	$(INSTALL) -m 755 $(BUILD)/tapfinger $(ROOT)/bin/tapfinger
+	$(INSTALL) -m 644 $(BUILD)/libtapfinger.a $(ROOT)/lib/libtapfinger.a
+	$(INSTALL) -m 755 $(BUILD)/libtapfinger.so $(ROOT)/lib/libtapfinger.so.$(SO_VERSION)
+	ln -sf libtapfinger.so.$(SO_VERSION) $(ROOT)/lib/libtapfinger.so
+	$(if $(HEADERS),$(INSTALL) -m 644 $(HEADERS) $(ROOT)/include/)
+	printf '%s\n' 'prefix=$(PREFIX)' 'Name: tapfinger' 'Description: edge machine-learning scheduler and simulator' \
+	    'Version: $(VERSION)' 'Requires.private: $(PACKAGES)' 'Cflags: -I$${prefix}/include' \
+	    'Libs: -L$${prefix}/lib -ltapfinger' 'Libs.private: -lm -pthread' > $(ROOT)/lib/pkgconfig/tapfinger.pc
+	$(INSTALL) -m 644 $(MAN_DIR)/*.1 $(ROOT)/share/man/man1/
+	$(BUILD)/tapfinger completion bash > $(ROOT)/share/bash-completion/completions/tapfinger
+	$(BUILD)/tapfinger completion zsh > $(ROOT)/share/zsh/site-functions/_tapfinger
+	$(BUILD)/tapfinger completion fish > $(ROOT)/share/fish/vendor_completions.d/tapfinger.fish
+	for file in $(SCENARIOS); do $(INSTALL) -D -m 644 $$file $(ROOT)/share/tapfinger/$$file || exit 1; done
+
+uninstall:
+	rm -f $(ROOT)/bin/tapfinger $(ROOT)/lib/libtapfinger.a $(ROOT)/lib/libtapfinger.so $(ROOT)/lib/libtapfinger.so.$(SO_VERSION) \
+	    $(ROOT)/include/tapfinger.h $(ROOT)/lib/pkgconfig/tapfinger.pc $(ROOT)/share/man/man1/tapfinger.1 \
+	    $(ROOT)/share/man/man1/tapfinger-*.1 $(ROOT)/share/bash-completion/completions/tapfinger \
+	    $(ROOT)/share/zsh/site-functions/_tapfinger $(ROOT)/share/fish/vendor_completions.d/tapfinger.fish
+	rm -rf $(ROOT)/share/tapfinger
 
 clean:
 	rm -rf build build-*

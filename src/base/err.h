@@ -21,6 +21,7 @@ enum { ERR_MESSAGE_BYTES = 1024 };
 
 struct err {
     enum err_code code;
+    int place; /* bytes of "file:line: " at the front of the message */
     char message[ERR_MESSAGE_BYTES];
 };
 
@@ -31,7 +32,10 @@ int err_set(struct err *err, enum err_code code, const char *format, ...)
 int err_set_v(struct err *err, enum err_code code, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
 
-/* Puts "prefix: " in front of the message that *err holds; returns err->code. */
+/* Each adds to the message that *err holds (NULL: nothing to do) and returns the code: "prefix: "
+ * in front of all, "file:line: " in front of all, "context: " behind such a place. */
 int err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int err_place(struct err *err, const char *file, long long line);
+int err_inside(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -95,24 +95,109 @@ void text_add_int(struct text *text, int64_t value)
     text_add_bytes(text, digits + at, sizeof digits - at);
 }
 
+/*
+ * The shortest decimal form, for values whose arithmetic fits into 128 bits. With value = m / 2^s
+ * and p decimals, the nearest decimal is D / 10^p with D = round(m * 10^p / 2^s). It reads back as
+ * the value if it is within half a unit in the last place: 2 * |D * 2^s - m * 10^p| <= 10^p (below
+ * a power of two the place is half as wide; ties read back as the even m). 17 digits always do.
+ */
+static const double FAST_FROM = 1e-3, FAST_BELOW = 1e15;
+
+__extension__ typedef unsigned __int128 wide;
+
+struct binary {
+    uint64_t m;
+    int s;
+};
+
+static struct binary split(double value)
+{
+    int exponent;
+    double fraction = frexp(value, &exponent); /* in [0.5, 1) */
+
+    return (struct binary){(uint64_t)ldexp(fraction, 53), 53 - exponent};
+}
+
+/* D for p decimals, and whether it reads back. */
+static uint64_t round_to(struct binary b, wide power, bool *reads_back)
+{
+    wide exact = b.m * power, half = (wide)1 << b.s >> 1;
+    wide digits = exact >> b.s, rest = exact - (digits << b.s), error;
+    bool up = rest > half || (rest == half && digits & 1);
+
+    error = up ? ((wide)1 << b.s) - rest : rest;
+    if (!up && b.m == (uint64_t)1 << 52)
+        error *= 2;
+    *reads_back = 2 * error < power || (2 * error == power && b.m % 2 == 0);
+    return (uint64_t)(digits + up);
+}
+
+static void add_decimals(struct text *text, uint64_t digits, int decimals)
+{
+    char form[32];
+    size_t at = sizeof form;
+
+    while (decimals > 0 && digits % 10 == 0) {
+        digits /= 10;
+        decimals--;
+    }
+    for (int i = 0; digits > 0 || i <= decimals; i++) {
+        if (i == decimals && i > 0)
+            form[--at] = '.';
+        form[--at] = (char)('0' + digits % 10);
+        digits /= 10;
+    }
+    text_add_bytes(text, form + at, sizeof form - at);
+}
+
+static void add_fast_double(struct text *text, double value)
+{
+    struct binary b = split(value);
+    int whole = -2; /* digits before the point; below 1, zeros behind it count against them */
+    bool reads_back = false;
+    uint64_t digits = 0;
+    int precision = 15;
+    wide power = 1;
+
+    for (double limit = 0.01; value >= limit; limit *= 10)
+        whole++;
+    for (int i = 0; i < precision - whole; i++)
+        power *= 10;
+    for (;; precision++, power *= 10) {
+        digits = round_to(b, power, &reads_back);
+        if (reads_back || precision == 17)
+            break;
+    }
+    add_decimals(text, digits, precision - whole);
+}
+
+static void add_slow_double(struct text *text, double value)
+{
+    char form[40];
+
+    for (int precision = 15; precision <= 17; precision++) {
+        snprintf(form, sizeof form, "%.*g", precision, value);
+        if (precision == 17 || strtod(form, NULL) == value)
+            break;
+    }
+    text_add(text, form);
+}
+
 void text_add_double(struct text *text, double value)
 {
-    char digits[40];
+    double size = fabs(value);
 
     if (!isfinite(value)) {
         text_add(text, "null");
-        return;
-    }
-    if (fabs(value) < 9e15 && value == (double)(int64_t)value) {
+    } else if (size < 9e15 && value == (double)(int64_t)value) {
         text_add_int(text, (int64_t)value);
-        return;
+    } else if (size >= FAST_FROM && size < FAST_BELOW) {
+        if (value < 0)
+            text_add_char(text, '-');
+        add_fast_double(text, size);
+    } else {
+        add_slow_double(text, value);
     }
-    for (int precision = 15; precision <= 17; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, value);
-        if (strtod(digits, NULL) == value)
-            break;
-    }
-    text_add(text, digits);
 }
 
 void text_printf(struct text *text, const char *format, ...)

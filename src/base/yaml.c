@@ -32,7 +32,7 @@ struct open_node {
 
 struct anchor {
     const char *name;
-    const struct yaml_node *node; /* NULL while it is open */
+    const struct yaml_node *node;
 };
 
 struct builder {
@@ -53,7 +53,7 @@ static int fail_at(struct builder *b, size_t line, const char *format, ...)
     va_start(args, format);
     err_set_v(b->err, ERR_INVALID, format, args);
     va_end(args);
-    return err_prefix(b->err, "%s:%zu", b->file, line);
+    return err_place(b->err, b->file, (long long)line);
 }
 
 static void *copy_items(struct arena *arena, const void *items, size_t count, size_t bytes)
@@ -110,6 +110,11 @@ static int attach(struct builder *b, const struct yaml_node *node)
     if (top->node->weight > YAML_WEIGHT)
         return fail_at(b, (size_t)node->line, "more than %d values once aliases are expanded",
                        YAML_WEIGHT);
+    if (node->depth >= top->node->depth)
+        top->node->depth = node->depth + 1;
+    if (top->node->depth > YAML_DEPTH)
+        return fail_at(b, (size_t)node->line,
+                       "nested deeper than %d levels once aliases are expanded", YAML_DEPTH);
     if (top->node->kind == YAML_MAP) {
         vector_push(&top->keys, top->key);
         vector_push(&top->key_lines, top->key_line);
@@ -325,7 +330,7 @@ int yaml_error(const struct yaml_node *node, struct err *err, const char *format
     va_start(args, format);
     err_set_v(err, ERR_INVALID, format, args);
     va_end(args);
-    return err_prefix(err, "%s:%d", node->file, node->line);
+    return err_place(err, node->file, node->line);
 }
 
 int yaml_need_kind(const struct yaml_node *node, enum yaml_kind kind, const char *what,
@@ -348,7 +353,7 @@ static int read_number(const struct yaml_node *node, const char *what,
     params_init(params, row);
     rc = params_set(params, row->name, node->text, err);
     if (rc)
-        err_prefix(err, "%s:%d", node->file, node->line);
+        err_place(err, node->file, node->line);
     return rc;
 }
 
@@ -406,22 +411,28 @@ static int read_entry(const struct yaml_node *map, int i, const char *what, stru
             return rc;
     }
     rc = params_set(params, map->key[i], at >= 0 ? value->text : "", err);
-    if (rc)
-        err_prefix(err, "%s:%d: %s", map->file, map->key_line[i], what);
+    if (rc) {
+        if (what)
+            err_prefix(err, "%s", what);
+        err_place(err, value->file, map->key_line[i]);
+    }
     return rc;
 }
 
 int yaml_read_map(const struct yaml_node *map, const char *what, struct params *params,
                   struct err *err)
 {
-    int rc = yaml_need_kind(map, YAML_MAP, what, err);
+    int rc = yaml_need_kind(map, YAML_MAP, what ? what : "keys", err);
 
     for (int i = 0; rc == 0 && i < map->items; i++)
         rc = read_entry(map, i, what, params, err);
     if (rc == 0) {
         rc = params_check_required(params, err);
-        if (rc)
-            err_prefix(err, "%s:%d: %s", map->file, map->line, what);
+        if (rc) {
+            if (what)
+                err_prefix(err, "%s", what);
+            err_place(err, map->file, map->line);
+        }
     }
     return rc;
 }

@@ -29,6 +29,7 @@ struct yaml_node {
     int *key_line;
     int items;
     size_t weight;    /* nodes below, aliases counted as often as they are used */
+    int depth;        /* levels below, those behind aliases too */
     const char *file; /* borrowed from the document */
 };
 
@@ -37,7 +38,7 @@ struct yaml_document {
     const struct yaml_node *root; /* NULL for an empty file */
 };
 
-enum { YAML_FILE_BYTES = 64 << 20, YAML_DEPTH = 64, YAML_WEIGHT = 20000000, YAML_KEYS = 4096 };
+enum { YAML_FILE_BYTES = 64 << 20, YAML_DEPTH = 64, YAML_WEIGHT = 4000000, YAML_KEYS = 4096 };
 
 int yaml_open(struct yaml_document *document, const char *path, struct err *err);
 /* The same from memory; name stands for the path in errors. */
@@ -60,8 +61,9 @@ int yaml_int(const struct yaml_node *node, const char *what, int64_t low, int64_
              int64_t *out, struct err *err);
 int yaml_string(const struct yaml_node *node, const char *what, const char **out, struct err *err);
 
-/* Sets params (initialised with the table) from a map. Unknown keys, wrong values and missing
- * required rows are errors; rows of type OPTION_NODE are only checked for being known. */
+/* Sets params (initialised with the table) from a map; what names it in errors, or NULL. Unknown
+ * keys, wrong values and missing required rows are errors; rows of type OPTION_NODE are only
+ * checked for being known. */
 int yaml_read_map(const struct yaml_node *map, const char *what, struct params *params,
                   struct err *err);
 

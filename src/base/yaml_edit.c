@@ -153,7 +153,8 @@ const struct yaml_node *yaml_set_path(struct arena *arena, const struct yaml_nod
         return NULL;
     if (path[length] == '\0') {
         copy->item[at] = value;
-        copy->file = copy->kind == YAML_MAP ? value->file : copy->file;
+        if (copy->kind == YAML_MAP)
+            copy->key_line[at] = value->line;
         return copy;
     }
     copy->item[at] = yaml_set_path(arena, copy->item[at], path + length + 1, value, err);

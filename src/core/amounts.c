@@ -31,8 +31,8 @@ int amounts_read(const struct yaml_node *map, const char *what, const struct cat
         int r;
 
         rc = amounts_find_resource(map->item[i], what, map->key[i], catalog, &r, err);
-        if (rc == 0)
-            rc = yaml_int(map->item[i], map->key[i], 0, MAX_QUANTITY, &quantity, err);
+        if (rc == 0 && yaml_int(map->item[i], map->key[i], 0, MAX_QUANTITY, &quantity, err))
+            rc = err_inside(err, "%s", what);
         if (rc == 0)
             out->amount[r] = (int32_t)quantity;
     }
@@ -51,8 +51,8 @@ int amounts_read_real(const struct yaml_node *map, const char *what, const struc
         int r;
 
         rc = amounts_find_resource(map->item[i], what, map->key[i], catalog, &r, err);
-        if (rc == 0)
-            rc = yaml_real(map->item[i], map->key[i], low, high, &out[r], err);
+        if (rc == 0 && yaml_real(map->item[i], map->key[i], low, high, &out[r], err))
+            rc = err_inside(err, "%s", what);
         if (rc == 0)
             given[r] = true;
     }

@@ -35,3 +35,37 @@ const char *info_class_name(enum info_class info)
 
     return name[info];
 }
+
+const char *info_class_meaning(enum info_class info)
+{
+    static const char *const meaning[] = {
+        "arrivals, types, limits, attained service and free capacity",
+        "the same, and the progress of running tasks",
+        "the same, and speeds as profiled or fitted",
+        "the same, and the true speeds",
+    };
+
+    return meaning[info];
+}
+
+const char *policy_trait_word(int bit)
+{
+    static const char *const word[] = {
+#define X(name, text, meaning) text,
+        POLICY_TRAIT_LIST(X)
+#undef X
+    };
+
+    return word[bit];
+}
+
+const char *policy_trait_meaning(int bit)
+{
+    static const char *const meaning[] = {
+#define X(name, word, text) text,
+        POLICY_TRAIT_LIST(X)
+#undef X
+    };
+
+    return meaning[bit];
+}

@@ -15,15 +15,29 @@ struct catalog;
 struct err;
 struct estimator;
 
+/* name, word in lists, meaning */
+#define POLICY_TRAIT_LIST(X)                                           \
+    X(ELASTIC, "elastic", "resizes running tasks")                     \
+    X(PREEMPTIVE, "preemptive", "sends running tasks back to waiting") \
+    X(MIGRATING, "migrating", "moves running tasks between clusters")  \
+    X(WORK_CONSERVING, "work-conserving",                              \
+      "starts something wherever a waiting task's minimum fits")       \
+    X(BELOW_MINIMUM, "below-minimum",                                  \
+      "may hold tasks at less than their minimum: they stand still")   \
+    X(LEARNED, "learned", "loads a model of its own")                  \
+    X(MODEL, "model", "uses the estimator: takes the option model=")
+
+enum {
+#define X(name, word, meaning) POLICY_TRAIT_##name,
+    POLICY_TRAIT_LIST(X)
+#undef X
+        POLICY_TRAITS
+};
+
 enum policy_trait {
-    POLICY_ELASTIC = 1u << 0,         /* resizes running tasks */
-    POLICY_PREEMPTIVE = 1u << 1,      /* sends running tasks back to waiting */
-    POLICY_MIGRATING = 1u << 2,       /* moves running tasks between clusters */
-    POLICY_WORK_CONSERVING = 1u << 3, /* starts something wherever a waiting task's minimum fits */
-    POLICY_BELOW_MINIMUM =
-        1u << 4,              /* may hold tasks at less than their minimum: they stand still */
-    POLICY_LEARNED = 1u << 5, /* loads a model */
-    POLICY_MODEL = 1u << 6,   /* uses the estimator: takes the option model= */
+#define X(name, word, meaning) POLICY_##name = 1u << POLICY_TRAIT_##name,
+    POLICY_TRAIT_LIST(X)
+#undef X
 };
 
 struct policy_setup {
@@ -61,7 +75,12 @@ int policy_open(struct policy *policy, const struct policy_ops *ops,
                 const struct policy_setup *setup, struct err *err);
 void policy_close(struct policy *policy);
 
-/* "I0" .. "I3" */
+/* "I0" .. "I3", and what that class is shown. */
 const char *info_class_name(enum info_class info);
+const char *info_class_meaning(enum info_class info);
+
+/* Of bit 0 .. POLICY_TRAITS - 1. */
+const char *policy_trait_word(int bit);
+const char *policy_trait_meaning(int bit);
 
 #endif

@@ -120,8 +120,8 @@ static int merge_bases(struct loader *loader, const char *name, const char *fold
         path = resolve(&loader->arena, folder, path);
         base = &loader->document[loader->documents];
         if (yaml_open(base, path, err)) {
-            err_prefix(err, "%s:%d: extends", extends->file, extends->line);
-            return err->code;
+            err_prefix(err, "extends");
+            return err_place(err, extends->file, extends->line);
         }
         loader->documents++;
         folder = folder_of(&loader->arena, path);

@@ -66,8 +66,7 @@ static int need_section(const struct yaml_node *root, const char *key, enum yaml
     return yaml_need_kind(*out, kind, key, err);
 }
 
-/* Names go into file names, columns and flags. */
-static int check_name(const struct yaml_node *at, const char *name, struct err *err)
+int scenario_check_name(const struct yaml_node *at, const char *name, struct err *err)
 {
     size_t length = strlen(name);
 
@@ -94,7 +93,7 @@ static int read_resource(struct scenario *s, const struct yaml_node *node,
     if (rc == 0) {
         out->name = arena_strdup(&s->arena, params_string(&params, "name"));
         out->unit = arena_strdup(&s->arena, params_string(&params, "unit"));
-        rc = check_name(node, out->name, err);
+        rc = scenario_check_name(node, out->name, err);
     }
     params_release(&params);
     return rc;
@@ -149,7 +148,7 @@ static int read_cluster(struct scenario *s, const struct yaml_node *node,
     const char *name = params_string(params, "name");
     int count = (int)params_int(params, "count"), columns = (int)ceil(sqrt(count));
     double spacing = params_real(params, "spacing");
-    int rc = check_name(node, name, err);
+    int rc = scenario_check_name(node, name, err);
 
     if (rc == 0)
         rc = amounts_read(yaml_find(node, "capacity"), "capacity", &s->catalog, &first.capacity,

@@ -213,7 +213,7 @@ static int read_type(struct scenario *s, const struct yaml_node *node, struct ty
     int rc;
 
     params_init(&params, type_options);
-    rc = yaml_read_map(node, info->name, &params, err);
+    rc = yaml_read_map(node, NULL, &params, err);
     if (rc == 0) {
         truth->odds = params_real(&params, "odds");
         truth->suffers = params_real(&params, "suffers");
@@ -260,9 +260,11 @@ int scenario_read_types(struct scenario *s, const struct yaml_node *root, struct
     s->truth = truth;
     for (int i = 0; rc == 0 && i < map->items; i++) {
         info[i].name = arena_strdup(&s->arena, map->key[i]);
-        rc = read_type(s, map->item[i], &info[i], &truth[i], err);
+        rc = scenario_check_name(map->item[i], info[i].name, err);
+        if (rc == 0)
+            rc = read_type(s, map->item[i], &info[i], &truth[i], err);
         if (rc)
-            err_prefix(err, "type %s", info[i].name);
+            err_inside(err, "type %s", info[i].name);
         odds += truth[i].odds;
         s->catalog.types++;
     }

@@ -171,6 +171,26 @@ static const struct speed_ops *find_model(const struct yaml_node *map)
     return NULL;
 }
 
+/* Without its model nothing can be said of the other keys. */
+static int refuse_model(const struct yaml_node *map, struct err *err)
+{
+    const struct yaml_node *name = yaml_find(map, "model");
+    struct params params;
+    int rc;
+
+    if (!name)
+        return yaml_error(map, err, "speed: missing model: %s",
+                          speed_options[option_find(speed_options, "model")].help);
+    rc = yaml_need_kind(name, YAML_SCALAR, "speed: model", err);
+    if (rc)
+        return rc;
+    params_init(&params, speed_options);
+    BUG_ON(params_set(&params, "model", name->text, err) == 0);
+    params_release(&params);
+    err_prefix(err, "speed");
+    return err_place(err, name->file, name->line);
+}
+
 int speed_read(struct speed_model *model, const struct yaml_node *map,
                const struct catalog *catalog, struct arena *arena, struct err *err)
 {
@@ -178,10 +198,11 @@ int speed_read(struct speed_model *model, const struct yaml_node *map,
     struct params params;
     int rc;
 
-    params_init(&params, ops ? joined_options(ops->options, arena) : speed_options);
+    if (!ops)
+        return refuse_model(map, err);
+    params_init(&params, joined_options(ops->options, arena));
     rc = yaml_read_map(map, "speed", &params, err);
     if (rc == 0) {
-        BUG_ON(!ops);
         model->ops = ops;
         speed_set_curve(model, (enum speed_curve)params_choice(&params, "curve"),
                         params_real(&params, "ceiling"));

@@ -32,7 +32,7 @@ static int read_scalars(const struct yaml_node *map, const struct option_spec *o
         if (at < 0 || options[at].type == OPTION_NODE)
             continue;
         if (params_set(params, map->key[i], map->item[i]->text, err))
-            return err_prefix(err, "%s:%d", map->file, map->key_line[i]);
+            return err_place(err, map->file, map->key_line[i]);
     }
     return 0;
 }

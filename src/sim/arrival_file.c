@@ -6,14 +6,13 @@
  */
 #include "sim/arrivals.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "base/lines.h"
 #include "base/memory.h"
 #include "base/option.h"
 #include "base/vector.h"
@@ -25,8 +24,7 @@ struct reader {
     const struct scenario *scenario;
     struct arrivals *arrivals;
     struct arrival_draw draw;
-    const char *path;
-    int line;
+    struct lines *lines;
     struct err *err;
     VECTOR(struct arrival) items;
     VECTOR(int32_t) clusters; /* of the present line */
@@ -44,7 +42,7 @@ static int fail(struct reader *reader, const char *format, ...)
     va_start(args, format);
     err_set_v(reader->err, ERR_INVALID, format, args);
     va_end(args);
-    return err_prefix(reader->err, "%s:%d", reader->path, reader->line);
+    return err_place(reader->err, reader->lines->path, reader->lines->number);
 }
 
 static int set_type(struct reader *reader, struct arrival *arrival, const char *name)
@@ -399,29 +397,15 @@ static int csv_line(struct reader *reader, char **column, int columns, char *lin
     return rc ? rc : end_line(reader, &arrival);
 }
 
-/* The next line without its end; 1, 0 at the end of the file, or an error. */
-static int next_line(struct reader *reader, FILE *stream, char *line)
+/* At most so many lines. */
+static int read_lines(struct reader *reader, int64_t most)
 {
-    size_t length;
+    char *header = NULL, *column[CSV_COLUMNS];
+    int columns = 0, rc = 0;
 
-    do {
-        if (!fgets(line, LINE_BYTES, stream))
-            return ferror(stream) ? fail(reader, "cannot read: %s", strerror(errno)) : 0;
-        reader->line++;
-        length = strlen(line);
-        if (length == LINE_BYTES - 1 && line[length - 1] != '\n')
-            return fail(reader, "a line longer than %d bytes", LINE_BYTES);
-        line[strcspn(line, "\r\n")] = '\0';
-    } while (line[0] == '\0');
-    return 1;
-}
+    for (; rc == 0 && most > 0 && (rc = lines_next(reader->lines, reader->err)) > 0; most--) {
+        char *line = reader->lines->line;
 
-static int read_lines(struct reader *reader, FILE *stream)
-{
-    char *line = xmalloc(LINE_BYTES), *header = NULL, *column[CSV_COLUMNS];
-    int columns = 0, rc;
-
-    while ((rc = next_line(reader, stream, line)) > 0) {
         if (columns == 0 && line[0] == '{')
             rc = json_line(reader, line);
         else if (columns > 0)
@@ -433,11 +417,8 @@ static int read_lines(struct reader *reader, FILE *stream)
             columns = split(header, ',', column, CSV_COLUMNS);
             rc = csv_check_header(reader, column, columns);
         }
-        if (rc)
-            break;
     }
     free(header);
-    free(line);
     return rc;
 }
 
@@ -470,22 +451,18 @@ static struct arrival *sorted_copy(const struct arrival *item, size_t count)
     return copy;
 }
 
-int arrivals_read(struct arrivals *arrivals, const struct scenario *scenario, const char *path,
-                  uint64_t seed, struct err *err)
+int arrivals_read_lines(struct arrivals *arrivals, const struct scenario *scenario,
+                        struct lines *lines, int64_t most, uint64_t seed, struct err *err)
 {
-    struct reader reader = {.scenario = scenario, .arrivals = arrivals, .path = path, .err = err};
-    FILE *stream = fopen(path, "rb");
+    struct reader reader = {.scenario = scenario, .arrivals = arrivals, .lines = lines, .err = err};
     int rc;
 
-    if (!stream)
-        return err_set(err, ERR_IO, "%s: cannot open: %s", path, strerror(errno));
     arena_reset(&arrivals->arena);
     arrivals->count = 0;
     arrival_draw_init(&reader.draw, scenario, seed, &arrivals->arena);
-    rc = read_lines(&reader, stream);
-    fclose(stream);
+    rc = read_lines(&reader, most);
     if (rc == 0 && reader.items.count == 0)
-        rc = err_set(err, ERR_INVALID, "%s: no arrivals", path);
+        rc = err_set(err, ERR_INVALID, "%s: no arrivals", lines->path);
     if (rc == 0) {
         free(arrivals->item);
         arrivals->item = sorted_copy(reader.items.item, reader.items.count);
@@ -493,5 +470,18 @@ int arrivals_read(struct arrivals *arrivals, const struct scenario *scenario, co
     }
     vector_release(&reader.items);
     vector_release(&reader.clusters);
+    return rc;
+}
+
+int arrivals_read(struct arrivals *arrivals, const struct scenario *scenario, const char *path,
+                  uint64_t seed, struct err *err)
+{
+    struct lines lines;
+    int rc = lines_open(&lines, path, LINE_BYTES, err);
+
+    if (rc)
+        return rc;
+    rc = arrivals_read_lines(arrivals, scenario, &lines, INT64_MAX, seed, err);
+    lines_close(&lines);
     return rc;
 }

@@ -126,6 +126,13 @@ static double round_up_to_slot(const struct scenario *scenario, double time_s)
     return slot_s > 0 ? ceil(time_s / slot_s - 1e-9) * slot_s : time_s;
 }
 
+int64_t arrivals_fixed_count(const struct scenario *scenario)
+{
+    const struct arrival_rule *rule = &scenario->arrivals;
+
+    return rule->process == ARRIVALS_FILE || rule->until_s < HUGE_VAL ? 0 : rule->tasks;
+}
+
 int arrivals_make(struct arrivals *arrivals, const struct scenario *scenario, uint64_t seed,
                   struct err *err)
 {

@@ -12,6 +12,8 @@
 #include "core/scenario.h"
 #include "core/task.h"
 
+struct lines;
+
 struct arrival {
     double time_s;
     double work; /* runs of the type's speed model */
@@ -33,6 +35,9 @@ void arrivals_release(struct arrivals *arrivals);
 int arrivals_make(struct arrivals *arrivals, const struct scenario *scenario, uint64_t seed,
                   struct err *err);
 
+/* How many there will be, where the scenario says so; 0 where file or seed decide. */
+int64_t arrivals_fixed_count(const struct scenario *scenario);
+
 /*
  * Reads a file of arrivals, by time:
  *     JSON lines: {"at": seconds or "step": slot, "type": name, "clusters": [names] or "agents":
@@ -44,5 +49,8 @@ int arrivals_make(struct arrivals *arrivals, const struct scenario *scenario, ui
  */
 int arrivals_read(struct arrivals *arrivals, const struct scenario *scenario, const char *path,
                   uint64_t seed, struct err *err);
+/* The same from the next lines of a file that holds other things too, at most so many. */
+int arrivals_read_lines(struct arrivals *arrivals, const struct scenario *scenario,
+                        struct lines *lines, int64_t most, uint64_t seed, struct err *err);
 
 #endif

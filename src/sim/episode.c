@@ -45,7 +45,8 @@ static double now_us(void)
 
 static bool is_stopped(const struct episode *episode, int64_t decision)
 {
-    return episode->stop && decision % STOP_EVERY == 0 && *episode->stop;
+    return episode->stop && decision % STOP_EVERY == 0 &&
+           atomic_load_explicit(episode->stop, memory_order_relaxed);
 }
 
 /* Returns the mean time of a decision in microseconds; negative when stopped. */

@@ -3,7 +3,7 @@
 #ifndef SIM_EPISODE_H
 #define SIM_EPISODE_H
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "core/policy.h"
@@ -20,9 +20,7 @@ struct episode {
     struct world *world;
     struct plan plan;
     struct ideal *ideal;
-    const volatile sig_atomic_t
-        *stop;              /* when it turns nonzero, an episode ends early; may be NULL */
-    struct policy *running; /* while one runs: who observes */
+    atomic_int *stop; /* an episode ends early once it is not 0; may be NULL */
 };
 
 struct contender {

@@ -42,9 +42,11 @@ void ideal_free(struct ideal *ideal)
 }
 
 /* Slots are walked as the world walks them, so that rounding falls the same way. */
-static double run_seconds(const struct scenario *scenario, const struct type_truth *truth,
-                          struct rate rate, double work)
+double alone_seconds(const struct scenario *scenario, int type, const struct allocation *allocation,
+                     double work)
 {
+    const struct type_truth *truth = &scenario->truth[type];
+    struct rate rate = speed_rate(&truth->speed, allocation);
     double slot_s = scenario->catalog.slot_s, inverse_work = 1 / work, progress = 0;
     int slots = 0;
 
@@ -56,7 +58,7 @@ static double run_seconds(const struct scenario *scenario, const struct type_tru
         progress += speed_at(&truth->speed, rate, progress) * slot_s * inverse_work;
         slots++;
     }
-    return slots * slot_s;
+    return progress < 1 ? HUGE_VAL : slots * slot_s;
 }
 
 static double best_seconds(const struct ideal *ideal, int32_t type, const struct allocation *min,
@@ -64,7 +66,6 @@ static double best_seconds(const struct ideal *ideal, int32_t type, const struct
                            double work)
 {
     const struct scenario *scenario = ideal->scenario;
-    const struct type_truth *truth = &scenario->truth[type];
     struct allocation most = allocation_least(max, capacity);
     struct choices choices;
     double best = HUGE_VAL;
@@ -73,8 +74,7 @@ static double best_seconds(const struct ideal *ideal, int32_t type, const struct
         return HUGE_VAL;
     choices_make(&choices, min, &most, scenario->catalog.resources, CHOICES);
     for (int32_t i = 0; i < choices.count; i++)
-        best = fmin(best, run_seconds(scenario, truth, speed_rate(&truth->speed, &choices.item[i]),
-                                      work));
+        best = fmin(best, alone_seconds(scenario, type, &choices.item[i], work));
     choices_release(&choices);
     return best;
 }

@@ -4,8 +4,7 @@
  * checksum put right, without which hardly any would be looked at further. What is accepted is then
  * used: every number is touched, and a network is made of it if it says it is one.
  *
- *     make CC=clang SAN=address,undefined,fuzzer-no-link fuzz
- *     build-address-undefined-fuzzer-no-link/fuzz/fuzz_checkpoint tests/fuzz/corpus/checkpoint
+ *     make fuzz FUZZ=checkpoint SECONDS=600
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,10 +14,9 @@
 #include "base/crc64.h"
 #include "base/err.h"
 #include "base/memory.h"
+#include "fuzz.h"
 #include "nn/checkpoint.h"
 #include "nn/checkpoint_layout.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static void use_checkpoint(const struct checkpoint *checkpoint)
 {

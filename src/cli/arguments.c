@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/arguments.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/memory.h"
+#include "cli/command.h"
+
+const struct option_spec common_options[] = {
+    {"json", OPTION_FLAG, .help = "one JSON document on standard output"},
+    {"color", OPTION_CHOICE, "auto", .choices = "auto|always|never",
+     .help = "colours; NO_COLOR and CLICOLOR_FORCE are obeyed"},
+    {"help", OPTION_FLAG, .letter = 'h', .help = "show this help"},
+    {0},
+};
+
+struct reader {
+    struct arguments *args;
+    char *const *word;
+    int words, at;
+    int positional; /* row of the next positional argument */
+    bool flags_ended;
+    struct err *err;
+};
+
+static int count_rows(const struct option_spec *rows)
+{
+    int count = 0;
+
+    while (rows[count].name)
+        count++;
+    return count;
+}
+
+static bool is_positional(const struct option_spec *row)
+{
+    return row->flags & OPTION_POSITIONAL;
+}
+
+/* The flag's row and the params that it belongs to; NULL if there is none. */
+static const struct option_spec *find_flag(struct arguments *args, const char *name, char letter,
+                                           struct params **params)
+{
+    struct params *both[] = {&args->own, &args->common};
+
+    for (size_t i = 0; i < COUNT_OF(both); i++)
+        for (const struct option_spec *row = both[i]->spec; row->name; row++)
+            if (!is_positional(row) &&
+                (name ? strcmp(row->name, name) == 0 : row->letter == letter)) {
+                *params = both[i];
+                return row;
+            }
+    return NULL;
+}
+
+static int refuse_flag(const struct reader *reader, const char *name)
+{
+    const struct option_spec *own = reader->args->own.spec;
+    const char **names;
+    const char *near;
+    int count = 0;
+
+    names = xcalloc((size_t)(count_rows(own) + count_rows(common_options)), sizeof *names);
+    for (const struct option_spec *row = own; row->name; row++)
+        if (!is_positional(row))
+            names[count++] = row->name;
+    for (const struct option_spec *row = common_options; row->name; row++)
+        names[count++] = row->name;
+    near = nearest_name(names, count, name);
+    free(names);
+    if (near)
+        return err_set(reader->err, ERR_INVALID,
+                       "unknown option \"--%.60s\"; did you mean \"--%s\"?", name, near);
+    return err_set(reader->err, ERR_INVALID,
+                   "unknown option \"--%.60s\"; see \"tapfinger help %s\"", name,
+                   reader->args->command->name);
+}
+
+static int set_flag(const struct reader *reader, struct params *params,
+                    const struct option_spec *row, const char *value)
+{
+    struct err err;
+    int rc = params_set(params, row->name, value, &err);
+
+    return rc ? err_set(reader->err, err.code, "--%s", err.message) : 0;
+}
+
+/* The word after a flag that wants one; NULL and an error if there is none. */
+static const char *next_word(struct reader *reader, const struct option_spec *row)
+{
+    if (reader->at < reader->words)
+        return reader->word[reader->at++];
+    err_set(reader->err, ERR_INVALID, "--%s: expected a value", row->name);
+    return NULL;
+}
+
+static int read_long(struct reader *reader, const char *word)
+{
+    size_t length = strcspn(word, "=");
+    char *name = xstrndup(word, length);
+    const char *value = word[length] ? word + length + 1 : NULL;
+    struct params *params = NULL;
+    const struct option_spec *row = find_flag(reader->args, name, 0, &params);
+    int rc;
+
+    if (!row) {
+        rc = refuse_flag(reader, name);
+    } else {
+        if (!value)
+            value = row->type == OPTION_FLAG ? "true" : next_word(reader, row);
+        rc = value ? set_flag(reader, params, row, value) : ERR_INVALID;
+    }
+    free(name);
+    return rc;
+}
+
+/* "-p value", "-pvalue", or several flags that take none: "-qj". */
+static int read_short(struct reader *reader, const char *letters)
+{
+    int rc = 0;
+
+    while (*letters && rc == 0) {
+        struct params *params = NULL;
+        const struct option_spec *row = find_flag(reader->args, NULL, *letters, &params);
+        const char *value;
+
+        if (!row)
+            return err_set(reader->err, ERR_INVALID,
+                           "unknown option \"-%c\"; see \"tapfinger help %s\"", *letters,
+                           reader->args->command->name);
+        letters++;
+        if (row->type == OPTION_FLAG) {
+            rc = set_flag(reader, params, row, "true");
+            continue;
+        }
+        value = *letters ? letters : next_word(reader, row);
+        return value ? set_flag(reader, params, row, value) : ERR_INVALID;
+    }
+    return rc;
+}
+
+static int read_positional(struct reader *reader, const char *word)
+{
+    const struct option_spec *rows = reader->args->own.spec;
+    struct err err;
+    int rc;
+
+    while (rows[reader->positional].name && !is_positional(&rows[reader->positional]))
+        reader->positional++;
+    if (!rows[reader->positional].name)
+        return err_set(reader->err, ERR_INVALID, "unexpected argument \"%.60s\"", word);
+    rc = params_set(&reader->args->own, rows[reader->positional].name, word, &err);
+    if (rc)
+        return err_set(reader->err, err.code, "%s", err.message);
+    if (!(rows[reader->positional].flags & OPTION_REPEATS))
+        reader->positional++;
+    return 0;
+}
+
+static int read_word(struct reader *reader)
+{
+    const char *word = reader->word[reader->at++];
+
+    if (reader->flags_ended || word[0] != '-' || word[1] == '\0')
+        return read_positional(reader, word);
+    if (strcmp(word, "--") == 0) {
+        reader->flags_ended = true;
+        return 0;
+    }
+    return word[1] == '-' ? read_long(reader, word + 2) : read_short(reader, word + 1);
+}
+
+int arguments_parse(struct arguments *args, const struct command *command, int count,
+                    char *const *word, struct err *err)
+{
+    struct reader reader = {.args = args, .word = word, .words = count, .err = err};
+    int rc = 0;
+
+    args->command = command;
+    params_init(&args->own, command->options);
+    params_init(&args->common, common_options);
+    while (rc == 0 && reader.at < count)
+        rc = read_word(&reader);
+    return rc;
+}
+
+void arguments_release(struct arguments *args)
+{
+    params_release(&args->own);
+    params_release(&args->common);
+}
+
+int arguments_check(const struct arguments *args, struct err *err)
+{
+    for (int i = 0; i < args->own.count; i++) {
+        const struct option_spec *row = &args->own.spec[i];
+
+        if (!(row->flags & OPTION_REQUIRED) || args->own.value[i].given)
+            continue;
+        if (is_positional(row))
+            return err_set(err, ERR_INVALID, "missing %s: %s", row->choices, row->help);
+        return err_set(err, ERR_INVALID, "missing --%s: %s", row->name, row->help);
+    }
+    return 0;
+}
+
+bool arguments_flag(const struct arguments *args, const char *name)
+{
+    return params_flag(&args->own, name);
+}
+
+const char *arguments_string(const struct arguments *args, const char *name)
+{
+    return params_string(&args->own, name);
+}
+
+bool arguments_want_json(const struct arguments *args)
+{
+    return params_flag(&args->common, "json");
+}
+
+bool arguments_want_colour(const struct arguments *args, int stream)
+{
+    const char *force = getenv("CLICOLOR_FORCE"), *no = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+    int choice = params_choice(&args->common, "color");
+
+    if (choice > 0)
+        return choice == 1;
+    if (no && *no)
+        return false;
+    if (force && *force && strcmp(force, "0") != 0)
+        return true;
+    return isatty(stream) && !(terminal && strcmp(terminal, "dumb") == 0);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All commands. To add one: write src/cli/NAME.c with a table command_NAME at its end, and add a
+ * line here. Parsing, --help, man pages, completion and docs/commands.md come from the table.
+ */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include <stdbool.h>
+
+#include "base/option.h"
+
+struct arguments;
+struct err;
+
+enum exit_code {
+    EXIT_DONE = 0,
+    EXIT_FAILED = 1,  /* the work could not be done, or found what it was asked to look for */
+    EXIT_MISUSED = 2, /* the command line was wrong */
+};
+
+struct example {
+    const char *line, *what;
+};
+
+struct command {
+    const char *name, *summary;
+    const char *description;           /* paragraphs with empty lines between; may be NULL */
+    const struct example *examples;    /* ends with .line == NULL */
+    const struct option_spec *options; /* flags and positional arguments */
+    bool hidden;                       /* not in overviews */
+    /* Returns an exit code. What it puts into err is printed to standard error. */
+    int (*run)(const struct arguments *args, struct err *err);
+};
+
+#define COMMAND_LIST(X) \
+    X(simulate)         \
+    X(sweep)            \
+    X(check)            \
+    X(scenarios)        \
+    X(policies)         \
+    X(replay)           \
+    X(diff)             \
+    X(completion)       \
+    X(docs)             \
+    X(help)
+
+#define X(name) extern const struct command command_##name;
+COMMAND_LIST(X)
+#undef X
+
+extern const struct command *const commands[]; /* ends with NULL */
+
+/* By name, or NULL. */
+const struct command *command_find(const char *name);
+/* The known name nearest to a mistyped one, or NULL. */
+const char *command_nearest(const char *name);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/spec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/memory.h"
+#include "policy/registry.h"
+
+enum { LONGEST_LABEL = 120 };
+
+const struct option_spec policy_model_options[] = {
+    {"model", OPTION_STRING, "true", .choices = "true, noisy:S",
+     .help = "where it learns speeds from: the true ones, or each type and allocation times a "
+             "lognormal factor of sigma S"},
+    {0},
+};
+
+static int count_rows(const struct option_spec *rows)
+{
+    int count = 0;
+
+    while (rows && rows[count].name)
+        count++;
+    return count;
+}
+
+/* The policy's own rows, then the common ones. */
+static struct option_spec *join_options(const struct policy_ops *ops)
+{
+    const struct option_spec *common = ops->traits & POLICY_MODEL ? policy_model_options : NULL;
+    int own = count_rows(ops->options), more = count_rows(common);
+    struct option_spec *all = xcalloc((size_t)(own + more) + 1, sizeof *all);
+
+    if (own)
+        memcpy(all, ops->options, (size_t)own * sizeof *all);
+    if (more)
+        memcpy(all + own, common, (size_t)more * sizeof *all);
+    return all;
+}
+
+static int refuse_name(const char *name, struct err *err)
+{
+    const char *near = policy_nearest(name);
+
+    if (near)
+        return err_set(err, ERR_NOT_FOUND, "unknown policy \"%.60s\"; did you mean \"%s\"?", name,
+                       near);
+    return err_set(err, ERR_NOT_FOUND, "unknown policy \"%.60s\"; \"tapfinger policies\" lists all",
+                   name);
+}
+
+static int check_label(const char *text, struct err *err)
+{
+    if (strlen(text) > LONGEST_LABEL)
+        return err_set(err, ERR_LIMIT, "policy \"%.40s...\": longer than %d characters", text,
+                       LONGEST_LABEL);
+    for (const char *c = text; *c; c++)
+        if ((unsigned char)*c <= ' ' || *c == '"')
+            return err_set(err, ERR_INVALID,
+                           "policy \"%.60s\": expected NAME:key=value,key=value without spaces",
+                           text);
+    return 0;
+}
+
+int policy_spec_parse(struct policy_spec *spec, const char *text, struct err *err)
+{
+    size_t length = strcspn(text, ":");
+    char *name;
+    int rc = check_label(text, err);
+
+    *spec = (struct policy_spec){0};
+    if (rc)
+        return rc;
+    name = xstrndup(text, length);
+    spec->ops = policy_find(name);
+    if (!spec->ops) {
+        rc = refuse_name(name, err);
+        goto out;
+    }
+    spec->label = xstrdup(text);
+    spec->options = join_options(spec->ops);
+    params_init(&spec->params, spec->options);
+    rc = params_parse(&spec->params, text[length] ? text + length + 1 : NULL, err);
+    if (rc == 0)
+        rc = params_check_required(&spec->params, err);
+    if (rc)
+        err_prefix(err, "policy %s", name);
+    else
+        spec->model = option_find(spec->options, "model") >= 0
+                          ? params_string(&spec->params, "model")
+                          : "true";
+out:
+    free(name);
+    if (rc)
+        policy_spec_release(spec);
+    return rc;
+}
+
+void policy_spec_release(struct policy_spec *spec)
+{
+    if (spec->options)
+        params_release(&spec->params);
+    free(spec->options);
+    free(spec->label);
+    *spec = (struct policy_spec){0};
+}
