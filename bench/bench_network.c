@@ -186,7 +186,7 @@ static void bench_agents(struct emit *json, int agents, int rounds)
 
 int main(int argc, char **argv)
 {
-    int rounds = argc > 1 ? atoi(argv[1]) : ROUNDS;
+    int rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : ROUNDS;
     struct text text;
     struct emit json;
 

@@ -146,7 +146,7 @@ static void bench_table(struct emit *json, const struct ops *ops, int width, int
 
 int main(int argc, char **argv)
 {
-    int rounds = argc > 1 ? atoi(argv[1]) : ROUNDS;
+    int rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : ROUNDS;
     struct text text;
     struct emit json;
 
