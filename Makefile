@@ -173,7 +173,7 @@ bench: all bench-programs
 
 # Every header that is no template compiles alone.
 headers:
-	$(Q)for header in $$(tools/sources src include | grep '\.h$$' | xargs grep -L 'OPS_TARGET before'); do \
+	$(Q)for header in $$(tools/sources src include | grep '\.h$$' | xargs grep -LE '^OPS_TARGET|OPS_TARGET before'); do \
 	    echo 'extern int alone;' | $(CC) $(CPPFLAGS) $(CFLAGS) -fsyntax-only -include $$header -x c - || exit 1; done
 
 tidy: headers
