@@ -27,8 +27,8 @@
 #include "base/rng.h"
 #include "core/estimator.h"
 #include "core/policy.h"
-#include "policy/front.h"
-#include "policy/market.h"
+#include "core/front.h"
+#include "core/market.h"
 #include "policy/registry.h"
 #include "policy/timeline.h"
 

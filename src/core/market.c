@@ -5,7 +5,7 @@
  * wait is that of M/M/c, d C(c, load) / (c (1 - load)), with Erlang's C continued to real c by
  * interpolation. A load of 1 or more makes the price that asks least capacity the best.
  */
-#include "policy/market.h"
+#include "core/market.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,12 +4,12 @@
  * chose the allocation of its type's front that is cheapest at that price, would make for the least
  * mean completion time, by the formulas of queueing theory.
  */
-#ifndef POLICY_MARKET_H
-#define POLICY_MARKET_H
+#ifndef CORE_MARKET_H
+#define CORE_MARKET_H
 
 #include <stdint.h>
 
-#include "policy/front.h"
+#include "core/front.h"
 
 struct view;
 

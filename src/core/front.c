@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy/front.h"
+#include "core/front.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * The front of a type: the allocations that no other one beats in both duration and dominant share,
  * shortest duration first.
  */
-#ifndef POLICY_FRONT_H
-#define POLICY_FRONT_H
+#ifndef CORE_FRONT_H
+#define CORE_FRONT_H
 
 #include <stdint.h>
 
