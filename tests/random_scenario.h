@@ -20,10 +20,14 @@ static void random_scenario_clusters(struct rng *rng, struct text *yaml, int clu
 
     text_add(yaml, "resources: [cpu, gpu, mem]\nclusters:\n");
     for (int c = 0; c < clusters; c++) {
-        text_printf(yaml, "  - {name: c%d, at: [%d, %d], capacity: {", c,
-                    random_scenario_pick(rng, 0, 9), random_scenario_pick(rng, 0, 9));
+        int nodes = rng_below(rng, 3) ? 1 : random_scenario_pick(rng, 2, 6);
+
+        text_printf(yaml, "  - {name: c%d, at: [%d, %d], nodes: %d, placement: %s, capacity: {", c,
+                    random_scenario_pick(rng, 0, 9), random_scenario_pick(rng, 0, 9), nodes,
+                    rng_below(rng, 4) ? "consolidated" : "any");
         for (int r = 0; r < resources; r++)
-            text_printf(yaml, "%s%s: %d", r ? ", " : "", name[r], random_scenario_pick(rng, 3, 20));
+            text_printf(yaml, "%s%s: %d", r ? ", " : "", name[r],
+                        nodes * random_scenario_pick(rng, 3 / nodes + 1, 20 / nodes));
         text_add(yaml, "}}\n");
     }
 }

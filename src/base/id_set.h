@@ -37,4 +37,10 @@ static inline void id_set_add(struct id_set *set, int32_t id)
     set->added[id] = set->rounds + 1;
 }
 
+static inline void id_set_remove(struct id_set *set, int32_t id)
+{
+    if (id < set->ids)
+        set->added[id] = 0;
+}
+
 #endif

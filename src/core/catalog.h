@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/allocation.h"
+#include "core/nodes.h"
 
 enum { MAX_CLUSTERS = 100000, MAX_TYPES = 4096, MAX_WINDOW = 64 };
 
@@ -22,6 +23,9 @@ struct resource_info {
 struct cluster_info {
     const char *name;
     struct allocation capacity;
+    int32_t nodes;          /* equal machines that it is split into; 1: it is one machine */
+    struct allocation node; /* capacity of each */
+    enum placement_rule placement;
     double x_km, y_km;    /* where it is; both 0 unless stated */
     double origin_weight; /* how often tasks originate here, relative to other clusters */
 };

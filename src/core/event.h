@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "core/allocation.h"
+#include "core/nodes.h"
 
 /* name, word in logs, meaning */
 #define EVENT_LIST(X)                                                          \
@@ -37,6 +38,7 @@ struct event {
     int32_t cluster; /* where; -1 if nowhere */
     int32_t other;   /* MIGRATE: from where; LINK_*: the other end; REFUSED: enum refusal */
     struct allocation allocation;
+    struct placement placement; /* of the task; borrowed until the watcher returns */
     double progress; /* of the task after the event, as the world knows it; not for policies */
 };
 

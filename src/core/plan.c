@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -29,9 +30,13 @@ void plan_init(struct plan *plan, int32_t clusters)
 
 void plan_release(struct plan *plan)
 {
+    for (int32_t c = 0; c < plan->clusters; c++)
+        free(plan->cluster[c].node_free);
     free(plan->action);
     free(plan->cluster);
     id_set_release(&plan->planned);
+    id_set_release(&plan->lifted);
+    free(plan->share);
     *plan = (struct plan){0};
 }
 
@@ -39,11 +44,29 @@ void plan_reset(struct plan *plan, const struct view *view)
 {
     plan->view = view;
     plan->actions = 0;
+    plan->shares = 0;
     plan->wake_s = HUGE_VAL;
     plan->again = false;
     plan->stamp++;
     BUG_ON(plan->stamp == 0);
     id_set_clear(&plan->planned);
+    id_set_clear(&plan->lifted);
+}
+
+void plan_open_nodes(struct plan *plan, int32_t cluster)
+{
+    struct plan_cluster *at = &plan->cluster[cluster];
+    size_t bytes = (size_t)plan->view->catalog->cluster[cluster].nodes * sizeof *at->node_free;
+
+    if (!at->node_free)
+        at->node_free = xmalloc(bytes);
+    memcpy(at->node_free, plan->view->cluster[cluster].node_free, bytes);
+}
+
+bool plan_nodes_fit(struct plan *plan, int32_t cluster, const struct allocation *amount)
+{
+    return nodes_place(&plan->view->catalog->cluster[cluster], plan_books(plan, cluster)->node_free,
+                       amount, NULL, NULL) > 0;
 }
 
 bool plan_may_start(struct plan *plan, int32_t task, int32_t cluster)
@@ -54,22 +77,69 @@ bool plan_may_start(struct plan *plan, int32_t task, int32_t cluster)
            plan_books(plan, cluster)->starts == 0;
 }
 
-static void add_action(struct plan *plan, struct action action)
+static void grow_actions(struct plan *plan)
 {
-    if (plan->actions == plan->capacity) {
-        plan->capacity = plan->capacity ? plan->capacity * 2 : 64;
-        plan->action = xrealloc(plan->action, (size_t)plan->capacity, sizeof *plan->action);
-    }
-    plan->action[plan->actions++] = action;
-    if (action.task >= 0 && action.task < plan->view->tasks)
-        id_set_add(&plan->planned, action.task);
+    plan->capacity = plan->capacity ? plan->capacity * 2 : 64;
+    plan->action = xrealloc(plan->action, (size_t)plan->capacity, sizeof *plan->action);
 }
 
-/* Books are kept for what exists; what does not is the world's to refuse. */
-static void use(struct plan *plan, int32_t cluster, const struct allocation *amount)
+static inline struct action *add_action(struct plan *plan, enum action_kind kind, int32_t task,
+                                        int32_t cluster, const struct allocation *amount)
 {
-    if (cluster >= 0 && cluster < plan->clusters)
-        allocation_subtract(&plan_books(plan, cluster)->free, amount);
+    struct action *action;
+
+    if (plan->actions == plan->capacity)
+        grow_actions(plan);
+    action = &plan->action[plan->actions++];
+    action->kind = kind;
+    action->task = task;
+    action->cluster = cluster;
+    action->allocation = *amount;
+    action->first_share = action->shares = 0;
+    if (task >= 0 && task < plan->view->tasks)
+        id_set_add(&plan->planned, task);
+    return action;
+}
+
+static struct node_share *reserve_shares(struct plan *plan, int32_t more)
+{
+    if (plan->shares + more > plan->share_capacity) {
+        plan->share_capacity = 2 * (plan->shares + more);
+        plan->share = xrealloc(plan->share, (size_t)plan->share_capacity, sizeof *plan->share);
+    }
+    return plan->share + plan->shares;
+}
+
+/* Chooses the nodes of an action on a split cluster. */
+static void use_nodes(struct plan *plan, struct action *action, const struct placement *near)
+{
+    const struct cluster_info *info = &plan->view->catalog->cluster[action->cluster];
+    struct allocation *free = plan_books(plan, action->cluster)->node_free;
+    struct node_share *out = reserve_shares(plan, info->nodes);
+    struct placement placement;
+
+    action->first_share = plan->shares;
+    action->shares = nodes_place(info, free, &action->allocation, near, out);
+    if (action->shares == 0 && near)
+        action->shares = nodes_place(info, free, &action->allocation, NULL, out);
+    plan->shares += action->shares;
+    placement = plan_placement(plan, action);
+    nodes_take(free, &placement);
+}
+
+/* Enters what an action takes into the books. Books are kept for what exists; what does not is the
+ * world's to refuse. */
+static void use(struct plan *plan, struct action *action, const struct placement *near)
+{
+    struct plan_cluster *at;
+
+    if (action->cluster < 0 || action->cluster >= plan->clusters)
+        return;
+    at = plan_books(plan, action->cluster);
+    allocation_subtract(&at->free, &action->allocation);
+    at->starts += action->kind == ACTION_START;
+    if (at->node_free && !allocation_is_zero(&action->allocation))
+        use_nodes(plan, action, near);
 }
 
 static const struct task *running_task(const struct plan *plan, int32_t task)
@@ -79,48 +149,72 @@ static const struct task *running_task(const struct plan *plan, int32_t task)
     return &plan->view->task[task];
 }
 
-/* What a running task holds becomes free; returns its cluster, or -1. */
+/* What a running task holds becomes free, unless it was lifted before; returns its cluster, or -1.
+ */
 static int32_t give_back(struct plan *plan, int32_t task)
 {
     const struct task *held = running_task(plan, task);
+    struct plan_cluster *at;
 
     if (!held)
         return -1;
-    allocation_add(&plan_books(plan, held->cluster)->free, &held->allocation);
+    if (id_set_has(&plan->lifted, task))
+        return held->cluster;
+    at = plan_books(plan, held->cluster);
+    allocation_add(&at->free, &held->allocation);
+    if (at->node_free)
+        nodes_give(at->node_free, &held->placement);
     return held->cluster;
+}
+
+void plan_lift(struct plan *plan, int32_t task)
+{
+    if (give_back(plan, task) >= 0)
+        id_set_add(&plan->lifted, task);
+}
+
+bool plan_put_back(struct plan *plan, int32_t task)
+{
+    const struct task *held = running_task(plan, task);
+    struct plan_cluster *at;
+
+    BUG_ON(!held || !id_set_has(&plan->lifted, task));
+    at = plan_books(plan, held->cluster);
+    if (!allocation_fits(&held->allocation, &at->free) ||
+        (at->node_free && !nodes_have(at->node_free, &held->placement)))
+        return false;
+    allocation_subtract(&at->free, &held->allocation);
+    if (at->node_free)
+        nodes_take(at->node_free, &held->placement);
+    id_set_remove(&plan->lifted, task);
+    return true;
 }
 
 void plan_start(struct plan *plan, int32_t task, int32_t cluster, const struct allocation *amount)
 {
-    if (cluster >= 0 && cluster < plan->clusters) {
-        struct plan_cluster *books = plan_books(plan, cluster);
-
-        allocation_subtract(&books->free, amount);
-        books->starts++;
-    }
-    add_action(plan, (struct action){ACTION_START, task, cluster, *amount});
+    use(plan, add_action(plan, ACTION_START, task, cluster, amount), NULL);
 }
 
 void plan_resize(struct plan *plan, int32_t task, const struct allocation *amount)
 {
     int32_t cluster = give_back(plan, task);
+    const struct placement *near = cluster >= 0 ? &plan->view->task[task].placement : NULL;
 
-    use(plan, cluster, amount);
-    add_action(plan, (struct action){ACTION_RESIZE, task, cluster, *amount});
+    use(plan, add_action(plan, ACTION_RESIZE, task, cluster, amount), near);
 }
 
 void plan_preempt(struct plan *plan, int32_t task)
 {
+    static const struct allocation nothing;
     int32_t cluster = give_back(plan, task);
 
-    add_action(plan, (struct action){ACTION_PREEMPT, task, cluster, {{0}}});
+    add_action(plan, ACTION_PREEMPT, task, cluster, &nothing);
 }
 
 void plan_migrate(struct plan *plan, int32_t task, int32_t cluster, const struct allocation *amount)
 {
     give_back(plan, task);
-    use(plan, cluster, amount);
-    add_action(plan, (struct action){ACTION_MIGRATE, task, cluster, *amount});
+    use(plan, add_action(plan, ACTION_MIGRATE, task, cluster, amount), NULL);
 }
 
 void plan_wake(struct plan *plan, double at_s)

@@ -6,6 +6,9 @@
  *
  * Order of application: preemptions first, then what resizes and migrations give back, then growth,
  * migrations and starts in the order in which they were planned.
+ *
+ * On a cluster that is split into nodes the plan also chooses the nodes, by the cluster's placement
+ * rule (core/nodes.h); plan_fits() is the question whether an amount would find room.
  */
 #ifndef CORE_PLAN_H
 #define CORE_PLAN_H
@@ -24,19 +27,21 @@ struct action {
     enum action_kind kind;
     int32_t task, cluster;
     struct allocation allocation;
+    int32_t first_share, shares; /* where on a split cluster: see plan_placement() */
 };
 
 /* Why a part of a plan was refused: name, word, meaning. */
-#define REFUSAL_LIST(X)                                                     \
-    X(NO_TASK, "no-task", "there is no such task or cluster")               \
-    X(STATE, "state", "the task is not in the state that the action needs") \
-    X(REACH, "reach", "the cluster is not in the task's reach")             \
-    X(DOWN, "cluster-down", "the cluster is down")                          \
-    X(TURN, "turn", "the cluster had its one start of this slot")           \
-    X(WINDOW, "window", "the cluster's window does not show the task")      \
-    X(MINIMUM, "minimum", "less than the task's minimum")                   \
-    X(MAXIMUM, "maximum", "more than the task's maximum")                   \
-    X(CAPACITY, "capacity", "more than the cluster has free")               \
+#define REFUSAL_LIST(X)                                                                    \
+    X(NO_TASK, "no-task", "there is no such task or cluster")                              \
+    X(STATE, "state", "the task is not in the state that the action needs")                \
+    X(REACH, "reach", "the cluster is not in the task's reach")                            \
+    X(DOWN, "cluster-down", "the cluster is down")                                         \
+    X(TURN, "turn", "the cluster had its one start of this slot")                          \
+    X(WINDOW, "window", "the cluster's window does not show the task")                     \
+    X(MINIMUM, "minimum", "less than the task's minimum")                                  \
+    X(MAXIMUM, "maximum", "more than the task's maximum")                                  \
+    X(CAPACITY, "capacity", "more than the cluster has free")                              \
+    X(NODES, "fragmented", "no nodes have room for it, though the cluster as a whole has") \
     X(TWICE, "twice", "another action of the plan has the task already")
 
 enum refusal {
@@ -49,7 +54,8 @@ enum refusal {
 const char *refusal_word(enum refusal refusal);
 
 struct plan_cluster {
-    struct allocation free; /* valid while stamp is the plan's */
+    struct allocation free;       /* valid while stamp is the plan's */
+    struct allocation *node_free; /* likewise, by node; NULL where the cluster is not split */
     uint32_t stamp;
     int32_t starts;
 };
@@ -65,12 +71,20 @@ struct plan {
     int32_t clusters;
     uint32_t stamp;
     struct id_set planned; /* tasks that have an action */
+    struct id_set lifted;  /* tasks whose holdings the books count as free */
+
+    struct node_share *share; /* of all actions on split clusters, one after the other */
+    int32_t shares, share_capacity;
 };
 
 void plan_init(struct plan *plan, int32_t clusters);
 void plan_release(struct plan *plan);
 /* Empty, for a decision over this view. */
 void plan_reset(struct plan *plan, const struct view *view);
+
+/* For split clusters: fills the node books from the view; whether nodes have room for an amount. */
+void plan_open_nodes(struct plan *plan, int32_t cluster);
+bool plan_nodes_fit(struct plan *plan, int32_t cluster, const struct allocation *amount);
 
 /* The plan's books of a cluster, opened from the view when it is first looked at. */
 static inline struct plan_cluster *plan_books(struct plan *plan, int32_t cluster)
@@ -81,6 +95,8 @@ static inline struct plan_cluster *plan_books(struct plan *plan, int32_t cluster
         at->free = plan->view->cluster[cluster].free;
         at->stamp = plan->stamp;
         at->starts = 0;
+        if (__builtin_expect(plan->view->cluster[cluster].node_free != NULL, 0))
+            plan_open_nodes(plan, cluster);
     }
     return at;
 }
@@ -89,6 +105,23 @@ static inline struct plan_cluster *plan_books(struct plan *plan, int32_t cluster
 static inline const struct allocation *plan_free(struct plan *plan, int32_t cluster)
 {
     return &plan_books(plan, cluster)->free;
+}
+
+/* Whether an amount that is not nothing would find room on the cluster after the plan so far. */
+static inline bool plan_fits(struct plan *plan, int32_t cluster, const struct allocation *amount)
+{
+    const struct plan_cluster *at = plan_books(plan, cluster);
+
+    return allocation_fits(amount, &at->free) &&
+           (!at->node_free || plan_nodes_fit(plan, cluster, amount));
+}
+
+/* Where an action would put its task; borrowed until the next plan_ call. Without shares the
+ * cluster is not split, or no nodes had room. */
+static inline struct placement plan_placement(const struct plan *plan, const struct action *action)
+{
+    return (struct placement){action->shares ? plan->share + action->first_share : NULL,
+                              action->shares};
 }
 
 /* Whether the plan has an action for the task. */
@@ -107,5 +140,13 @@ void plan_preempt(struct plan *plan, int32_t task);
 void plan_migrate(struct plan *plan, int32_t task, int32_t cluster,
                   const struct allocation *amount);
 void plan_wake(struct plan *plan, double at_s); /* the earliest wish counts */
+
+/*
+ * For policies that fill clusters anew at every decision. Lifting a running task only marks what it
+ * holds as free in the plan's books; afterwards it is either put back where it was (true if that is
+ * still free; no action comes of it) or gets one of the actions above.
+ */
+void plan_lift(struct plan *plan, int32_t task);
+bool plan_put_back(struct plan *plan, int32_t task);
 
 #endif

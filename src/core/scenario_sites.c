@@ -22,6 +22,11 @@ const struct option_spec cluster_options[] = {
     {"count", OPTION_INT, "1", .low = 1, .high = MAX_CLUSTERS,
      .help = "so many clusters of this kind"},
     {"capacity", OPTION_NODE, .flags = OPTION_REQUIRED, .help = "per resource: units it owns"},
+    {"nodes", OPTION_INT, "1", .low = 1, .high = MAX_NODES,
+     .help = "so many equal machines, among which the capacity is divided"},
+    {"placement", OPTION_CHOICE, "consolidated", .choices = "any|consolidated",
+     .help = "with nodes: an allocation in pieces on any of them, or on one node if one can hold "
+             "it, else on whole nodes and one with the rest"},
     {"at", OPTION_NODE, .unit = "km", .help = "[x, y], for reach by distance"},
     {"spacing", OPTION_REAL, "0", .low = 0, .high = 1e6, .unit = "km",
      .help = "with a count: on a square grid with this spacing, from at"},
@@ -140,6 +145,20 @@ static int read_position(const struct yaml_node *at, double *x, double *y, struc
     return rc;
 }
 
+static int split_into_nodes(const struct scenario *s, const struct yaml_node *at,
+                            const struct params *params, struct cluster_info *out, struct err *err)
+{
+    out->nodes = (int32_t)params_int(params, "nodes");
+    out->placement = (enum placement_rule)params_choice(params, "placement");
+    for (int r = 0; r < s->catalog.resources; r++) {
+        if (out->capacity.amount[r] % out->nodes != 0)
+            return yaml_error(at, err, "nodes: %d units of %s cannot be divided among %d nodes",
+                              out->capacity.amount[r], s->catalog.resource[r].name, out->nodes);
+        out->node.amount[r] = out->capacity.amount[r] / out->nodes;
+    }
+    return 0;
+}
+
 /* One entry of the list as many clusters as its count says, from out on. */
 static int read_cluster(struct scenario *s, const struct yaml_node *node,
                         const struct params *params, struct cluster_info *out, struct err *err)
@@ -153,6 +172,8 @@ static int read_cluster(struct scenario *s, const struct yaml_node *node,
     if (rc == 0)
         rc = amounts_read(yaml_find(node, "capacity"), "capacity", &s->catalog, &first.capacity,
                           err);
+    if (rc == 0)
+        rc = split_into_nodes(s, node, params, &first, err);
     if (rc == 0)
         rc = read_position(yaml_find(node, "at"), &first.x_km, &first.y_km, err);
     first.origin_weight = params_real(params, "origin_weight");

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/allocation.h"
+#include "core/nodes.h"
 
 enum task_state {
     TASK_ABSENT, /* not arrived yet */
@@ -37,6 +38,7 @@ struct task {
 
     int32_t cluster;                 /* where it runs, or last ran; -1 before */
     struct allocation allocation;    /* zero unless running */
+    struct placement placement;      /* on which nodes, if its cluster is split */
     double since_s;                  /* when the present allocation, or the present wait, began */
     double first_start_s;            /* -1 before */
     double finish_s;                 /* -1 before; also of a failed task */

@@ -26,7 +26,8 @@ enum info_class {
 
 struct cluster_view {
     struct allocation free;
-    const int32_t *running; /* task ids in the order of their starts */
+    const struct allocation *node_free; /* by node; NULL where the cluster is not split */
+    const int32_t *running;             /* task ids in the order of their starts */
     int32_t runnings;
     bool up;
     bool may_start; /* false once it had its one start of this slot (ROUNDS_ONE), or while down */

@@ -14,6 +14,7 @@
 
 #include "base/vector.h"
 #include "core/policy.h"
+#include "policy/place.h"
 #include "policy/registry.h"
 
 struct join {
@@ -29,6 +30,7 @@ struct fair {
     int32_t members, capacity;
     struct allocation *minima; /* by cluster: sum over its tasks, planned ones included */
     int32_t *tasks;            /* likewise: their number */
+    bool has_nodes;            /* some cluster is split */
 };
 
 static int init(void *state, const struct policy_setup *setup, struct err *err)
@@ -40,6 +42,8 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     s->minima = xcalloc(clusters, sizeof *s->minima);
     s->tasks = xcalloc(clusters, sizeof *s->tasks);
     s->is_changed = xcalloc(clusters, sizeof *s->is_changed);
+    for (int c = 0; c < setup->catalog->clusters; c++)
+        s->has_nodes |= setup->catalog->cluster[c].nodes > 1;
     return 0;
 }
 
@@ -196,6 +200,53 @@ static void divide(struct fair *s, const struct view *view, int r, int32_t capac
     }
 }
 
+static void change(const struct task *task, struct plan *plan, const struct allocation *amount)
+{
+    if (!allocation_equal(&task->allocation, amount))
+        plan_resize(plan, task->id, amount);
+}
+
+/* On nodes an equal share may find no room; then it is cut to what does, or stays as it was. */
+static void change_on_nodes(const struct task *task, struct plan *plan,
+                            const struct allocation *amount)
+{
+    struct allocation given = *amount;
+
+    plan_lift(plan, task->id);
+    if (!plan_fits(plan, task->cluster, &given))
+        given = place_cut(plan, task->cluster, &task->allocation, &given);
+    if (!allocation_equal(&task->allocation, &given) || !plan_put_back(plan, task->id))
+        plan_resize(plan, task->id, &given);
+}
+
+static void start_on_nodes(const struct task *task, struct plan *plan, int32_t cluster,
+                           const struct allocation *amount)
+{
+    struct allocation given;
+
+    if (!plan_fits(plan, cluster, &task->min) || !plan_may_start(plan, task->id, cluster))
+        return;
+    given = place_cut(plan, cluster, &task->min, amount);
+    plan_start(plan, task->id, cluster, &given);
+}
+
+/* Who shrinks first, then newcomers, then who grows. */
+static void share_out_on_nodes(struct fair *s, const struct view *view, struct plan *plan,
+                               int32_t cluster)
+{
+    for (int pass = 0; pass < 3; pass++)
+        for (int32_t i = 0; i < s->members; i++) {
+            const struct task *task = &view->task[s->member[i]];
+            bool waits = task->state == TASK_WAITING;
+            bool shrinks = !waits && allocation_fits(&s->amount[i], &task->allocation);
+
+            if (pass == 1 && waits)
+                start_on_nodes(task, plan, cluster, &s->amount[i]);
+            else if (!waits && pass == (shrinks ? 0 : 2))
+                change_on_nodes(task, plan, &s->amount[i]);
+        }
+}
+
 static void share_out(struct fair *s, const struct view *view, struct plan *plan, int32_t cluster)
 {
     const struct cluster_view *at = &view->cluster[cluster];
@@ -210,13 +261,28 @@ static void share_out(struct fair *s, const struct view *view, struct plan *plan
         s->amount[i] = (struct allocation){{0}};
     for (int r = 0; r < view->catalog->resources; r++)
         divide(s, view, r, view->catalog->cluster[cluster].capacity.amount[r]);
+    if (at->node_free) {
+        share_out_on_nodes(s, view, plan, cluster);
+        return;
+    }
     for (int32_t i = 0; i < s->members; i++) {
         const struct task *task = &view->task[s->member[i]];
 
         if (task->state == TASK_WAITING)
             plan_start(plan, task->id, cluster, &s->amount[i]);
-        else if (!allocation_equal(&task->allocation, &s->amount[i]))
-            plan_resize(plan, task->id, &s->amount[i]);
+        else
+            change(task, plan, &s->amount[i]);
+    }
+}
+
+/* Newcomers that found no nodes where they were let in may find some elsewhere. */
+static void try_elsewhere(const struct view *view, struct plan *plan)
+{
+    for (int32_t id = view->first_waiting; id >= 0; id = view->task[id].next_waiting) {
+        const struct task *task = &view->task[id];
+
+        for (int32_t i = 0; i < task->reach.count; i++)
+            start_on_nodes(task, plan, task->reach.cluster[i], &task->min);
     }
 }
 
@@ -247,6 +313,8 @@ static void decide(void *state, const struct view *view, struct plan *plan)
         s->is_changed[s->changed.item[i]] = false;
     }
     vector_clear(&s->changed);
+    if (s->has_nodes)
+        try_elsewhere(view, plan);
 }
 
 const struct policy_ops policy_fair = {

@@ -28,12 +28,13 @@ static void serve_cluster(const struct fifo *fifo, const struct view *view, stru
     waiting_begin(&cursor, view, cluster);
     waiting_only_fitting(&cursor, plan_free(plan, cluster));
     while ((id = waiting_next(&cursor)) >= 0) {
-        const struct allocation *free = plan_free(plan, cluster);
         struct allocation given;
 
-        if (!allocation_fits(&view->task[id].min, free) || !plan_may_start(plan, id, cluster))
+        if (!plan_fits(plan, cluster, &view->task[id].min) || !plan_may_start(plan, id, cluster))
             continue;
-        given = amount(arg, view, id, free);
+        given = amount(arg, view, id, plan_free(plan, cluster));
+        if (view->cluster[cluster].node_free)
+            given = place_cut(plan, cluster, &view->task[id].min, &given);
         plan_start(plan, id, cluster, &given);
         if (!allocation_fits(&fifo->least, plan_free(plan, cluster)))
             return;
@@ -58,6 +59,8 @@ void fifo_decide(const struct fifo *fifo, const struct view *view, struct plan *
         if (cluster >= 0) {
             struct allocation given = amount(arg, view, id, plan_free(plan, cluster));
 
+            if (view->cluster[cluster].node_free)
+                given = place_cut(plan, cluster, &view->task[id].min, &given);
             plan_start(plan, id, cluster, &given);
         }
     }

@@ -23,7 +23,8 @@ static void decide(void *state, const struct view *view, struct plan *plan)
     for (int32_t c = 0; c < view->catalog->clusters; c++) {
         int32_t id = paper_draw_task(draw, view, c);
 
-        if (id >= 0 && allocation_fits(&view->task[id].min, &view->cluster[c].free))
+        if (id >= 0 && allocation_fits(&view->task[id].min, &view->cluster[c].free) &&
+            plan_fits(plan, c, &view->task[id].min))
             plan_start(plan, id, c, &view->task[id].min);
     }
     paper_ask_again(view, plan);

@@ -26,6 +26,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/err.h"
 #include "base/memory.h"
 #include "base/rng.h"
 #include "core/estimator.h"
@@ -171,7 +172,8 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     struct paper_optimus *s = state;
     struct sampler sampler = {.setup = setup};
 
-    (void)err;
+    if (paper_check_sites(setup->catalog, err))
+        return ERR_UNSUPPORTED;
     s->resource = sampler.resource = paper_find_resources(setup->catalog);
     sampler.formula = setup->catalog->types > 2;
     sampler.noisy = setup->catalog->rounds == ROUNDS_ONE && setup->catalog->slot_s > 0;

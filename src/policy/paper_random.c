@@ -45,7 +45,9 @@ static void decide(void *state, const struct view *view, struct plan *plan)
         if (id < 0)
             continue;
         most = allocation_least(&view->task[id].max, &view->cluster[c].free);
-        if (draw_amount(&draw->rng, &view->task[id].min, &most, view->catalog->resources, &amount))
+        if (draw_amount(&draw->rng, &view->task[id].min, &most, view->catalog->resources,
+                        &amount) &&
+            plan_fits(plan, c, &amount))
             plan_start(plan, id, c, &amount);
     }
     paper_ask_again(view, plan);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/paper_rules.h"
 
+#include "base/err.h"
+
 static int32_t first_unclaimed(const struct view *view, int32_t cluster,
                                const struct id_set *claims)
 {
@@ -55,4 +57,14 @@ struct paper_resources paper_find_resources(const struct catalog *catalog)
         found.gpu = catalog->resources > 1 ? 1 : 0;
     }
     return found;
+}
+
+int paper_check_sites(const struct catalog *catalog, struct err *err)
+{
+    for (int c = 0; c < catalog->clusters; c++)
+        if (catalog->cluster[c].nodes > 1 && catalog->cluster[c].placement == PLACE_CONSOLIDATED)
+            return err_set(err, ERR_UNSUPPORTED,
+                           "cluster %s: this policy knows no nodes; set its placement to any",
+                           catalog->cluster[c].name);
+    return 0;
 }

@@ -10,8 +10,11 @@
 #include <stdint.h>
 
 #include "base/id_set.h"
+#include "core/catalog.h"
 #include "core/plan.h"
 #include "core/view.h"
+
+struct err;
 
 /*
  * The candidate of an elastic agent: if fewer tasks run than floor(min over resources of capacity /
@@ -32,5 +35,8 @@ struct paper_resources {
 };
 
 struct paper_resources paper_find_resources(const struct catalog *catalog);
+
+/* The elastic ones deal out whole clusters; ERR_UNSUPPORTED where nodes could refuse a share. */
+int paper_check_sites(const struct catalog *catalog, struct err *err);
 
 #endif

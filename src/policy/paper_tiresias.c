@@ -42,9 +42,8 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
 {
     struct paper_tiresias *s = state;
 
-    (void)err;
     s->resource = paper_find_resources(setup->catalog);
-    return 0;
+    return paper_check_sites(setup->catalog, err);
 }
 
 static void release(void *state)

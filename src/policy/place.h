@@ -16,4 +16,11 @@ int32_t place_best_fit(const struct view *view, struct plan *plan, int32_t task,
 int32_t place_worst_fit(const struct view *view, struct plan *plan, int32_t task,
                         const struct allocation *amount);
 
+/*
+ * The most, between a task's minimum (which must fit) and what it should have, that finds room on
+ * the cluster: in one piece where the cluster is not split, else found by halving.
+ */
+struct allocation place_cut(struct plan *plan, int32_t cluster, const struct allocation *min,
+                            const struct allocation *wanted);
+
 #endif

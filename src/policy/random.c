@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/rng.h"
 #include "core/policy.h"
+#include "policy/place.h"
 #include "policy/registry.h"
 
 struct random {
@@ -61,8 +62,7 @@ static int32_t draw_cluster(struct random *s, const struct view *view, struct pl
     for (int32_t i = 0; i < task->reach.count; i++) {
         int32_t cluster = task->reach.cluster[i];
 
-        if (!allocation_fits(&task->min, plan_free(plan, cluster)) ||
-            !plan_may_start(plan, id, cluster))
+        if (!plan_fits(plan, cluster, &task->min) || !plan_may_start(plan, id, cluster))
             continue;
         if (rng_below(&s->rng, ++seen) == 0)
             drawn = cluster;
@@ -86,6 +86,7 @@ static void decide(void *state, const struct view *view, struct plan *plan)
         for (int r = 0; r < view->catalog->resources; r++)
             amount.amount[r] +=
                 (int32_t)rng_below(&s->rng, (uint32_t)(most.amount[r] - task->min.amount[r] + 1));
+        amount = place_cut(plan, cluster, &task->min, &amount);
         plan_start(plan, task->id, cluster, &amount);
     }
 }

@@ -2,8 +2,13 @@
 /*
  * Plans are judged before they are applied, action by action, and carried out in an order in which
  * what is given back can be used by others: preemptions; then every resize is cut to what it keeps
- * (the lesser of old and new); then growth, migrations and starts as planned. A resize whose growth
- * is refused keeps as much of its old allocation as is still free, and at least what it kept.
+ * (the lesser of old and new) and what migrates lets go of its place; then growth, migrations and
+ * starts as planned. A resize whose growth is refused keeps as much of its old allocation as is
+ * still free, and at least what it kept; a refused migration keeps its place.
+ *
+ * On clusters that are split, resizes let go of everything too, and plans say which nodes they
+ * take. There, a refused resize or migration whose old place others have taken goes back to
+ * waiting: that takes a plan that books more than there is, which plan_fits() prevents.
  */
 #include "sim/world_state.h"
 
@@ -63,41 +68,127 @@ static int check_turn(const struct world *world, const struct action *action)
     return ACCEPTED;
 }
 
-static bool start(struct world *world, const struct action *action)
+/* The nodes that the plan chose. If it chose none, because what makes room came later in it, or if
+ * they are taken by such a one, others are looked for; near may be NULL. */
+static struct placement settle_nodes(const struct world *world, const struct plan *plan,
+                                     const struct action *action, const struct placement *near)
 {
-    struct cluster_view *at = &world->cluster[action->cluster];
+    const struct allocation *free = world->cluster[action->cluster].node_free;
+    struct placement placement = plan_placement(plan, action);
+
+    if (placement.shares > 0 && nodes_have(free, &placement))
+        return placement;
+    placement.share = world->share;
+    placement.shares = nodes_place(&world->catalog->cluster[action->cluster], free,
+                                   &action->allocation, near, world->share);
+    return placement;
+}
+
+/* Whether there is room for what an action takes, or why not; *out says on which nodes. */
+static inline int check_room(const struct world *world, const struct plan *plan,
+                             const struct action *action, const struct placement *near,
+                             struct placement *out)
+{
+    const struct cluster_view *at = &world->cluster[action->cluster];
+
+    if (!allocation_fits(&action->allocation, &at->free))
+        return REFUSED_CAPACITY;
+    if (!at->node_free || allocation_is_zero(&action->allocation))
+        return ACCEPTED;
+    *out = settle_nodes(world, plan, action, near);
+    return out->shares > 0 ? ACCEPTED : REFUSED_NODES;
+}
+
+static bool start(struct world *world, const struct plan *plan, const struct action *action)
+{
+    struct placement placement = {0};
     int reason = check_turn(world, action);
 
-    if (reason == ACCEPTED && !allocation_fits(&action->allocation, &at->free))
-        reason = REFUSED_CAPACITY;
+    if (reason == ACCEPTED)
+        reason = check_room(world, plan, action, NULL, &placement);
     if (reason != ACCEPTED) {
         refuse(world, action, reason);
         return false;
     }
-    task_start(world, action->task, action->cluster, &action->allocation);
+    task_start(world, action->task, action->cluster, &action->allocation, &placement);
     if (world->catalog->slot_s > 0 && world->catalog->rounds == ROUNDS_ONE)
-        at->may_start = false;
+        world->cluster[action->cluster].may_start = false;
     return true;
 }
 
-static bool migrate(struct world *world, const struct action *action)
+/* The books, not the task's record, let go of everything it holds; drop() takes that back. */
+static void lift(struct world *world, const struct task *task)
 {
-    int32_t from = world->task[action->task].cluster;
-    struct allocation free = world->cluster[action->cluster].free;
+    world_give(world, task->cluster, &task->allocation, &task->placement);
+}
 
-    if (from == action->cluster)
-        allocation_add(&free, &world->task[action->task].allocation);
-    if (!allocation_fits(&action->allocation, &free)) {
-        refuse(world, action, REFUSED_CAPACITY);
+static void drop(struct world *world, const struct task *task)
+{
+    world_take(world, task->cluster, &task->allocation, &task->placement);
+}
+
+/* A lifted task that cannot have what the action wants stays as it was; if others have taken its
+ * place, it goes back to waiting. */
+static void keep_or_preempt(struct world *world, const struct action *action, int reason)
+{
+    const struct task *task = &world->task[action->task];
+    const struct cluster_view *at = &world->cluster[task->cluster];
+    bool kept = allocation_fits(&task->allocation, &at->free) &&
+                (!at->node_free || nodes_have(at->node_free, &task->placement));
+
+    refuse(world, action, reason);
+    drop(world, task);
+    if (!kept)
+        task_preempt(world, action->task);
+}
+
+static bool migrate(struct world *world, const struct plan *plan, const struct action *action)
+{
+    struct placement placement = {0};
+    int reason = check_room(world, plan, action, NULL, &placement);
+
+    if (reason != ACCEPTED) {
+        keep_or_preempt(world, action, reason);
         return false;
     }
-    task_migrate(world, action->task, action->cluster, &action->allocation);
+    drop(world, &world->task[action->task]);
+    task_migrate(world, action->task, action->cluster, &action->allocation, &placement);
+    return true;
+}
+
+static bool placement_equal(const struct placement *a, const struct placement *b)
+{
+    if (a->shares != b->shares)
+        return false;
+    for (int32_t i = 0; i < a->shares; i++)
+        if (a->share[i].node != b->share[i].node ||
+            !allocation_equal(&a->share[i].amount, &b->share[i].amount))
+            return false;
+    return true;
+}
+
+static bool resize_on_nodes(struct world *world, const struct plan *plan,
+                            const struct action *action)
+{
+    const struct task *task = &world->task[action->task];
+    struct placement placement = {0};
+    int reason = check_room(world, plan, action, &task->placement, &placement);
+
+    if (reason != ACCEPTED) {
+        keep_or_preempt(world, action, reason);
+        return false;
+    }
+    drop(world, task);
+    if (!allocation_equal(&action->allocation, &task->allocation) ||
+        !placement_equal(&placement, &task->placement))
+        task_resize(world, action->task, &action->allocation, &placement);
     return true;
 }
 
 /* The task holds the lesser of old and new already; the books say so, its record not yet. */
 static bool resize(struct world *world, const struct action *action)
 {
+    static const struct placement nowhere;
     const struct task *task = &world->task[action->task];
     struct cluster_view *at = &world->cluster[task->cluster];
     struct allocation kept = allocation_least(&task->allocation, &action->allocation);
@@ -110,36 +201,44 @@ static bool resize(struct world *world, const struct action *action)
 
         refuse(world, action, REFUSED_CAPACITY);
         allocation_add(&restored, &kept);
-        world_take(world, task->cluster, &given);
+        world_take(world, task->cluster, &given, &nowhere);
         if (!allocation_equal(&restored, &task->allocation))
-            task_resize(world, action->task, &restored);
+            task_resize(world, action->task, &restored, &nowhere);
         return false;
     }
-    world_take(world, task->cluster, &given);
+    world_take(world, task->cluster, &given, &nowhere);
     if (!allocation_equal(&action->allocation, &task->allocation))
-        task_resize(world, action->task, &action->allocation);
+        task_resize(world, action->task, &action->allocation, &nowhere);
     return true;
 }
 
-static void cut(struct world *world, const struct action *action)
+/* What a resize or a migration gives back, for others in the same plan to use. */
+static void let_go(struct world *world, const struct action *action)
 {
+    static const struct placement nowhere;
     const struct task *task = &world->task[action->task];
-    struct allocation given = task->allocation;
-    struct allocation kept = allocation_least(&task->allocation, &action->allocation);
+    struct allocation given = task->allocation, kept;
 
+    if (action->kind == ACTION_MIGRATE || world->node_free[task->cluster]) {
+        lift(world, task);
+        return;
+    }
+    kept = allocation_least(&task->allocation, &action->allocation);
     allocation_subtract(&given, &kept);
-    world_give(world, task->cluster, &given);
+    world_give(world, task->cluster, &given, &nowhere);
 }
 
-static bool carry_out(struct world *world, const struct action *action)
+static bool carry_out(struct world *world, const struct plan *plan, const struct action *action)
 {
     switch (action->kind) {
     case ACTION_START:
-        return start(world, action);
+        return start(world, plan, action);
     case ACTION_RESIZE:
+        if (world->node_free[world->task[action->task].cluster])
+            return resize_on_nodes(world, plan, action);
         return resize(world, action);
     case ACTION_MIGRATE:
-        return migrate(world, action);
+        return migrate(world, plan, action);
     case ACTION_PREEMPT:
         break;
     }
@@ -155,7 +254,7 @@ static int apply_starts(struct world *world, const struct plan *plan)
         int reason = check_action(world, &plan->action[i]);
 
         if (reason == ACCEPTED)
-            applied += start(world, &plan->action[i]);
+            applied += start(world, plan, &plan->action[i]);
         else
             refuse(world, &plan->action[i], reason);
     }
@@ -205,11 +304,12 @@ int plan_apply(struct world *world, const struct plan *plan)
             applied++;
         }
     for (int32_t i = 0; i < plan->actions; i++)
-        if (accepted[i] && plan->action[i].kind == ACTION_RESIZE)
-            cut(world, &plan->action[i]);
+        if (accepted[i] &&
+            (plan->action[i].kind == ACTION_RESIZE || plan->action[i].kind == ACTION_MIGRATE))
+            let_go(world, &plan->action[i]);
     for (int32_t i = 0; i < plan->actions; i++)
         if (accepted[i] && plan->action[i].kind != ACTION_PREEMPT)
-            applied += carry_out(world, &plan->action[i]);
+            applied += carry_out(world, plan, &plan->action[i]);
     free(accepted);
     return applied;
 }

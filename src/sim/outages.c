@@ -63,7 +63,7 @@ static void cluster_down(struct world *world, int32_t cluster)
         task_fail(world, world->running[cluster].id[world->running[cluster].count - 1], false,
                   true);
     at->up = at->may_start = false;
-    at->free = (struct allocation){{0}};
+    world_drain(world, cluster);
     for (int r = 0; r < MAX_RESOURCES; r++)
         world->capacity[r] -= world->catalog->cluster[cluster].capacity.amount[r];
     world_tell(world, EVENT_CLUSTER_DOWN, -1, cluster, -1);
@@ -76,7 +76,7 @@ static void cluster_up(struct world *world, int32_t cluster)
     if (--world->down[cluster] > 0)
         return;
     at->up = at->may_start = true;
-    at->free = world->catalog->cluster[cluster].capacity;
+    world_refill(world, cluster);
     for (int r = 0; r < MAX_RESOURCES; r++)
         world->capacity[r] += at->free.amount[r];
     world_touch(world, cluster);

@@ -65,6 +65,32 @@ static void close_stretch(struct world *world, struct task *task)
     task->since_s = world->view.now_s;
 }
 
+/* The task has none before. */
+static void set_placement(struct task *task, const struct placement *placement)
+{
+    struct node_share *copy;
+
+    if (placement->shares == 0)
+        return;
+    copy = xcalloc((size_t)placement->shares, sizeof *copy);
+    memcpy(copy, placement->share, (size_t)placement->shares * sizeof *copy);
+    task->placement = (struct placement){copy, placement->shares};
+}
+
+static void drop_placement(struct task *task)
+{
+    if (task->placement.shares == 0)
+        return;
+    free((void *)(uintptr_t)task->placement.share);
+    task->placement = (struct placement){0};
+}
+
+void tasks_reset(struct world *world)
+{
+    for (int32_t id = 0; world->has_nodes && id < world->view.tasks; id++)
+        drop_placement(&world->task[id]);
+}
+
 static void enter_waiting(struct world *world, int32_t id)
 {
     struct task *task = &world->task[id];
@@ -116,7 +142,8 @@ void task_arrive(struct world *world, int32_t id)
 }
 
 static void occupy(struct world *world, int32_t id, int32_t cluster,
-                   const struct allocation *amount, int32_t data_from)
+                   const struct allocation *amount, const struct placement *placement,
+                   int32_t data_from)
 {
     struct task *task = &world->task[id];
 
@@ -124,19 +151,21 @@ static void occupy(struct world *world, int32_t id, int32_t cluster,
     task->cluster = cluster;
     task->allocation = *amount;
     task->since_s = world->view.now_s;
-    world_take(world, cluster, amount);
+    set_placement(task, placement);
+    world_take(world, cluster, amount, placement);
     running_add(world, cluster, id);
     progress_begin(world, id, data_from);
 }
 
-void task_start(struct world *world, int32_t id, int32_t cluster, const struct allocation *amount)
+void task_start(struct world *world, int32_t id, int32_t cluster, const struct allocation *amount,
+                const struct placement *placement)
 {
     struct task *task = &world->task[id];
     struct hidden *hidden = &world->hidden[id];
     bool resumed = hidden->starts > 0;
 
     leave_waiting(world, id);
-    occupy(world, id, cluster, amount, hidden->data_at);
+    occupy(world, id, cluster, amount, placement, hidden->data_at);
     if (task->first_start_s < 0)
         task->first_start_s = world->view.now_s;
     world->totals.starts++;
@@ -151,7 +180,8 @@ void task_start(struct world *world, int32_t id, int32_t cluster, const struct a
     }
 }
 
-void task_resize(struct world *world, int32_t id, const struct allocation *amount)
+void task_resize(struct world *world, int32_t id, const struct allocation *amount,
+                 const struct placement *placement)
 {
     struct task *task = &world->task[id];
     struct hidden *hidden = &world->hidden[id];
@@ -159,9 +189,11 @@ void task_resize(struct world *world, int32_t id, const struct allocation *amoun
     if (is_continuous(world))
         continuous_settle(world, id);
     close_stretch(world, task);
-    world_give(world, task->cluster, &task->allocation);
+    world_give(world, task->cluster, &task->allocation, &task->placement);
+    drop_placement(task);
     task->allocation = *amount;
-    world_take(world, task->cluster, amount);
+    set_placement(task, placement);
+    world_take(world, task->cluster, amount, placement);
     task->resizes++;
     world->totals.resizes++;
     progress_set_rate(world, id);
@@ -183,7 +215,8 @@ static void vacate(struct world *world, int32_t id, bool unlist)
         heap_remove(&world->next, id);
     }
     close_stretch(world, task);
-    world_give(world, task->cluster, &task->allocation);
+    world_give(world, task->cluster, &task->allocation, &task->placement);
+    drop_placement(task);
     task->allocation = (struct allocation){{0}};
     task->state = TASK_WAITING;
     if (unlist)
@@ -192,7 +225,8 @@ static void vacate(struct world *world, int32_t id, bool unlist)
         continuous_crowd(world, task->cluster);
 }
 
-void task_migrate(struct world *world, int32_t id, int32_t cluster, const struct allocation *amount)
+void task_migrate(struct world *world, int32_t id, int32_t cluster, const struct allocation *amount,
+                  const struct placement *placement)
 {
     struct task *task = &world->task[id];
     struct hidden *hidden = &world->hidden[id];
@@ -203,7 +237,7 @@ void task_migrate(struct world *world, int32_t id, int32_t cluster, const struct
         hidden->progress = 0;
     task->migrations++;
     world->totals.migrations++;
-    occupy(world, id, cluster, amount, from);
+    occupy(world, id, cluster, amount, placement, from);
     world_tell(world, EVENT_MIGRATE, id, cluster, from);
     if (is_continuous(world)) {
         hidden->stamp_s = world->view.now_s;
@@ -239,7 +273,8 @@ void task_finish(struct world *world, int32_t id)
     world->totals.finished++;
     world->in_system--;
     world_tell(world, EVENT_FINISH, id, task->cluster, -1);
-    world_give(world, task->cluster, &task->allocation);
+    world_give(world, task->cluster, &task->allocation, &task->placement);
+    drop_placement(task);
     task->allocation = (struct allocation){{0}};
     if (is_continuous(world)) {
         running_remove(world, task->cluster, id);

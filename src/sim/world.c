@@ -21,6 +21,23 @@ static double shown_progress(const void *arg, int32_t id)
     return progress < 1 ? progress : 1;
 }
 
+static void make_nodes(struct world *world)
+{
+    int32_t most = 0;
+
+    world->node_free = xcalloc((size_t)world->catalog->clusters, sizeof *world->node_free);
+    for (int c = 0; c < world->catalog->clusters; c++) {
+        int32_t nodes = world->catalog->cluster[c].nodes;
+
+        world->has_nodes |= nodes > 1;
+        if (nodes > 1)
+            world->node_free[c] = xcalloc((size_t)nodes, sizeof **world->node_free);
+        world->cluster[c].node_free = world->node_free[c];
+        most = nodes > most ? nodes : most;
+    }
+    world->share = xcalloc((size_t)most, sizeof *world->share);
+}
+
 struct world *world_new(const struct scenario *scenario)
 {
     struct world *world = xcalloc(1, sizeof *world);
@@ -30,6 +47,7 @@ struct world *world_new(const struct scenario *scenario)
     world->catalog = &scenario->catalog;
     world->cluster = xcalloc(clusters, sizeof *world->cluster);
     world->running = xcalloc(clusters, sizeof *world->running);
+    make_nodes(world);
     world->down = xcalloc(clusters, sizeof *world->down);
     world->load = xcalloc(clusters, sizeof *world->load);
     world->is_touched = xcalloc(clusters, sizeof *world->is_touched);
@@ -59,8 +77,13 @@ void world_free(struct world *world)
         return;
     windows_free(world);
     outages_free(world);
-    for (int c = 0; c < world->catalog->clusters; c++)
+    tasks_reset(world);
+    for (int c = 0; c < world->catalog->clusters; c++) {
         free(world->running[c].id);
+        free(world->node_free[c]);
+    }
+    free(world->node_free);
+    free(world->share);
     free(world->running);
     free(world->cluster);
     free(world->down);
@@ -77,12 +100,31 @@ void world_free(struct world *world)
     free(world);
 }
 
+void world_refill(struct world *world, int32_t cluster)
+{
+    const struct cluster_info *info = &world->catalog->cluster[cluster];
+
+    world->cluster[cluster].free = info->capacity;
+    for (int32_t n = 0; world->node_free[cluster] && n < info->nodes; n++)
+        world->node_free[cluster][n] = info->node;
+}
+
+void world_drain(struct world *world, int32_t cluster)
+{
+    static const struct allocation nothing;
+
+    world->cluster[cluster].free = nothing;
+    for (int32_t n = 0; world->node_free[cluster] && n < world->catalog->cluster[cluster].nodes;
+         n++)
+        world->node_free[cluster][n] = nothing;
+}
+
 static void reset_clusters(struct world *world)
 {
     for (int c = 0; c < world->catalog->clusters; c++) {
         struct cluster_view *at = &world->cluster[c];
 
-        at->free = world->catalog->cluster[c].capacity;
+        world_refill(world, c);
         at->up = at->may_start = true;
         at->runnings = world->running[c].count = 0;
         at->running = world->running[c].id;
@@ -210,6 +252,7 @@ int world_reset(struct world *world, uint64_t seed, const struct arrivals *arriv
     world->wake_s = HUGE_VAL;
     world->over = false;
     world->totals = (struct world_totals){0};
+    tasks_reset(world);
     clear_tasks(world, world->arrivals->count);
     forget_news(world);
     reset_clusters(world);
@@ -304,9 +347,14 @@ void world_tell(struct world *world, enum event_kind kind, int32_t task, int32_t
 
     if (world->watchers == 0)
         return;
-    event = (struct event){world->view.now_s, kind, task, cluster, other, {{0}}, 0};
+    event = (struct event){.time_s = world->view.now_s,
+                           .kind = kind,
+                           .task = task,
+                           .cluster = cluster,
+                           .other = other};
     if (task >= 0) {
         event.allocation = world->task[task].allocation;
+        event.placement = world->task[task].placement;
         event.progress = world->hidden[task].progress;
     }
     for (int i = 0; i < world->watchers; i++)
@@ -333,18 +381,24 @@ void world_pass_time(struct world *world, double to_s)
     world->view.now_s = to_s;
 }
 
-void world_take(struct world *world, int32_t cluster, const struct allocation *amount)
+void world_take(struct world *world, int32_t cluster, const struct allocation *amount,
+                const struct placement *placement)
 {
     allocation_subtract(&world->cluster[cluster].free, amount);
     for (int r = 0; r < world->catalog->resources; r++)
         world->used[r] += amount->amount[r];
+    if (placement->shares > 0)
+        nodes_take(world->node_free[cluster], placement);
 }
 
-void world_give(struct world *world, int32_t cluster, const struct allocation *amount)
+void world_give(struct world *world, int32_t cluster, const struct allocation *amount,
+                const struct placement *placement)
 {
     allocation_add(&world->cluster[cluster].free, amount);
     for (int r = 0; r < world->catalog->resources; r++)
         world->used[r] -= amount->amount[r];
+    if (placement->shares > 0)
+        nodes_give(world->node_free[cluster], placement);
     world_touch(world, cluster);
 }
 

@@ -89,8 +89,10 @@ struct world {
     VECTOR(int8_t)
     place; /* windows: by task and cluster of its reach: slot; past the last: queue */
     struct running_list *running;
-    int32_t *load; /* by cluster: see world_load() */
-    int32_t *down; /* by cluster: outages in force */
+    struct allocation **node_free; /* by cluster and node; NULL where it is not split */
+    struct node_share *share;      /* room for a placement on the cluster with the most nodes */
+    int32_t *load;                 /* by cluster: see world_load() */
+    int32_t *down;                 /* by cluster: outages in force */
     bool *is_touched;
     VECTOR(int32_t) arrived, touched;
 
@@ -112,7 +114,7 @@ struct world {
     struct world_totals totals;
     struct watcher watcher[WATCHERS];
     int watchers;
-    bool below_minimum, strict, over, has_failures;
+    bool below_minimum, strict, over, has_failures, has_nodes;
 };
 
 /* world.c */
@@ -120,15 +122,24 @@ void world_tell(struct world *world, enum event_kind kind, int32_t task, int32_t
                 int32_t other);
 void world_touch(struct world *world, int32_t cluster);
 void world_pass_time(struct world *world, double to_s); /* moves the clock and the integrals */
-void world_take(struct world *world, int32_t cluster, const struct allocation *amount);
-void world_give(struct world *world, int32_t cluster, const struct allocation *amount);
+void world_take(struct world *world, int32_t cluster, const struct allocation *amount,
+                const struct placement *placement);
+void world_give(struct world *world, int32_t cluster, const struct allocation *amount,
+                const struct placement *placement);
+/* Books of a cluster that came up or went down. */
+void world_refill(struct world *world, int32_t cluster);
+void world_drain(struct world *world, int32_t cluster);
 
-/* tasks.c: what can happen to one task. Each keeps lists, books, totals and watchers up to date. */
+/* tasks.c: what can happen to one task. Each keeps lists, books, totals and watchers up to date.
+ * Placements are copied; on clusters that are not split they are empty. */
 void task_arrive(struct world *world, int32_t id);
-void task_start(struct world *world, int32_t id, int32_t cluster, const struct allocation *amount);
-void task_resize(struct world *world, int32_t id, const struct allocation *amount);
-void task_migrate(struct world *world, int32_t id, int32_t cluster,
-                  const struct allocation *amount);
+void task_start(struct world *world, int32_t id, int32_t cluster, const struct allocation *amount,
+                const struct placement *placement);
+void task_resize(struct world *world, int32_t id, const struct allocation *amount,
+                 const struct placement *placement);
+void task_migrate(struct world *world, int32_t id, int32_t cluster, const struct allocation *amount,
+                  const struct placement *placement);
+void tasks_reset(struct world *world); /* frees what tasks of the last episode still hold */
 void task_finish(struct world *world, int32_t id);
 /* Back to waiting. The caller takes it off the running list if unlist is false. */
 void task_preempt(struct world *world, int32_t id);

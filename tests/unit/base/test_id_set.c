@@ -18,6 +18,10 @@ static void clearing_empties_it(void **state)
         for (int32_t id = 0; id < 1200; id++)
             assert_int_equal(id_set_has(&set, id),
                              id >= round && id < 1000 && (id - round) % 7 == 0);
+        id_set_remove(&set, round + 14);
+        assert_false(id_set_has(&set, round + 14));
+        assert_true(id_set_has(&set, round + 7));
+        id_set_remove(&set, 1 << 20);
         id_set_clear(&set);
         for (int32_t id = 0; id < 1200; id++)
             assert_false(id_set_has(&set, id));
