@@ -39,7 +39,9 @@ struct switching_cost {
 
 struct type_info {
     const char *name;
-    struct allocation min, max; /* of a task; the arrival may narrow them for one task */
+    struct allocation min, max;     /* of a task; the arrival may narrow them for one task */
+    const struct allocation *tuned; /* what users who know the type ask for, one or more */
+    int tuneds;
     struct switching_cost switching;
     double startup_s;   /* holds its allocation so long before the first progress */
     double data_mb;     /* input that lies at the task's home cluster */

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "core/amounts.h"
+#include "core/tuned.h"
 
 const struct option_spec type_options[] = {
     {"odds", OPTION_REAL, "1", .low = 0, .high = 1e9,
@@ -265,6 +266,8 @@ int scenario_read_types(struct scenario *s, const struct yaml_node *root, struct
             rc = read_type(s, map->item[i], &info[i], &truth[i], err);
         if (rc)
             err_inside(err, "type %s", info[i].name);
+        else
+            tuned_make(&info[i], &truth[i], &s->arena);
         odds += truth[i].odds;
         s->catalog.types++;
     }

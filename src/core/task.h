@@ -35,6 +35,7 @@ struct task {
     int32_t home; /* cluster where its data lies */
     enum task_state state;
     struct allocation min, max;
+    const struct allocation *request; /* what its user asked for, or NULL: nothing was said */
 
     int32_t cluster;                 /* where it runs, or last ran; -1 before */
     struct allocation allocation;    /* zero unless running */

@@ -9,6 +9,11 @@ double view_progress(const struct view *view, int32_t task)
     return view->progress(view->world, task);
 }
 
+double view_work(const struct view *view, int32_t task)
+{
+    return view->info >= INFO_ORACLE ? view->work(view->world, task) : 1;
+}
+
 int view_find_slot(const struct view *view, int32_t cluster, int32_t task)
 {
     const struct cluster_view *at = &view->cluster[cluster];

@@ -59,11 +59,16 @@ struct view {
     /* The world's own; use the functions below. */
     const struct waiting_lists *lists;
     double (*progress)(const void *world, int32_t task);
+    double (*work)(const void *world, int32_t task);
     const void *world;
 };
 
 /* Progress of a task now, in 0 .. 1. A policy of class I0 asking is a bug. */
 double view_progress(const struct view *view, int32_t task);
+
+/* How much longer the task is than the mean of its type: the truth for I3, who else asks is told 1.
+ */
+double view_work(const struct view *view, int32_t task);
 
 /* Whether the task may be started on the cluster now, capacity aside: it waits, the cluster is up,
  * in its reach and has a start left, and the window (if any) shows it. */

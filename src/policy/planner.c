@@ -29,6 +29,7 @@
 #include "core/policy.h"
 #include "core/front.h"
 #include "core/market.h"
+#include "policy/place.h"
 #include "policy/registry.h"
 #include "policy/timeline.h"
 
@@ -260,6 +261,20 @@ static struct allocation reallocate(const struct planner *s, const struct view *
     return best;
 }
 
+/* Resizes a task if its nodes, where the cluster has some, leave room for that. */
+static bool resize(const struct task *task, struct plan *plan, const struct allocation *amount)
+{
+    if (allocation_equal(amount, &task->allocation))
+        return true;
+    plan_lift(plan, task->id);
+    if (!plan_fits(plan, task->cluster, amount)) {
+        plan_put_back(plan, task->id);
+        return false;
+    }
+    plan_resize(plan, task->id, amount);
+    return true;
+}
+
 static void project(struct planner *s, const struct view *view, struct plan *plan, int32_t cluster)
 {
     static const struct allocation nothing;
@@ -276,11 +291,10 @@ static void project(struct planner *s, const struct view *view, struct plan *pla
         struct allocation amount = task->allocation;
         double left;
 
-        if (s->elastic) {
+        if (s->elastic)
             amount = reallocate(s, view, task, *plan_free(plan, cluster), &left);
-            if (!allocation_equal(&amount, &task->allocation))
-                plan_resize(plan, task->id, &amount);
-        } else {
+        if (!s->elastic || !resize(task, plan, &amount)) {
+            amount = task->allocation;
             left = intervals_left(s, view, task, &amount);
         }
         timeline_take(timeline, 0, whole_intervals(left), &amount);
@@ -487,6 +501,20 @@ static int64_t choose_jobs(struct planner *s, const struct view *view, struct pl
     return effort;
 }
 
+/* Timelines know no nodes: on a cluster that is split, what was booked may find less room. */
+static void start_booked(const struct view *view, struct plan *plan, const struct booking *booking)
+{
+    const struct allocation *min = &view->task[booking->task].min;
+    struct allocation amount = booking->amount;
+
+    if (view->cluster[booking->cluster].node_free) {
+        if (!plan_fits(plan, booking->cluster, min))
+            return;
+        amount = place_cut(plan, booking->cluster, min, &amount);
+    }
+    plan_start(plan, booking->task, booking->cluster, &amount);
+}
+
 static void decide(void *state, const struct view *view, struct plan *plan)
 {
     struct planner *s = state;
@@ -502,7 +530,7 @@ static void decide(void *state, const struct view *view, struct plan *plan)
         try_exchanges(s, view, (int)(BOOKINGS / (effort + 1)), try_orders(s, view, HUGE_VAL));
     for (int32_t i = 0; i < s->jobs; i++)
         if (s->best[i].start == 0)
-            plan_start(plan, s->best[i].task, s->best[i].cluster, &s->best[i].amount);
+            start_booked(view, plan, &s->best[i]);
 }
 
 const struct policy_ops policy_planner = {

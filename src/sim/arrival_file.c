@@ -20,6 +20,10 @@
 
 enum { LINE_BYTES = 1 << 20, CSV_COLUMNS = 64 };
 
+enum amount_of { AMOUNT_MIN, AMOUNT_MAX, AMOUNT_REQUEST, AMOUNTS };
+
+static const char *const amount_word[] = {"min", "max", "request"};
+
 struct reader {
     const struct scenario *scenario;
     struct arrivals *arrivals;
@@ -27,9 +31,9 @@ struct reader {
     struct lines *lines;
     struct err *err;
     VECTOR(struct arrival) items;
-    VECTOR(int32_t) clusters; /* of the present line */
-    struct allocation limits[2];
-    bool has_type, has_time, has_reach, has_work, has_home, has_limits;
+    VECTOR(int32_t) clusters;          /* of the present line */
+    struct allocation amount[AMOUNTS]; /* -1: not said */
+    bool has_type, has_time, has_reach, has_work, has_home, has_amount[AMOUNTS];
 };
 
 static int fail(struct reader *reader, const char *format, ...)
@@ -113,18 +117,18 @@ static int set_work(struct reader *reader, struct arrival *arrival, double work)
     return 0;
 }
 
-static int set_limit(struct reader *reader, int which, const char *resource, double amount)
+static int set_amount(struct reader *reader, int of, const char *resource, double amount)
 {
-    static const char *const word[] = {"min", "max"};
     int r = catalog_find_resource(&reader->scenario->catalog, resource);
 
     if (r < 0)
-        return fail(reader, "%s: the scenario has no resource \"%.60s\"", word[which], resource);
+        return fail(reader, "%s: the scenario has no resource \"%.60s\"", amount_word[of],
+                    resource);
     if (!(amount >= 0 && amount <= MAX_QUANTITY) || amount != floor(amount))
-        return fail(reader, "%s.%s: expected a whole number from 0 to %d", word[which], resource,
-                    MAX_QUANTITY);
-    reader->limits[which].amount[r] = (int32_t)amount;
-    reader->has_limits = true;
+        return fail(reader, "%s.%s: expected a whole number from 0 to %d", amount_word[of],
+                    resource, MAX_QUANTITY);
+    reader->amount[of].amount[r] = (int32_t)amount;
+    reader->has_amount[of] = true;
     return 0;
 }
 
@@ -132,10 +136,13 @@ static void begin_line(struct reader *reader, struct arrival *arrival)
 {
     *arrival = (struct arrival){.home = -1};
     vector_clear(&reader->clusters);
-    for (int r = 0; r < MAX_RESOURCES; r++)
-        reader->limits[0].amount[r] = reader->limits[1].amount[r] = -1;
+    for (int of = 0; of < AMOUNTS; of++) {
+        for (int r = 0; r < MAX_RESOURCES; r++)
+            reader->amount[of].amount[r] = -1;
+        reader->has_amount[of] = false;
+    }
     reader->has_type = reader->has_time = reader->has_reach = false;
-    reader->has_work = reader->has_home = reader->has_limits = false;
+    reader->has_work = reader->has_home = false;
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -168,25 +175,38 @@ static int end_reach(struct reader *reader, struct arrival *arrival)
     return 0;
 }
 
-static int end_limits(struct reader *reader, struct arrival *arrival)
+/* What the line says, over what holds without it. */
+static struct allocation said(const struct reader *reader, int of,
+                              const struct allocation *otherwise)
+{
+    struct allocation amount = *otherwise;
+
+    for (int r = 0; r < MAX_RESOURCES; r++)
+        if (reader->amount[of].amount[r] >= 0)
+            amount.amount[r] = reader->amount[of].amount[r];
+    return amount;
+}
+
+static int end_amounts(struct reader *reader, struct arrival *arrival)
 {
     const struct type_info *info = &reader->scenario->catalog.type[arrival->type];
-    struct allocation *limits;
+    struct allocation min = said(reader, AMOUNT_MIN, &info->min);
+    struct allocation max = said(reader, AMOUNT_MAX, &info->max);
+    struct allocation request = said(reader, AMOUNT_REQUEST, &min), *kept;
 
-    if (!reader->has_limits)
-        return 0;
-    limits = arena_alloc(&reader->arrivals->arena, 2 * sizeof *limits);
-    limits[0] = info->min;
-    limits[1] = info->max;
-    for (int r = 0; r < MAX_RESOURCES; r++) {
-        if (reader->limits[0].amount[r] >= 0)
-            limits[0].amount[r] = reader->limits[0].amount[r];
-        if (reader->limits[1].amount[r] >= 0)
-            limits[1].amount[r] = reader->limits[1].amount[r];
-    }
-    if (!allocation_fits(&limits[0], &limits[1]))
+    if (!allocation_fits(&min, &max))
         return fail(reader, "max: less than the minimum");
-    arrival->limits = limits;
+    if (!allocation_fits(&min, &request) || !allocation_fits(&request, &max))
+        return fail(reader, "request: not between minimum and maximum");
+    if (reader->has_amount[AMOUNT_MIN] || reader->has_amount[AMOUNT_MAX]) {
+        arrival->limits = kept = arena_alloc(&reader->arrivals->arena, 2 * sizeof *kept);
+        kept[0] = min;
+        kept[1] = max;
+    }
+    if (reader->has_amount[AMOUNT_REQUEST]) {
+        arrival->request = kept = arena_alloc(&reader->arrivals->arena, sizeof *kept);
+        *kept = request;
+    }
     return 0;
 }
 
@@ -201,7 +221,7 @@ static int end_line(struct reader *reader, struct arrival *arrival)
         return fail(reader, "missing at (seconds) or step (slots)");
     rc = end_reach(reader, arrival);
     if (rc == 0)
-        rc = end_limits(reader, arrival);
+        rc = end_amounts(reader, arrival);
     if (rc)
         return rc;
     arrival_draw_work(&reader->draw, arrival);
@@ -237,18 +257,18 @@ static int json_clusters_of(struct reader *reader, const json_t *list)
     return rc;
 }
 
-static int json_limits_of(struct reader *reader, int which, json_t *map)
+static int json_amounts_of(struct reader *reader, int of, json_t *map)
 {
     const char *key;
     json_t *value;
     int rc = 0;
 
     if (!json_is_object(map))
-        return fail(reader, "min and max: expected {resource: amount}");
+        return fail(reader, "%s: expected {resource: amount}", amount_word[of]);
     json_object_foreach(map, key, value)
     {
-        rc = json_is_number(value) ? set_limit(reader, which, key, json_number_value(value))
-                                   : fail(reader, "min and max: expected numbers");
+        rc = json_is_number(value) ? set_amount(reader, of, key, json_number_value(value))
+                                   : fail(reader, "%s: expected numbers", amount_word[of]);
         if (rc)
             break;
     }
@@ -274,13 +294,12 @@ static int json_field(struct reader *reader, struct arrival *arrival, const char
         return set_home(reader, arrival, json_string_value(value));
     if (strcmp(key, "agents") == 0 || strcmp(key, "clusters") == 0)
         return json_clusters_of(reader, value);
-    if (strcmp(key, "min") == 0)
-        return json_limits_of(reader, 0, value);
-    if (strcmp(key, "max") == 0)
-        return json_limits_of(reader, 1, value);
+    for (int of = 0; of < AMOUNTS; of++)
+        if (strcmp(key, amount_word[of]) == 0)
+            return json_amounts_of(reader, of, value);
     return fail(reader,
                 "key \"%.60s\": unknown, or a value of the wrong kind; known are at, step, "
-                "type, clusters, agents, work, home, min, max, id",
+                "type, clusters, agents, work, home, min, max, request, id",
                 key);
 }
 
@@ -344,6 +363,18 @@ static int csv_clusters(struct reader *reader, char *text)
     return rc;
 }
 
+/* Whose amount a column like "max.gpu" holds; -1: none's. */
+static int amount_column(const char *column)
+{
+    for (int of = 0; of < AMOUNTS; of++) {
+        size_t length = strlen(amount_word[of]);
+
+        if (strncmp(column, amount_word[of], length) == 0 && column[length] == '.')
+            return of;
+    }
+    return -1;
+}
+
 static int csv_field(struct reader *reader, struct arrival *arrival, const char *column, char *text)
 {
     double value = 0;
@@ -362,7 +393,7 @@ static int csv_field(struct reader *reader, struct arrival *arrival, const char 
         return set_time(reader, arrival, value, column[0] == 's');
     if (strcmp(column, "work") == 0)
         return set_work(reader, arrival, value);
-    return set_limit(reader, column[1] == 'a', column + 4, value);
+    return set_amount(reader, amount_column(column), strchr(column, '.') + 1, value);
 }
 
 static int csv_check_header(struct reader *reader, char **column, int columns)
@@ -370,14 +401,14 @@ static int csv_check_header(struct reader *reader, char **column, int columns)
     static const char *const known[] = {"at", "step", "type", "clusters", "work", "home", "id"};
 
     for (int i = 0; i < columns; i++) {
-        bool ok = strncmp(column[i], "min.", 4) == 0 || strncmp(column[i], "max.", 4) == 0;
+        bool ok = amount_column(column[i]) >= 0;
 
         for (size_t k = 0; k < COUNT_OF(known); k++)
             ok |= strcmp(column[i], known[k]) == 0;
         if (!ok)
             return fail(reader,
                         "unknown column \"%.60s\"; known are at, step, type, clusters, work, "
-                        "home, min.RESOURCE, max.RESOURCE",
+                        "home, min.RESOURCE, max.RESOURCE, request.RESOURCE",
                         column[i]);
     }
     return 0;

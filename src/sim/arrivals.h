@@ -19,7 +19,8 @@ struct arrival {
     double work; /* runs of the type's speed model */
     struct reach reach;
     int32_t type, home;
-    const struct allocation *limits; /* own {min, max}, or NULL: the type's */
+    const struct allocation *limits;  /* own {min, max}, or NULL: the type's */
+    const struct allocation *request; /* what its user asks for, or NULL: nothing was said */
 };
 
 struct arrivals {
@@ -42,9 +43,9 @@ int64_t arrivals_fixed_count(const struct scenario *scenario);
  * Reads a file of arrivals, by time:
  *     JSON lines: {"at": seconds or "step": slot, "type": name, "clusters": [names] or "agents":
  *                 [indices] (default: by the scenario's reach rule), "work": runs, "min": {cpu: 2},
- *                 "max": {...}, "home": name}
+ *                 "max": {...}, "request": {...}, "home": name}
  *     CSV:        a header with at (or step), type, and optionally clusters (a|b), work, home,
- *                 min.RESOURCE and max.RESOURCE
+ *                 min.RESOURCE, max.RESOURCE and request.RESOURCE
  * What the file leaves open (reach, work, home) is drawn from the seed by the scenario's rules.
  */
 int arrivals_read(struct arrivals *arrivals, const struct scenario *scenario, const char *path,

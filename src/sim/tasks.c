@@ -129,6 +129,7 @@ void task_arrive(struct world *world, int32_t id)
     task->home = arrival->home;
     task->min = arrival->limits ? arrival->limits[0] : info->min;
     task->max = arrival->limits ? arrival->limits[1] : info->max;
+    task->request = arrival->request;
     task->cluster = -1;
     task->first_start_s = task->finish_s = -1;
     task->next_waiting = task->prev_waiting = task->first_node = -1;

@@ -21,6 +21,13 @@ static double shown_progress(const void *arg, int32_t id)
     return progress < 1 ? progress : 1;
 }
 
+static double shown_work(const void *arg, int32_t id)
+{
+    const struct world *world = arg;
+
+    return world->arrivals->item[id].work / world->scenario->truth[world->task[id].type].work.mean;
+}
+
 static void make_nodes(struct world *world)
 {
     int32_t most = 0;
@@ -65,6 +72,7 @@ struct world *world_new(const struct scenario *scenario)
         .cluster = world->cluster,
         .lists = &world->lists,
         .progress = shown_progress,
+        .work = shown_work,
         .world = world,
         .info = INFO_BLIND,
     };

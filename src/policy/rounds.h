@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Policies that act once in a while: at whole multiples of their round, whatever happens between.
+ * In slotted worlds these are the first slots at or after such times.
+ */
+#ifndef POLICY_ROUNDS_H
+#define POLICY_ROUNDS_H
+
+#include "core/plan.h"
+#include "core/policy.h"
+
+/* A row for option tables; initial is the default in seconds, as text. */
+#define ROUND_OPTION(initial)                                                                  \
+    {                                                                                          \
+        "round", OPTION_REAL, initial,                                                         \
+            .low = 0, .high = 1e9, .unit = "s",                                                \
+            .help = "acts only at whole multiples of this time; 0: whenever something happens" \
+    }
+
+/* Whether a policy with this round acts at this decision. As long as tasks are in the system, it is
+ * woken at the next round too. */
+bool rounds_due(double round_s, const struct view *view, struct plan *plan);
+
+#endif
