@@ -47,6 +47,29 @@ int32_t place_worst_fit(const struct view *view, struct plan *plan, int32_t task
     return place(view, plan, task, amount, -1);
 }
 
+int32_t place_other(const struct view *view, struct plan *plan, int32_t id,
+                    const struct allocation *amount)
+{
+    const struct task *task = &view->task[id];
+    int32_t best = -1;
+    double least = 0;
+
+    for (int32_t i = 0; i < task->reach.count; i++) {
+        int32_t cluster = task->reach.cluster[i];
+        double left;
+
+        if (cluster == task->cluster || !view->cluster[cluster].up ||
+            !plan_fits(plan, cluster, amount))
+            continue;
+        left = left_over(view->catalog, cluster, plan_free(plan, cluster), amount);
+        if (best < 0 || left < least) {
+            best = cluster;
+            least = left;
+        }
+    }
+    return best;
+}
+
 /* A point on the way from the least to the most. */
 static struct allocation between(const struct allocation *least, const struct allocation *most,
                                  int64_t part, int64_t parts)

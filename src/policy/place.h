@@ -16,6 +16,11 @@ int32_t place_best_fit(const struct view *view, struct plan *plan, int32_t task,
 int32_t place_worst_fit(const struct view *view, struct plan *plan, int32_t task,
                         const struct allocation *amount);
 
+/* For a running task that was lifted out of the plan's books: the cluster of its reach, its own
+ * left out, with the least left over. -1 if there is none. */
+int32_t place_other(const struct view *view, struct plan *plan, int32_t task,
+                    const struct allocation *amount);
+
 /*
  * The most, between a task's minimum (which must fit) and what it should have, that finds room on
  * the cluster: in one piece where the cluster is not split, else found by halving.

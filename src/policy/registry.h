@@ -11,6 +11,9 @@
 #define POLICY_LIST(X) \
     X(fifo_min)        \
     X(random)          \
+    X(srtf)            \
+    X(srsf)            \
+    X(sjf)             \
     X(fair)            \
     X(knee)            \
     X(planner)         \

@@ -3,7 +3,8 @@
  * Every policy over random scenarios. At every decision: the books of every cluster balance, every
  * allocation lies between minimum and maximum and in reach, the waiting lists and windows hold
  * exactly the waiting tasks; nothing of a plan is refused (the world is strict); work-conserving
- * policies leave no task waiting that fits. Over an episode: who is not elastic does not resize,
+ * policies leave no task waiting whose minimum fits (those with a request rule: when they ask for
+ * the minimum). Over an episode: who is not elastic does not resize,
  * who is not preemptive does not preempt, Little's law holds, and the same seed gives the same
  * events.
  *
@@ -28,6 +29,7 @@ enum { CASES = 60, MAX_TEST_NODES = 64 };
 
 struct check {
     const struct policy_ops *ops;
+    const char *request; /* the request rule, for policies that have the option */
     struct scenario *scenario;
     uint64_t seed;
     struct world *world;
@@ -192,7 +194,8 @@ static void check_conserving(struct check *check)
 {
     const struct view *view = world_view(check->world);
 
-    if (!(check->ops->traits & POLICY_WORK_CONSERVING))
+    if (!(check->ops->traits & POLICY_WORK_CONSERVING) ||
+        (check->request && strcmp(check->request, "min") != 0))
         return;
     for (int32_t id = view->first_waiting; id >= 0; id = view->task[id].next_waiting) {
         const struct task *task = &view->task[id];
@@ -244,6 +247,8 @@ static bool run_episode(struct check *check, bool checked)
     int rc;
 
     params_init(&params, check->ops->options);
+    if (check->request)
+        assert_int_equal(params_set(&params, "req", check->request, &err), 0);
     if (check->ops->traits & POLICY_MODEL) {
         assert_int_equal(estimator_open(&estimator, check->scenario, check->seed, "true", &err), 0);
         setup.estimator = &estimator;
@@ -275,9 +280,20 @@ out:
     return rc == 0;
 }
 
+/* Every other scenario has the request rule under which work-conserving policies must start what
+ * fits; the others take turns. */
+static const char *pick_request(const struct policy_ops *ops, uint64_t seed)
+{
+    static const char *const rule[] = {"max", "fair", "tuned", "trace"};
+
+    if (!ops->options || option_find(ops->options, "req") < 0)
+        return NULL;
+    return seed % 2 ? "min" : rule[seed / 2 % COUNT_OF(rule)];
+}
+
 static void check_case(const struct policy_ops *ops, uint64_t seed)
 {
-    struct check check = {.ops = ops, .seed = seed};
+    struct check check = {.ops = ops, .request = pick_request(ops, seed), .seed = seed};
     char *yaml = random_scenario(seed);
     uint64_t events;
     struct err err;
