@@ -17,8 +17,8 @@
 
 /*
  * At 5 task 0 has 15 s left and makes room for 1 (4 s), beside which it does not fit. At 6 task 2
- * (30 s) fits beside 1, although 0 comes before it. At 9 task 0 (15 s) goes before 2 (30 - 3 = 27 s)
- * and takes all; 2 goes on at 9 + 15 = 24 and ends at 24 + 27 = 51.
+ * (30 s) fits beside 1, although 0 comes before it. At 9 task 0 (15 s) goes before 2 (30 - 3 = 27
+ * s) and takes all; 2 goes on at 9 + 15 = 24 and ends at 24 + 27 = 51.
  */
 static void srtf_preempts_and_fills_up(void **state)
 {
@@ -61,7 +61,8 @@ static void srtf_moves_whom_it_displaces(void **state)
                "10 finish 0\n");
 }
 
-/* By part (DL2's key) task 0, at 5 of 100 s, has 0.95 left and goes before 1 with all of its 1 s. */
+/* By part (DL2's key) task 0, at 5 of 100 s, has 0.95 left and goes before 1 with all of its 1 s.
+ */
 static void srtf_by_part_errs_as_dl2_does(void **state)
 {
     (void)state;
@@ -109,7 +110,8 @@ static void srsf_weighs_by_width(void **state)
                "20 finish 2\n");
 }
 
-/* 5/2 = 10/4: the lower number goes first. At 1 a shorter one (2/2 = 1 against 4/2 = 2) preempts. */
+/* 5/2 = 10/4: the lower number goes first. At 1 a shorter one (2/2 = 1 against 4/2 = 2) preempts.
+ */
 static void srsf_breaks_ties_by_number(void **state)
 {
     (void)state;
@@ -124,8 +126,8 @@ static void srsf_breaks_ties_by_number(void **state)
                "17 finish 1\n");
 }
 
-/* Nobody is interrupted. At 20 the order is 3 (2 s), 2 (5 s), 1 (10 s); 2 does not fit beside 3, nor
- * 1 beside 2. */
+/* Nobody is interrupted. At 20 the order is 3 (2 s), 2 (5 s), 1 (10 s); 2 does not fit beside 3,
+ * nor 1 beside 2. */
 static void sjf_lets_everybody_finish(void **state)
 {
     (void)state;
@@ -156,14 +158,10 @@ static void sjf_breaks_ties_by_number(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(srtf_preempts_and_fills_up),
-    cmocka_unit_test(srtf_keeps_running_at_a_tie),
-    cmocka_unit_test(srtf_moves_whom_it_displaces),
-    cmocka_unit_test(srtf_by_part_errs_as_dl2_does),
-    cmocka_unit_test(srtf_acts_in_rounds),
-    cmocka_unit_test(srsf_weighs_by_width),
-    cmocka_unit_test(srsf_breaks_ties_by_number),
-    cmocka_unit_test(sjf_lets_everybody_finish),
+    cmocka_unit_test(srtf_preempts_and_fills_up),   cmocka_unit_test(srtf_keeps_running_at_a_tie),
+    cmocka_unit_test(srtf_moves_whom_it_displaces), cmocka_unit_test(srtf_by_part_errs_as_dl2_does),
+    cmocka_unit_test(srtf_acts_in_rounds),          cmocka_unit_test(srsf_weighs_by_width),
+    cmocka_unit_test(srsf_breaks_ties_by_number),   cmocka_unit_test(sjf_lets_everybody_finish),
     cmocka_unit_test(sjf_breaks_ties_by_number),
 };
 
