@@ -8,19 +8,21 @@
 
 #include "core/policy.h"
 
-#define POLICY_LIST(X) \
-    X(fifo_min)        \
-    X(random)          \
-    X(srtf)            \
-    X(srsf)            \
-    X(sjf)             \
-    X(fair)            \
-    X(knee)            \
-    X(planner)         \
-    X(oracle)          \
-    X(paper_min)       \
-    X(paper_random)    \
-    X(paper_optimus)   \
+#define POLICY_LIST(X)  \
+    X(fifo_min)         \
+    X(random)           \
+    X(srtf)             \
+    X(srsf)             \
+    X(sjf)              \
+    X(tiresias)         \
+    X(tiresias_gittins) \
+    X(fair)             \
+    X(knee)             \
+    X(planner)          \
+    X(oracle)           \
+    X(paper_min)        \
+    X(paper_random)     \
+    X(paper_optimus)    \
     X(paper_tiresias)
 
 #define X(name) extern const struct policy_ops policy_##name;
