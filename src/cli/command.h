@@ -41,6 +41,8 @@ struct command {
     X(policies)         \
     X(replay)           \
     X(diff)             \
+    X(progress)         \
+    X(keeper)           \
     X(completion)       \
     X(docs)             \
     X(help)
