@@ -40,8 +40,7 @@ static void random_scenario_speed(struct rng *rng, struct text *yaml)
         "{model: amdahl, serial: 2, parallel: {cpu: 20}}",
         "{model: saturating, scales: {cpu: 8}, curve: sqrt}",
         "{model: saturating, form: hyperbolic, peak: 0.5, scales: {cpu: 4}}",
-        "{model: table, grid: {cpu: [1, 2, 4, 8]}, speeds: [0.05, 0.1, 0.15, 0.1], between: "
-        "linear}",
+        "{model: table, grid: {cpu: [1, 2, 4, 8]}, speeds: [.05, .1, .15, .1], between: linear}",
         "{model: table, grid: {cpu: [1, 4]}, speeds: [0.1, 0.2], bends: [1.1, 1.2], curve: level}",
     };
 

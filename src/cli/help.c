@@ -53,7 +53,7 @@ static const char *value_name(const struct option_spec *row, char name[32])
 
     if (row->choices && row->type != OPTION_CHOICE)
         return row->choices;
-    for (; row->name[i] && i < 31; i++)
+    for (; i < 31 && row->name[i]; i++)
         name[i] =
             (char)(row->name[i] >= 'a' && row->name[i] <= 'z' ? row->name[i] - 32 : row->name[i]);
     name[i] = '\0';

@@ -11,11 +11,11 @@
 #include <immintrin.h>
 
 #define OPS_TARGET __attribute__((target("avx2,fma")))
-#include "nn/ops_table.h"
+#include "nn/ops_table.inc"
 
 enum { LANES = 8, TILE_ROWS = 6, SHORT_TILE_ROWS = 5, TILE_COLUMNS = 16 };
 
-#include "nn/ops_tiles.h"
+#include "nn/ops_tiles.inc"
 
 TILE void store_sums(const struct tile *tile, const __m256 *low, const __m256 *high, int rows)
 {

@@ -11,11 +11,11 @@
 #include <immintrin.h>
 
 #define OPS_TARGET __attribute__((target("avx512f,avx2,fma")))
-#include "nn/ops_table.h"
+#include "nn/ops_table.inc"
 
 enum { LANES = 16, TILE_ROWS = 12, TILE_COLUMNS = 32 };
 
-#include "nn/ops_tiles.h"
+#include "nn/ops_tiles.inc"
 
 /* Writes `rows` rows of sums, 16 columns each, from column 16 v of the panel on. */
 TILE void store_sums(const struct tile *tile, const __m512 *sum, int rows, int v)

@@ -4,7 +4,7 @@
  * there is none of them.
  */
 #define OPS_TARGET
-#include "nn/ops_table.h"
+#include "nn/ops_table.inc"
 
 #include "nn/packed.h"
 
