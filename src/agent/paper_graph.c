@@ -93,18 +93,21 @@ static void merge_equal(struct merging *merging, struct arena *memory, const rea
                         const struct edges *in, const struct edges *out)
 {
     uint64_t *hash = arena_zalloc(memory, (size_t)merging->rows, sizeof *hash);
-    size_t bytes = x ? (size_t)features * sizeof *x : 0;
+    size_t bytes = (size_t)features * sizeof *x;
 
     for (int i = 0; i < merging->rows; i++) {
         const real *row = x ? x + (size_t)i * (size_t)features : NULL;
+        uint64_t own = 0xCBF29CE484222325u;
         int j = 0;
 
-        hash[i] = hash_ends(hash_ends(hash_bytes(0xCBF29CE484222325u, row, bytes), in, i), out, i);
+        if (row)
+            own = hash_bytes(own, row, bytes);
+        hash[i] = hash_ends(hash_ends(own, in, i), out, i);
         if (!x && in->first[i + 1] - in->first[i] != 1)
             j = i;
         while (j < i && !(merging->leader[j] == j && hash[j] == hash[i] && same_ends(in, i, j) &&
                           same_ends(out, i, j) &&
-                          (!x || memcmp(row, x + (size_t)j * (size_t)features, bytes) == 0)))
+                          (!row || memcmp(row, x + (size_t)j * (size_t)features, bytes) == 0)))
             j++;
         merging->leader[i] = j;
         merging->size[j]++;

@@ -200,7 +200,7 @@ static int count_rest(struct side *side, int *runs, struct err *err)
 static int compare_logs(struct pair *pair, struct err *err)
 {
     struct event_diff *diff = pair->diff;
-    int found[2];
+    int found[2] = {0, 0};
 
     for (;;) {
         for (int i = 0; i < 2; i++) {

@@ -54,8 +54,9 @@ static void scales_map_ends_to_ends(void **state)
 
 static int draw(struct text *out, enum plot_format format, double nudge)
 {
-    double x[] = {1, 2, 3, 4}, y[] = {3, NAN, 5 + nudge, 4}, low[] = {2, NAN, 4, 3};
-    double high[] = {4, NAN, 6, 5}, edge[] = {0, 1, 2}, bar[] = {3, 4, 0};
+    const double none = (double)NAN;
+    double x[] = {1, 2, 3, 4}, y[] = {3, none, 5 + nudge, 4}, low[] = {2, none, 4, 3};
+    double high[] = {4, none, 6, 5}, edge[] = {0, 1, 2}, bar[] = {3, 4, 0};
     struct plot_series line[] = {{"a", PLOT_LINE, x, y, low, high, 4, 0},
                                  {"b", PLOT_STEPS, x, high, NULL, NULL, 4, 1},
                                  {NULL, PLOT_DOTS, x, low, NULL, NULL, 4, 2}};
