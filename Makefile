@@ -161,8 +161,8 @@ tests: all $(TEST_BIN)
 check: tests
 	BUILD=$(BUILD) tests/run
 
-# Tests that start threads: what `make SAN=thread` is for.
-THREADED := $(shell grep -lE 'parallel|pthread|comparison' $(UNIT_SRC))
+# Tests that start threads: what `make SAN=thread` is for (queueing only does so to be done sooner).
+THREADED := $(filter-out %test_queueing.c,$(shell grep -lE 'parallel|pthread|comparison|shards' $(UNIT_SRC)))
 check-threads: $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(THREADED)))
 	BUILD=$(BUILD) tests/run $^
 

@@ -14,6 +14,19 @@
 #include <cmocka.h>
 #include <stdio.h>
 
+/* Tests that draw many cases draw this many times fewer where sanitizers make each slow. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+enum { HARNESS_SLOWDOWN = 10 };
+#elif defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+enum { HARNESS_SLOWDOWN = 10 };
+#else
+enum { HARNESS_SLOWDOWN = 1 };
+#endif
+#else
+enum { HARNESS_SLOWDOWN = 1 };
+#endif
+
 static int harness_skipped;
 
 #define SKIP_TEST(reason)                          \

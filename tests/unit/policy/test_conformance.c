@@ -25,7 +25,7 @@
 #include "random_scenario.h"
 #include "sim/world.h"
 
-enum { CASES = 60, MAX_TEST_NODES = 64 };
+enum { CASES = 60 / HARNESS_SLOWDOWN, MAX_TEST_NODES = 64 };
 
 struct check {
     const struct policy_ops *ops;
