@@ -11,9 +11,10 @@
 enum { LONGEST_LABEL = 120 };
 
 const struct option_spec policy_model_options[] = {
-    {"model", OPTION_STRING, "true", .choices = "true, noisy:S",
-     .help = "where it learns speeds from: the true ones, or each type and allocation times a "
-             "lognormal factor of sigma S"},
+    {"model", OPTION_STRING, "true", .choices = "true, noisy:S, fitted:K, online",
+     .help = "where it learns speeds from: the true ones; each type and allocation times a "
+             "lognormal factor of sigma S; K noisy measurements of each type; or the progress of "
+             "the tasks that ran before"},
     {0},
 };
 
