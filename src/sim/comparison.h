@@ -37,7 +37,7 @@ struct observer {
                struct err *err);
 };
 
-enum { COMPARISON_OBSERVERS = 3 }; /* a world takes five watchers; policy and estimator may be two */
+enum { COMPARISON_OBSERVERS = 3 }; /* of a world's five watchers; two are policy and estimator */
 
 struct comparison {
     const struct scenario *scenario;
