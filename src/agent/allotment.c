@@ -21,14 +21,14 @@ void allotment_begin(struct allotment *a, struct observation *seen, int32_t pair
 {
     const struct task *task = observation_task(seen, pair);
     const struct front *front = &seen->outlook->kind[task->type].front;
-    const struct allocation *free = plan_free(seen->plan, observation_cluster(seen, pair));
+    int32_t cluster = observation_cluster(seen, pair);
 
     a->seen = seen;
     a->pair = pair;
     a->items = 0;
     for (int32_t i = 0; i < front->count; i++)
         if (allocation_within(&task->min, &front->item[i].amount, &task->max) &&
-            allocation_fits(&front->item[i].amount, free))
+            plan_fits(seen->plan, cluster, &front->item[i].amount))
             add_item(a, &front->item[i]);
     if (a->items == 0)
         add_item(a, &(struct front_item){

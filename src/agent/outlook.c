@@ -224,13 +224,13 @@ static int32_t find_room(const struct skyline *sky, const struct allocation *amo
 }
 
 /* For tasks that nothing of their type's front suits. */
-static void offer_minimum(const struct outlook *o, const struct skyline *sky, int32_t cluster,
+static void offer_minimum(const struct outlook *o, struct plan *plan, int32_t cluster,
                           const struct task *task, struct offer *offer)
 {
     double seconds = estimator_seconds(o->estimator, task->type, &task->min, 0);
     double worth = outlook_worth(o, cluster, &task->min);
 
-    if (!allocation_fits(&task->min, &sky->release[0].free) || seconds >= HUGE_VAL)
+    if (!plan_fits(plan, cluster, &task->min) || seconds >= HUGE_VAL)
         return;
     *offer = (struct offer){.now = true,
                             .item = OFFER_MINIMUM,
@@ -240,8 +240,8 @@ static void offer_minimum(const struct outlook *o, const struct skyline *sky, in
                             .later_cost_s = HUGE_VAL};
 }
 
-static struct offer make_offer(const struct outlook *o, const struct skyline *sky, int32_t cluster,
-                               const struct task *task)
+static struct offer make_offer(const struct outlook *o, const struct skyline *sky,
+                               struct plan *plan, int32_t cluster, const struct task *task)
 {
     const struct front *front = &o->kind[task->type].front;
     struct offer offer = {.cost_s = HUGE_VAL, .later_cost_s = HUGE_VAL};
@@ -255,7 +255,7 @@ static struct offer make_offer(const struct outlook *o, const struct skyline *sk
             continue;
         worth = outlook_worth(o, cluster, &item->amount);
         cost_s = item->seconds * (1 + o->price * worth);
-        if (allocation_fits(&item->amount, &sky->release[0].free)) {
+        if (plan_fits(plan, cluster, &item->amount)) {
             if (cost_s < offer.cost_s) {
                 offer.now = true;
                 offer.item = i;
@@ -271,7 +271,7 @@ static struct offer make_offer(const struct outlook *o, const struct skyline *sk
         }
     }
     if (!offer.now && !offer.later)
-        offer_minimum(o, sky, cluster, task, &offer);
+        offer_minimum(o, plan, cluster, task, &offer);
     return offer;
 }
 
@@ -284,8 +284,8 @@ struct offer outlook_offer(struct outlook *o, const struct view *view, struct pl
         &o->skyline[cluster].kept[(uint32_t)task->type % OUTLOOK_OFFERS];
 
     if (!allocation_equal(&task->min, &type->min) || !allocation_equal(&task->max, &type->max))
-        return make_offer(o, sky, cluster, task);
+        return make_offer(o, sky, plan, cluster, task);
     if (kept->stamp != sky->stamp || kept->type != task->type)
-        *kept = (struct kept_offer){sky->stamp, task->type, make_offer(o, sky, cluster, task)};
+        *kept = (struct kept_offer){sky->stamp, task->type, make_offer(o, sky, plan, cluster, task)};
     return kept->offer;
 }

@@ -72,6 +72,7 @@ void record_begin(struct record_book *b, const struct observation *seen, const r
         .from_option_sets = (int32_t)b->option_sets.count,
         .from_amounts = (int32_t)b->amount_option.count,
         .from_amount_sets = (int32_t)b->amount_sets.count,
+        .at_s = seen->view->now_s,
     };
 
     vector_push(&b->decisions, record);
@@ -133,12 +134,12 @@ void record_amounts(struct record_book *b, const struct allotment *allotment, co
 /* Batches */
 
 /* Sums of the parts of the chosen decisions. */
-static struct record add_up(const struct record_book *b, const int32_t *which, int32_t count)
+static struct record add_up(const struct record_place *place, int32_t count)
 {
     struct record sum = {0};
 
     for (int32_t i = 0; i < count; i++) {
-        const struct record *r = &b->decisions.item[which[i]];
+        const struct record *r = &place[i].book->decisions.item[place[i].index];
 
         sum.agents += r->agents;
         sum.tasks += r->tasks;
@@ -345,9 +346,9 @@ static void connect(struct record_batch *batch, const struct filling *f, const s
 }
 
 void record_gather(struct record_batch *batch, struct arena *memory,
-                   const struct record_book *book, const int32_t *which, int32_t count)
+                   const struct record_place *place, int32_t count)
 {
-    struct record sum = add_up(book, which, count);
+    struct record sum = add_up(place, count);
     struct filling f;
 
     *batch = (struct record_batch){
@@ -361,7 +362,8 @@ void record_gather(struct record_batch *batch, struct arena *memory,
     };
     f = take_memory(memory, batch, &sum);
     for (int32_t i = 0; i < count; i++) {
-        const struct record *r = &book->decisions.item[which[i]];
+        const struct record_book *book = place[i].book;
+        const struct record *r = &book->decisions.item[place[i].index];
 
         batch->decision[i] = r;
         fill_nodes(&f, book, r, i);

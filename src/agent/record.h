@@ -25,8 +25,8 @@ struct record {
     int32_t agents, tasks, runnings, pairs, options, option_sets, amounts, amount_sets;
     int32_t from_agents, from_tasks, from_runnings, from_pairs, from_options, from_option_sets,
         from_amounts, from_amount_sets;
-    real value;      /* that the return is expected to have, and had; for training the value head */
-    real reference;
+    double at_s;
+    real advantage; /* of what was done over what is usual at that time */
 };
 
 /* Growable, see base/vector.h. */
@@ -80,7 +80,13 @@ struct record_batch {
     int32_t decisions;
 };
 
+/* One decision of some book. */
+struct record_place {
+    const struct record_book *book;
+    int32_t index;
+};
+
 void record_gather(struct record_batch *batch, struct arena *memory,
-                   const struct record_book *book, const int32_t *which, int32_t count);
+                   const struct record_place *place, int32_t count);
 
 #endif

@@ -35,6 +35,7 @@ struct command {
 
 #define COMMAND_LIST(X) \
     X(simulate)         \
+    X(train)            \
     X(sweep)            \
     X(import)           \
     X(check)            \

@@ -24,13 +24,27 @@ static const struct option_spec oracle_options[] = {MODEL_ROW("true"), {0}};
 static const struct option_spec model_options[] = {MODEL_ROW("fitted:8"), {0}};
 static const struct option_spec progress_options[] = {MODEL_ROW("online"), {0}};
 
+/* A learned policy has a model of its own by that name. */
+static const struct option_spec speeds_options[] = {
+    {"speeds", OPTION_STRING, "online", .choices = "true, noisy:S, fitted:K, online",
+     .help = "where it learns speeds from, as model= of other policies"},
+    {0},
+};
+
 const struct option_spec *policy_common_options(const struct policy_ops *ops)
 {
     if (!(ops->traits & POLICY_MODEL))
         return NULL;
+    if (ops->traits & POLICY_LEARNED)
+        return speeds_options;
     return ops->info == INFO_ORACLE  ? oracle_options
            : ops->info == INFO_MODEL ? model_options
                                      : progress_options;
+}
+
+static const char *model_option(const struct policy_ops *ops)
+{
+    return ops->traits & POLICY_LEARNED ? "speeds" : "model";
 }
 
 static int count_rows(const struct option_spec *rows)
@@ -104,8 +118,8 @@ int policy_spec_parse(struct policy_spec *spec, const char *text, struct err *er
     if (rc)
         err_prefix(err, "policy %s", name);
     else
-        spec->model = option_find(spec->options, "model") >= 0
-                          ? params_string(&spec->params, "model")
+        spec->model = option_find(spec->options, model_option(spec->ops)) >= 0
+                          ? params_string(&spec->params, model_option(spec->ops))
                           : "true";
 out:
     free(name);
