@@ -47,8 +47,8 @@ int actor_config_check(const struct actor_config *config, struct err *err)
 
     if (config->hidden < 1 || config->hidden > 1024 || config->heads < 1 ||
         config->hidden % config->heads != 0)
-        return err_set(err, ERR_INVALID, "hidden %d does not divide among %d heads",
-                       config->hidden, config->heads);
+        return err_set(err, ERR_INVALID, "hidden %d does not divide among %d heads", config->hidden,
+                       config->heads);
     if (config->layers < 0 || config->layers > ACTOR_LAYERS)
         return err_set(err, ERR_INVALID, "layers: expected 0 to %d, not %d", ACTOR_LAYERS,
                        config->layers);
@@ -228,9 +228,9 @@ static void encode_layer(const struct pass *pass, struct actor_encoding *code,
     code->cluster = mix(pass, &layer->cluster_norm, &at->cluster_norm, &layer->cluster_mix,
                         at->cluster, at->cluster_sum, &at->cluster_normed, &at->cluster_mixed,
                         &at->cluster_act, g->clusters);
-    code->waiting = mix(pass, &layer->waiting_norm, &at->waiting_norm, &layer->waiting_mix,
-                        at->waiting, at->waiting_sum, &at->waiting_normed, &at->waiting_mixed,
-                        &at->waiting_act, g->waiting);
+    code->waiting =
+        mix(pass, &layer->waiting_norm, &at->waiting_norm, &layer->waiting_mix, at->waiting,
+            at->waiting_sum, &at->waiting_normed, &at->waiting_mixed, &at->waiting_act, g->waiting);
     code->hub = mix(pass, &layer->hub_norm, &at->hub_norm, &layer->hub_mix, at->hub, at->hub_sum,
                     &at->hub_normed, &at->hub_mixed, &at->hub_act, g->graphs);
 }
@@ -348,11 +348,12 @@ static real *score_rows_backward(const struct pass *pass, real *dhidden, const r
                                  int32_t rows)
 {
     size_t width = (size_t)mix_layer->in, count = (size_t)rows * width;
-    real *dact = pass_zeros(pass, (size_t)rows, width), *dmixed = pass_zeros(pass, (size_t)rows, width);
+    real *dact = pass_zeros(pass, (size_t)rows, width),
+         *dmixed = pass_zeros(pass, (size_t)rows, width);
     real *dsum = pass_zeros(pass, (size_t)rows, width);
 
-    pass->ops->head_dot_backward(dact, pass_grad(pass, score), dlogit, act,
-                                 pass_value(pass, score), rows, 1, mix_layer->in);
+    pass->ops->head_dot_backward(dact, pass_grad(pass, score), dlogit, act, pass_value(pass, score),
+                                 rows, 1, mix_layer->in);
     pass->ops->activate_backward(dmixed, dact, act, mixed, count, ACT_TANH);
     linear_backward(pass, dhidden, dmixed, hidden, mix_layer, rows);
     pass->ops->activate_backward(dsum, dhidden, hidden, sum, count, ACT_RELU);
@@ -382,9 +383,9 @@ void actor_score_backward(const struct pass *pass, struct actor_gradient *d,
     const struct actor_options *options = s->options;
     const struct actor_graph *g = code->graph;
     int hidden = actor->config.hidden;
-    real *dsum = score_rows_backward(pass, d->option_hidden, dlogit, s->sum, s->hidden, s->mixed,
-                                     s->act, &actor->option_mix, actor->option_score,
-                                     options->rows);
+    real *dsum =
+        score_rows_backward(pass, d->option_hidden, dlogit, s->sum, s->hidden, s->mixed, s->act,
+                            &actor->option_mix, actor->option_score, options->rows);
 
     linear_backward(pass, NULL, dsum, options->x, &actor->option_in, options->rows);
     pass->ops->gather_backward(d->query, dsum, options->query, options->rows, hidden);
@@ -432,8 +433,7 @@ static real *mix_backward(const struct pass *pass, const real *d, const struct n
 /* Back through add_message() and the layer that made its source rows. */
 static void message_backward(const struct pass *pass, const struct graph_attention_state *state,
                              const struct graph_attention *layer, const struct linear *value,
-                             const real *source_x, real *dsource_x, real *dtarget,
-                             const real *dsum)
+                             const real *source_x, real *dsource_x, real *dtarget, const real *dsum)
 {
     int32_t rows = state->edges->sources;
     real *dvalue = pass_zeros(pass, (size_t)rows, (size_t)value->out);
@@ -442,21 +442,21 @@ static void message_backward(const struct pass *pass, const struct graph_attenti
     linear_backward(pass, dsource_x, dvalue, source_x, value, rows);
 }
 
-static void encode_layer_backward(const struct pass *pass, struct actor_gradient *d,
-                                  real *drunning, const struct actor_encoding *code,
-                                  const struct actor *actor, int l)
+static void encode_layer_backward(const struct pass *pass, struct actor_gradient *d, real *drunning,
+                                  const struct actor_encoding *code, const struct actor *actor,
+                                  int l)
 {
     const struct actor_layer *layer = &actor->layer[l];
     const struct actor_graph *g = code->graph;
     const __typeof__(code->layer[0]) *at = &code->layer[l];
     size_t hidden = (size_t)actor->config.hidden;
     real *dhubs = pass_zeros(pass, (size_t)g->graphs, hidden);
-    real *dcluster = mix_backward(pass, d->cluster, &layer->cluster_norm, &at->cluster_norm,
-                                  &layer->cluster_mix, at->cluster_normed, at->cluster_mixed,
-                                  at->cluster_act, g->clusters);
-    real *dwaiting = mix_backward(pass, d->waiting, &layer->waiting_norm, &at->waiting_norm,
-                                  &layer->waiting_mix, at->waiting_normed, at->waiting_mixed,
-                                  at->waiting_act, g->waiting);
+    real *dcluster =
+        mix_backward(pass, d->cluster, &layer->cluster_norm, &at->cluster_norm, &layer->cluster_mix,
+                     at->cluster_normed, at->cluster_mixed, at->cluster_act, g->clusters);
+    real *dwaiting =
+        mix_backward(pass, d->waiting, &layer->waiting_norm, &at->waiting_norm, &layer->waiting_mix,
+                     at->waiting_normed, at->waiting_mixed, at->waiting_act, g->waiting);
     real *dhub = mix_backward(pass, d->hub, &layer->hub_norm, &at->hub_norm, &layer->hub_mix,
                               at->hub_normed, at->hub_mixed, at->hub_act, g->graphs);
 
@@ -475,8 +475,8 @@ static void encode_layer_backward(const struct pass *pass, struct actor_gradient
                      d->cluster, d->hub, dhub);
 }
 
-static void input_backward(const struct pass *pass, const real *d, const real *act,
-                           const real *raw, const real *x, const struct linear *layer, int32_t rows)
+static void input_backward(const struct pass *pass, const real *d, const real *act, const real *raw,
+                           const real *x, const struct linear *layer, int32_t rows)
 {
     real *draw = pass_zeros(pass, (size_t)rows, (size_t)layer->out);
 

@@ -50,13 +50,13 @@ struct actor {
 struct actor_graph {
     int32_t graphs, clusters, waiting, running;
     const real *cluster_x, *waiting_x, *running_x, *hub_x; /* rows of features */
-    const real *pair_x;       /* (pairs, option_features) by cluster */
-    const real *pair_by_task; /* the same by waiting task */
-    const int32_t *hub_of;    /* by cluster: its graph */
-    struct edges to_cluster;  /* from waiting; edge e is pair e */
-    struct edges to_waiting;  /* from clusters */
-    struct edges ran_by;      /* from running to clusters */
-    struct edges to_hub;      /* from clusters */
+    const real *pair_x;                                    /* (pairs, option_features) by cluster */
+    const real *pair_by_task;                              /* the same by waiting task */
+    const int32_t *hub_of;                                 /* by cluster: its graph */
+    struct edges to_cluster;                               /* from waiting; edge e is pair e */
+    struct edges to_waiting;                               /* from clusters */
+    struct edges ran_by;                                   /* from running to clusters */
+    struct edges to_hub;                                   /* from clusters */
 };
 
 /* What the graph attention leaves, and what its backward needs. */
@@ -66,7 +66,7 @@ struct actor_encoding {
         const real *cluster, *waiting, *hub; /* inputs of the layer */
         real *waiting_value, *running_value, *hub_value, *cluster_value, *cluster_to_hub;
         struct graph_attention_state from_waiting, from_running, to_waiting, to_hub;
-        real *cluster_sum, *waiting_sum, *hub_sum;    /* of input and messages */
+        real *cluster_sum, *waiting_sum, *hub_sum;       /* of input and messages */
         real *cluster_mixed, *waiting_mixed, *hub_mixed; /* before the rectifier */
         real *cluster_act, *waiting_act, *hub_act;
         real *cluster_normed, *waiting_normed, *hub_normed;

@@ -10,10 +10,10 @@
 
 enum { USUAL_HIDDEN = 32, USUAL_HEADS = 4, USUAL_LAYERS = 2 };
 
-#define SIZE_ROW(key, most, meaning)                                          \
-    {                                                                         \
+#define SIZE_ROW(key, most, meaning)                                                       \
+    {                                                                                      \
         .name = key, .type = OPTION_INT, .low = 0, .high = most, .flags = OPTION_REQUIRED, \
-        .help = meaning                                                       \
+        .help = meaning                                                                    \
     }
 
 static const struct option_spec CONFIG_OPTIONS[] = {

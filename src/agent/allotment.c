@@ -31,10 +31,9 @@ void allotment_begin(struct allotment *a, struct observation *seen, int32_t pair
             plan_fits(seen->plan, cluster, &front->item[i].amount))
             add_item(a, &front->item[i]);
     if (a->items == 0)
-        add_item(a, &(struct front_item){
-                        .amount = task->min,
-                        .seconds = estimator_seconds(seen->outlook->estimator, task->type,
-                                                     &task->min, 0)});
+        add_item(a, &(struct front_item){.amount = task->min,
+                                         .seconds = estimator_seconds(seen->outlook->estimator,
+                                                                      task->type, &task->min, 0)});
 }
 
 /* Items come shortest first, so their amounts mostly fall. */
@@ -87,9 +86,8 @@ void allotment_rows(const struct allotment *a, int resource, real *row)
         row[AMOUNT_OF_MAX] = (real)(most > 0 ? (double)a->amount[i] / most : 1);
         row[AMOUNT_TIME] = observation_log(item->seconds, typical_s);
         row[AMOUNT_PRICE] = (real)(log2(seen->outlook->price) / 4);
-        row[AMOUNT_CROWD] =
-            observation_squash(seen->crowd[agent] - kind->share / task->reach.count,
-                               seen->outlook->size[cluster]);
+        row[AMOUNT_CROWD] = observation_squash(seen->crowd[agent] - kind->share / task->reach.count,
+                                               seen->outlook->size[cluster]);
         row[AMOUNT_CHEAPEST] = a->cost_s[a->best[i]] == least_s;
         row[AMOUNT_RANK] = (real)(a->candidates > 1 ? (double)i / (a->candidates - 1) : 0);
     }

@@ -15,12 +15,12 @@ enum amount_feature {
     AMOUNT_SECONDS, /* log of best's duration to the type's best */
     AMOUNT_COST,    /* log of best's cost to the least cost of any candidate */
     AMOUNT_WORTH,
-    AMOUNT_TAKES,   /* dominant share of what is free */
-    AMOUNT_LEAVES,  /* least fraction of capacity left */
+    AMOUNT_TAKES,    /* dominant share of what is free */
+    AMOUNT_LEAVES,   /* least fraction of capacity left */
     AMOUNT_OF_MAX,   /* amount to the most that the task could get here */
-    AMOUNT_TIME,    /* log of best's duration in typical ones */
-    AMOUNT_PRICE,   /* as HUB_PRICE */
-    AMOUNT_CROWD,   /* as OPTION_CROWD */
+    AMOUNT_TIME,     /* log of best's duration in typical ones */
+    AMOUNT_PRICE,    /* as HUB_PRICE */
+    AMOUNT_CROWD,    /* as OPTION_CROWD */
     AMOUNT_CHEAPEST, /* 1: no candidate costs less */
     AMOUNT_RANK,     /* among the candidates, 0 .. 1 */
     AMOUNT_FEATURES

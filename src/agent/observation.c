@@ -49,8 +49,8 @@ real observation_left_over(const struct observation *seen, int32_t cluster,
 
     for (int r = 0; r < seen->view->catalog->resources; r++)
         if (capacity->amount[r] > 0)
-            least = fmin(least,
-                         (double)(free->amount[r] - amount->amount[r]) / capacity->amount[r]);
+            least =
+                fmin(least, (double)(free->amount[r] - amount->amount[r]) / capacity->amount[r]);
     return (real)least;
 }
 
@@ -132,8 +132,7 @@ static int compare_int(const void *a, const void *b)
 
 static int32_t row_of(const struct observation *seen, int32_t id)
 {
-    const int32_t *found =
-        bsearch(&id, seen->task, (size_t)seen->tasks, sizeof id, compare_int);
+    const int32_t *found = bsearch(&id, seen->task, (size_t)seen->tasks, sizeof id, compare_int);
 
     return (int32_t)(found - seen->task);
 }
@@ -191,8 +190,7 @@ static void make_offers(struct observation *seen)
 
 static void fill_release(const struct observation *seen, int32_t cluster, real *row)
 {
-    const struct skyline *sky =
-        outlook_skyline(seen->outlook, seen->view, seen->plan, cluster);
+    const struct skyline *sky = outlook_skyline(seen->outlook, seen->view, seen->plan, cluster);
     double typical_s = seen->outlook->typical_s;
     const double *unit =
         seen->outlook->unit_worth + (size_t)cluster * (size_t)seen->view->catalog->resources;
@@ -208,8 +206,7 @@ static void fill_release(const struct observation *seen, int32_t cluster, real *
         row[CLUSTER_RELEASE + k] =
             (real)(sum / seen->outlook->size[cluster] / seen->outlook->present);
     }
-    row[CLUSTER_BUSY] =
-        observation_squash(sky->release[sky->releases - 1].after_s, typical_s);
+    row[CLUSTER_BUSY] = observation_squash(sky->release[sky->releases - 1].after_s, typical_s);
 }
 
 static void fill_free(const struct observation *seen, int32_t cluster, real *row)

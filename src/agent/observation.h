@@ -15,8 +15,8 @@
 #include "nn/real.h"
 
 enum {
-    MOST_AGENTS = 64, /* clusters that decide at once */
-    MOST_SHOWN = 32,  /* waiting tasks that one of them looks at */
+    MOST_AGENTS = 64,  /* clusters that decide at once */
+    MOST_SHOWN = 32,   /* waiting tasks that one of them looks at */
     MOST_RUNNING = 32, /* running tasks of one of them that are looked at */
 };
 
@@ -37,9 +37,9 @@ enum cluster_feature {
 };
 
 enum waiting_feature {
-    WAITING_AGE,   /* log(1 + typical durations) */
-    WAITING_BEST,  /* log of the best duration in typical ones */
-    WAITING_LEAST, /* log of the duration at the minimum to the best */
+    WAITING_AGE,    /* log(1 + typical durations) */
+    WAITING_BEST,   /* log of the best duration in typical ones */
+    WAITING_LEAST,  /* log of the duration at the minimum to the best */
     WAITING_PRICED, /* log of the duration at the price to the best */
     WAITING_SHARE,  /* of a mean cluster, at the price */
     WAITING_AREA,   /* log of the least area in typical durations of a mean cluster */
@@ -61,8 +61,8 @@ enum running_feature {
 };
 
 enum hub_feature {
-    HUB_PRICE, /* log2 / 4 */
-    HUB_SLOT,  /* length of a slot in typical durations; 0: no slots */
+    HUB_PRICE,   /* log2 / 4 */
+    HUB_SLOT,    /* length of a slot in typical durations; 0: no slots */
     HUB_WAITING, /* log(1 + per cluster) */
     HUB_RUNNING,
     HUB_FREE,   /* mean over clusters of the least free fraction */
@@ -88,9 +88,9 @@ struct observation {
     bool one_start;
 
     int32_t agents, tasks, runnings, pairs;
-    int32_t *cluster; /* by agent: its id */
-    int32_t *task;    /* by row: its id */
-    struct pair *pair; /* by agent, in the order of their tasks' ids */
+    int32_t *cluster;       /* by agent: its id */
+    int32_t *task;          /* by row: its id */
+    struct pair *pair;      /* by agent, in the order of their tasks' ids */
     int32_t *first_pair;    /* agents + 1 */
     int32_t *first_running; /* agents + 1 */
     int32_t *first_seer;    /* tasks + 1: their pairs */
@@ -101,8 +101,8 @@ struct observation {
     real *cluster_x, *waiting_x, *running_x, *hub_x, *pair_x; /* rows of features */
 };
 
-/* Sees what the view shows to these clusters (at most MOST_AGENTS, ascending), with the plan so far.
- * Everything lives in memory. */
+/* Sees what the view shows to these clusters (at most MOST_AGENTS, ascending), with the plan so
+ * far. Everything lives in memory. */
 void observation_make(struct observation *seen, struct arena *memory, const struct view *view,
                       struct plan *plan, struct outlook *outlook, const int32_t *cluster,
                       int32_t clusters);

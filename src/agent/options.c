@@ -79,12 +79,12 @@ static void fill_pair(struct observation *seen, int32_t index, real *row)
     row[OPTION_AREA] = observation_log(offer->seconds * offer->worth, typical_s);
     row[OPTION_SHORT] = observation_log(offer->seconds, typical_s);
     row[OPTION_AGE] = (real)log1p((seen->view->now_s - task->arrival_s) / typical_s);
-    row[OPTION_CROWD] = observation_squash(
-        seen->crowd[agent] - kind->share / task->reach.count, size);
+    row[OPTION_CROWD] =
+        observation_squash(seen->crowd[agent] - kind->share / task->reach.count, size);
     row[OPTION_EARLIER] = (real)log1p(seen->starts[agent]);
     row[OPTION_ONE_START] = seen->one_start;
-    row[OPTION_HOPE] = observation_gap(
-        offer->cost_s, fmin(offer->later_cost_s, others.later_s), kind->cost_s);
+    row[OPTION_HOPE] =
+        observation_gap(offer->cost_s, fmin(offer->later_cost_s, others.later_s), kind->cost_s);
 }
 
 /* The rank by cost among the allowed, and by how much the next is cheaper or dearer. */
@@ -134,8 +134,7 @@ static void fill_wait(const struct observation *seen, int32_t agent, real *row,
     wait[OPTION_WAIT_FREE] = observation_left_over(seen, cluster, free, &nothing);
     wait[OPTION_WAIT_FITS] = (real)log1p(fits);
     wait[OPTION_WAIT_ONE_START] = seen->one_start;
-    wait[OPTION_WAIT_CROWD] =
-        observation_squash(seen->crowd[agent], seen->outlook->size[cluster]);
+    wait[OPTION_WAIT_CROWD] = observation_squash(seen->crowd[agent], seen->outlook->size[cluster]);
 }
 
 void options_fill(struct observation *seen, int32_t agent, real *row, uint8_t *allowed)

@@ -11,11 +11,11 @@
  */
 enum option_feature {
     OPTION_FITS,
-    OPTION_COST,    /* log of cost now to the cost at the price */
-    OPTION_SECONDS, /* log of the duration to the best */
-    OPTION_WORTH,   /* of what would be held */
-    OPTION_TAKES,   /* dominant share of what is free */
-    OPTION_LEAVES,  /* least fraction of capacity that stays free */
+    OPTION_COST,           /* log of cost now to the cost at the price */
+    OPTION_SECONDS,        /* log of the duration to the best */
+    OPTION_WORTH,          /* of what would be held */
+    OPTION_TAKES,          /* dominant share of what is free */
+    OPTION_LEAVES,         /* least fraction of capacity that stays free */
     OPTION_PATIENCE,       /* cost now less that of waiting here, typical durations */
     OPTION_PATIENCE_UNTIL, /* when that would be */
     OPTION_OTHER_NOW,      /* cost now less the best of other clusters now */
@@ -34,8 +34,8 @@ enum option_feature {
     OPTION_HOPE,           /* what would be saved by waiting for the best of later offers */
     OPTION_WAIT,           /* 1: this is the option to wait */
     OPTION_WAIT_EARLIER,
-    OPTION_WAIT_FREE,     /* least free fraction */
-    OPTION_WAIT_FITS,     /* log(1 + tasks that fit) */
+    OPTION_WAIT_FREE, /* least free fraction */
+    OPTION_WAIT_FITS, /* log(1 + tasks that fit) */
     OPTION_WAIT_ONE_START,
     OPTION_WAIT_CROWD,    /* what all tasks shown want */
     OPTION_WAIT_PATIENCE, /* the least of its tasks that fit: of OPTION_PATIENCE, ... */

@@ -185,8 +185,8 @@ static void add_up(struct skyline *sky, const struct allocation *free)
     }
 }
 
-const struct skyline *outlook_skyline(struct outlook *o, const struct view *view,
-                                      struct plan *plan, int32_t cluster)
+const struct skyline *outlook_skyline(struct outlook *o, const struct view *view, struct plan *plan,
+                                      int32_t cluster)
 {
     const struct cluster_view *at = &view->cluster[cluster];
     struct skyline *sky = &o->skyline[cluster];
@@ -280,12 +280,12 @@ struct offer outlook_offer(struct outlook *o, const struct view *view, struct pl
 {
     const struct type_info *type = &o->catalog->type[task->type];
     const struct skyline *sky = outlook_skyline(o, view, plan, cluster);
-    struct kept_offer *kept =
-        &o->skyline[cluster].kept[(uint32_t)task->type % OUTLOOK_OFFERS];
+    struct kept_offer *kept = &o->skyline[cluster].kept[(uint32_t)task->type % OUTLOOK_OFFERS];
 
     if (!allocation_equal(&task->min, &type->min) || !allocation_equal(&task->max, &type->max))
         return make_offer(o, sky, plan, cluster, task);
     if (kept->stamp != sky->stamp || kept->type != task->type)
-        *kept = (struct kept_offer){sky->stamp, task->type, make_offer(o, sky, plan, cluster, task)};
+        *kept =
+            (struct kept_offer){sky->stamp, task->type, make_offer(o, sky, plan, cluster, task)};
     return kept->offer;
 }

@@ -20,22 +20,22 @@
 #include "core/policy.h"
 
 enum {
-    OUTLOOK_CHOICES = 16,  /* allocations considered per type */
+    OUTLOOK_CHOICES = 16,    /* allocations considered per type */
     OUTLOOK_DEPARTURES = 32, /* of a cluster's tasks, the soonest */
-    OUTLOOK_OFFERS = 8,    /* kept per cluster */
-    OFFER_MINIMUM = -1     /* the task's minimum, which is not of the front */
+    OUTLOOK_OFFERS = 8,      /* kept per cluster */
+    OFFER_MINIMUM = -1       /* the task's minimum, which is not of the front */
 };
 
 /* A type as far as it is known. Without any allocation under which it runs, count is 0. */
 struct kind {
     struct front front;
-    double best_s;    /* least duration */
-    double least_s;   /* at the minimum */
-    double area_s;    /* least duration times share of a mean cluster */
-    double priced_s;  /* of the allocation that costs least at the price: duration, ... */
-    double share;     /* ... share ... */
-    double cost_s;    /* ... and cost */
-    double price;     /* for which the last three hold */
+    double best_s;   /* least duration */
+    double least_s;  /* at the minimum */
+    double area_s;   /* least duration times share of a mean cluster */
+    double priced_s; /* of the allocation that costs least at the price: duration, ... */
+    double share;    /* ... share ... */
+    double cost_s;   /* ... and cost */
+    double price;    /* for which the last three hold */
 };
 
 /* What a cluster has free at some moment from now. */
@@ -46,9 +46,9 @@ struct release {
 
 struct offer {
     bool now, later;
-    int32_t item;                   /* of the front, or OFFER_MINIMUM: the cheapest that fits now */
-    double cost_s, seconds, worth;  /* of it */
-    double later_cost_s, later_s;   /* the cheapest that does not fit yet: cost, and when it will */
+    int32_t item;                  /* of the front, or OFFER_MINIMUM: the cheapest that fits now */
+    double cost_s, seconds, worth; /* of it */
+    double later_cost_s, later_s;  /* the cheapest that does not fit yet: cost, and when it will */
 };
 
 struct kept_offer {
@@ -68,7 +68,8 @@ struct skyline {
 struct outlook {
     const struct catalog *catalog;
     const struct estimator *estimator;
-    struct kind *kind; /* by type */
+    struct allocation mean; /* a mean cluster, what shares are of */
+    struct kind *kind;      /* by type */
     struct market market;
     double price, typical_s;
     double *unit_worth; /* by cluster and resource, in mean clusters */

@@ -104,8 +104,7 @@ int32_t record_options(struct record_book *b, const struct observation *seen, in
             continue;
         add_reals(&b->option_x, row + i * OPTION_FEATURES, OPTION_FEATURES);
         vector_push(&b->option_agent, agent);
-        vector_push(&b->option_task,
-                    wait ? -1 : seen->pair[seen->first_pair[agent] + i].task);
+        vector_push(&b->option_task, wait ? -1 : seen->pair[seen->first_pair[agent] + i].task);
         vector_push(&b->option_target, 0);
         kept++;
     }
@@ -161,8 +160,8 @@ struct filling {
     struct record at; /* how far each part is filled */
 };
 
-static void copy_reals(real *to, size_t at, const struct record_reals *from, int32_t first, int32_t rows,
-                       size_t width)
+static void copy_reals(real *to, size_t at, const struct record_reals *from, int32_t first,
+                       int32_t rows, size_t width)
 {
     if (rows > 0)
         memcpy(to + at * width, from->item + (size_t)first * width,
@@ -213,8 +212,8 @@ static void fill_edges(struct filling *f, const struct record_book *b, const str
     }
 }
 
-static void fill_choices(struct filling *f, struct record_batch *batch,
-                         const struct record_book *b, const struct record *r, int32_t graph)
+static void fill_choices(struct filling *f, struct record_batch *batch, const struct record_book *b,
+                         const struct record *r, int32_t graph)
 {
     copy_reals(f->option_x, (size_t)f->at.options, &b->option_x, r->from_options, r->options,
                OPTION_FEATURES);

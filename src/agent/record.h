@@ -44,10 +44,10 @@ struct record_book {
     VECTOR(struct record) decisions;
     struct record_reals cluster_x, waiting_x, running_x, hub_x, pair_x, option_x, amount_x;
     struct record_ints pair_agent, pair_task, running_agent;
-    struct record_ints seer;         /* by pair: the pairs in the order of tasks */
-    struct record_ints option_agent, option_task; /* task -1: to wait */
+    struct record_ints seer;                          /* by pair: the pairs in the order of tasks */
+    struct record_ints option_agent, option_task;     /* task -1: to wait */
     struct record_reals option_target, amount_target; /* share wanted */
-    struct record_ints amount_option;             /* row among the decision's options */
+    struct record_ints amount_option;                 /* row among the decision's options */
     VECTOR(struct choice_set) option_sets, amount_sets;
 };
 
@@ -74,7 +74,7 @@ struct record_batch {
     int32_t option_sets, amount_sets;
     int32_t *option_first, *amount_first; /* sets + 1: rows */
     const struct choice_set **option_set, **amount_set;
-    real *option_target, *amount_target; /* by row */
+    real *option_target, *amount_target;     /* by row */
     int32_t *set_decision, *amount_decision; /* by set: which of the batch's decisions */
     const struct record **decision;
     int32_t decisions;

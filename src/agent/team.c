@@ -452,8 +452,8 @@ static int32_t learn_option(struct meeting *m, const struct round *r, int32_t i,
     int32_t a = r->agent[i], first = r->first[i], count = r->first[i + 1] - first, kept = 0;
     int32_t begin = record_options(book, &m->seen, a, r->x + (size_t)first * OPTION_FEATURES,
                                    r->allowed + first);
-    real *target = book->option_target.item + (book->option_target.count -
-                                               (size_t)vector_last(&book->option_sets)->rows);
+    real *target = book->option_target.item +
+                   (book->option_target.count - (size_t)vector_last(&book->option_sets)->rows);
     int32_t pair = -1, many = 0;
 
     for (int32_t k = 0; k < count - 1; k++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tapfinger train: a model for the policy `tapfinger`, from scenarios. One line per exam on standard
- * output, the learning curve as CSV beside the model.
+ * tapfinger train: a model for the policy `tapfinger`, from scenarios. One line per exam on
+ * standard output, the learning curve as CSV beside the model.
  */
 #include <math.h>
 #include <stdio.h>
@@ -32,9 +32,10 @@ static void report(void *arg, const struct training_row *row)
     struct curve *curve = arg;
 
     bar_piece_done(curve->bar);
-    fprintf(curve->file, "%lld,%s,%.1f,%lld,%.5f,%.4f,%.4f,%.4f,%.4f,%.4f,", (long long)row->iteration,
-            row->reinforce ? "trial" : "lesson", row->seconds, (long long)row->decisions, row->loss,
-            row->agreement, row->amount_agreement, row->entropy, row->gradient, exp(row->played));
+    fprintf(curve->file, "%lld,%s,%.1f,%lld,%.5f,%.4f,%.4f,%.4f,%.4f,%.4f,",
+            (long long)row->iteration, row->reinforce ? "trial" : "lesson", row->seconds,
+            (long long)row->decisions, row->loss, row->agreement, row->amount_agreement,
+            row->entropy, row->gradient, exp(row->played));
     if (!isnan(row->exam))
         fprintf(curve->file, "%.4f", exp(row->exam));
     fprintf(curve->file, ",%d\n", row->best);
@@ -138,8 +139,8 @@ static struct training settings(const struct arguments *args, const struct scena
         .teacher = policy_find(arguments_string(args, "teacher")),
         .speeds = arguments_string(args, "speeds"),
         .seed = (uint64_t)params_int(&args->own, "seed"),
-        .jobs = params_given(&args->own, "threads") ? int_of(args, "threads")
-                                                  : parallel_processors(),
+        .jobs =
+            params_given(&args->own, "threads") ? int_of(args, "threads") : parallel_processors(),
         .hidden = int_of(args, "hidden"),
         .heads = 4,
         .layers = int_of(args, "layers"),
@@ -210,9 +211,9 @@ static const struct example examples[] = {
     {0},
 };
 
-#define INT_ROW(key, value, least, most, meaning)                                   \
-    {                                                                               \
-        key, OPTION_INT, value, .low = least, .high = most, .help = meaning         \
+#define INT_ROW(key, value, least, most, meaning)                           \
+    {                                                                       \
+        key, OPTION_INT, value, .low = least, .high = most, .help = meaning \
     }
 
 static const struct option_spec options[] = {

@@ -22,10 +22,10 @@ struct lesson {
 /* What a batch said, before the step. */
 struct lesson_report {
     double loss;
-    double agreement;          /* part of the option sets in which the likeliest is wanted, or was taken */
-    double amount_agreement;   /* the same of amounts */
-    double entropy;            /* mean over option sets */
-    double gradient;           /* its length */
+    double agreement; /* part of the option sets in which the likeliest is wanted, or was taken */
+    double amount_agreement; /* the same of amounts */
+    double entropy;          /* mean over option sets */
+    double gradient;         /* its length */
     int64_t option_sets, amount_sets;
 };
 

@@ -130,16 +130,14 @@ static void add_up_costs(struct practice_outcome *outcome, double fade_s, double
     for (size_t i = outcome->moments.count; i-- > 0;) {
         struct moment *moment = &outcome->moments.item[i];
 
-        cost_s = in_system_s - moment->in_system_s +
-                 cost_s * exp(-(end_s - moment->at_s) / fade_s);
+        cost_s = in_system_s - moment->in_system_s + cost_s * exp(-(end_s - moment->at_s) / fade_s);
         moment->cost_s = cost_s;
         in_system_s = moment->in_system_s;
         end_s = moment->at_s;
     }
 }
 
-int practice_run(const struct practice *practice, struct practice_outcome *outcome,
-                 struct err *err)
+int practice_run(const struct practice *practice, struct practice_outcome *outcome, struct err *err)
 {
     struct school s = {.practice = practice};
     const struct world_totals *totals;
@@ -160,8 +158,8 @@ int practice_run(const struct practice *practice, struct practice_outcome *outco
     }
     outcome->tasks = world_task_count(s.world);
     if (outcome->tasks > 0)
-        outcome->mean_completion = totals->in_system_s / (double)outcome->tasks /
-                                   practice->scenario->catalog.time_unit_s;
+        outcome->mean_completion =
+            totals->in_system_s / (double)outcome->tasks / practice->scenario->catalog.time_unit_s;
     add_up_costs(outcome, practice->horizon * s.team.outlook.typical_s, totals->end_s,
                  totals->in_system_s);
 out:
@@ -188,6 +186,6 @@ double practice_cost_at(const struct practice_outcome *outcome, double at_s)
     if (low == 0 || after->at_s <= at_s)
         return after->cost_s;
     before = after - 1;
-    return before->cost_s + (after->cost_s - before->cost_s) * (at_s - before->at_s) /
-                                (after->at_s - before->at_s);
+    return before->cost_s +
+           (after->cost_s - before->cost_s) * (at_s - before->at_s) / (after->at_s - before->at_s);
 }

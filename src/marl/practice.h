@@ -24,15 +24,15 @@ enum practice_kind { PRACTICE_LESSON, PRACTICE_TRIAL, PRACTICE_EXAM };
 struct practice {
     enum practice_kind kind;
     const struct scenario *scenario;
-    const struct actor *actor;       /* with packed weights */
-    const char *speeds;              /* the student's estimator, see estimator_open() */
+    const struct actor *actor;        /* with packed weights */
+    const char *speeds;               /* the student's estimator, see estimator_open() */
     const struct policy_ops *teacher; /* of a lesson */
-    double teacher_share;            /* of the decisions in which it has its way */
-    uint64_t seed;                   /* of arrivals and noise */
-    uint64_t draw;                   /* of the student's choices */
-    int32_t most_tasks;              /* the later ones do not come; 0: all */
-    double horizon;                  /* of a trial: over which costs fade, typical durations */
-    struct record_book *book;        /* lesson and trial; what is there is cleared */
+    double teacher_share;             /* of the decisions in which it has its way */
+    uint64_t seed;                    /* of arrivals and noise */
+    uint64_t draw;                    /* of the student's choices */
+    int32_t most_tasks;               /* the later ones do not come; 0: all */
+    double horizon;                   /* of a trial: over which costs fade, typical durations */
+    struct record_book *book;         /* lesson and trial; what is there is cleared */
 };
 
 /* A decision point of a trial. */

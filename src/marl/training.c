@@ -226,8 +226,7 @@ static void shuffle(struct trainer *t, int epoch)
 {
     struct rng rng;
 
-    rng_stream(&rng,
-               rng_hash(t->training->seed, (uint64_t)t->progress.iteration, (uint64_t)epoch),
+    rng_stream(&rng, rng_hash(t->training->seed, (uint64_t)t->progress.iteration, (uint64_t)epoch),
                "shuffle");
     for (size_t i = t->places.count; i > 1; i--) {
         size_t k = rng_below(&rng, (uint32_t)i);
@@ -307,8 +306,7 @@ static void find_advantages(struct trainer *t)
     for (int i = 0; i < t->used; i++)
         for (size_t k = 0; k < t->slot[i].book.decisions.count; k++)
             if (squares > 0)
-                t->slot[i].book.decisions.item[k].advantage /=
-                    (real)sqrt(squares / (double)count);
+                t->slot[i].book.decisions.item[k].advantage /= (real)sqrt(squares / (double)count);
 }
 
 static double mean_log_played(const struct trainer *t)

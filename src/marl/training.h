@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Training: iterations of playing episodes and learning from them. First the student imitates the
- * teacher, then it learns from its own trials. Every few iterations it is examined on seeds that are
- * never trained on, and the best model so far is kept.
+ * teacher, then it learns from its own trials. Every few iterations it is examined on seeds that
+ * are never trained on, and the best model so far is kept.
  *
  * The same settings give the same weights, bit for bit, whatever the number of threads; so does a
  * training that was stopped and resumed.
@@ -26,7 +26,7 @@ static const uint64_t TRAINING_SEEDS = 1000000, EXAM_SEEDS = 900000;
 struct training_row {
     int64_t iteration;
     bool reinforce;
-    double seconds; /* of training so far */
+    double seconds;    /* of training so far */
     int64_t decisions; /* played so far */
     double loss, agreement, amount_agreement, entropy, gradient;
     double played; /* mean completion time in the iteration's episodes, relative (see score) */
