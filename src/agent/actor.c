@@ -110,7 +110,7 @@ static void register_layer(struct actor *a, struct actor_layer *layer, int index
 
 void actor_register(struct actor *a, const struct actor_config *config)
 {
-    const int score[] = {1, config->hidden}, value[] = {2 * config->hidden, config->hidden, 1};
+    const int score[] = {1, config->hidden};
     int hidden = config->hidden;
 
     *a = (struct actor){.config = *config};
@@ -131,7 +131,6 @@ void actor_register(struct actor *a, const struct actor_config *config)
     register_linear(a, &a->amount_context, hidden, 0, "", "amount_context");
     register_linear(a, &a->amount_mix, hidden, LINEAR_BIAS, "", "amount_mix");
     a->amount_score = weights_add(&a->weights, XAVIER, 2, score, "amount_score");
-    mlp_register(&a->value, &a->weights, 2, value, ACT_TANH, XAVIER, "value");
 }
 
 void actor_release(struct actor *a)
@@ -310,22 +309,6 @@ void actor_score_amounts(const struct pass *pass, struct actor_amount_scores *s,
                &s->mixed, &s->act, &s->logit);
 }
 
-void actor_value_forward(const struct pass *pass, struct actor_value *value,
-                         const struct actor *actor, const struct actor_encoding *code)
-{
-    const struct actor_graph *g = code->graph;
-    size_t hidden = (size_t)actor->config.hidden;
-    real *mean = pass_new(pass, (size_t)g->graphs, hidden);
-
-    value->x = pass_new(pass, (size_t)g->graphs, 2 * hidden);
-    pass->ops->segment_mean(mean, code->cluster, NULL, g->to_hub.first, g->graphs, (int)hidden);
-    for (size_t i = 0; i < (size_t)g->graphs; i++) {
-        memcpy(value->x + 2 * i * hidden, mean + i * hidden, hidden * sizeof *mean);
-        memcpy(value->x + (2 * i + 1) * hidden, code->hub + i * hidden, hidden * sizeof *mean);
-    }
-    value->out = mlp_forward(pass, &value->state, &actor->value, value->x, g->graphs);
-}
-
 /* Backward */
 
 void actor_gradient_zero(const struct pass *pass, struct actor_gradient *d,
@@ -394,24 +377,6 @@ void actor_score_backward(const struct pass *pass, struct actor_gradient *d,
     linear_backward(pass, d->waiting, d->key, code->waiting, &actor->task_key, g->waiting);
     linear_backward(pass, d->hub, d->key + (size_t)g->waiting * (size_t)hidden, code->hub,
                     &actor->hub_key, g->graphs);
-}
-
-void actor_value_backward(const struct pass *pass, struct actor_gradient *d,
-                          const struct actor_value *value, const struct actor *actor,
-                          const struct actor_encoding *code, const real *dout)
-{
-    const struct actor_graph *g = code->graph;
-    size_t hidden = (size_t)actor->config.hidden;
-    real *dx = pass_zeros(pass, (size_t)g->graphs, 2 * hidden);
-    real *dmean = pass_new(pass, (size_t)g->graphs, hidden);
-
-    mlp_backward(pass, &value->state, &actor->value, dx, dout);
-    for (size_t i = 0; i < (size_t)g->graphs; i++) {
-        memcpy(dmean + i * hidden, dx + 2 * i * hidden, hidden * sizeof *dx);
-        pass->ops->add(d->hub + i * hidden, dx + (2 * i + 1) * hidden, hidden);
-    }
-    pass->ops->segment_mean_backward(d->cluster, dmean, NULL, g->to_hub.first, g->graphs,
-                                     (int)hidden);
 }
 
 /* Back through mix(): d (of the output) stays that of x; returns that of the sum. */

@@ -12,7 +12,6 @@
 
 #include "nn/graph_attention.h"
 #include "nn/linear.h"
-#include "nn/mlp.h"
 #include "nn/norm.h"
 
 struct err;
@@ -42,7 +41,6 @@ struct actor {
     size_t option_score; /* (1, hidden) */
     struct linear amount_in, amount_context, amount_mix;
     size_t amount_score; /* (1, hidden) */
-    struct mlp value;
 };
 
 /* Graphs; all arrays are borrowed. Rows of a graph lie together, graphs in the same order
@@ -104,12 +102,6 @@ struct actor_amount_scores {
     real *picked, *sum, *hidden, *mixed, *act, *logit;
 };
 
-struct actor_value {
-    real *x, *out;
-    int32_t *first;
-    struct mlp_state state;
-};
-
 int actor_config_check(const struct actor_config *config, struct err *err);
 /* Of the features as they are now. */
 struct actor_config actor_config_of(int hidden, int heads, int layers);
@@ -125,9 +117,6 @@ void actor_score(const struct pass *pass, struct actor_scores *scores, const str
 void actor_score_amounts(const struct pass *pass, struct actor_amount_scores *scores,
                          const struct actor *actor, const struct actor_scores *options,
                          const struct actor_amounts *amounts);
-/* out (graphs): expected return; for training. */
-void actor_value_forward(const struct pass *pass, struct actor_value *value,
-                         const struct actor *actor, const struct actor_encoding *code);
 
 /* Gradients on the way back; what a backward function adds to. */
 struct actor_gradient {
@@ -145,9 +134,6 @@ void actor_score_amounts_backward(const struct pass *pass, struct actor_gradient
 void actor_score_backward(const struct pass *pass, struct actor_gradient *gradient,
                           const struct actor_scores *scores, const struct actor *actor,
                           const struct actor_encoding *code, const real *dlogit);
-void actor_value_backward(const struct pass *pass, struct actor_gradient *gradient,
-                          const struct actor_value *value, const struct actor *actor,
-                          const struct actor_encoding *code, const real *dout);
 /* Last. */
 void actor_encode_backward(const struct pass *pass, struct actor_gradient *gradient,
                            const struct actor_encoding *code, const struct actor *actor);

@@ -7,6 +7,9 @@
 #include "base/memory.h"
 #include "core/estimator.h"
 
+/* What a larger allocation must save of the duration of a smaller one. */
+static const double GAIN = 0.02;
+
 static struct allocation mean_cluster(const struct catalog *catalog)
 {
     struct allocation mean = {{0}};
@@ -20,7 +23,7 @@ static struct allocation mean_cluster(const struct catalog *catalog)
 }
 
 /* Resources that no cluster has count for nobody. */
-static void weigh_clusters(struct outlook *o, const struct allocation *mean)
+static void weigh_clusters(struct outlook *o)
 {
     const struct catalog *catalog = o->catalog;
 
@@ -30,18 +33,37 @@ static void weigh_clusters(struct outlook *o, const struct allocation *mean)
         const struct allocation *capacity = &catalog->cluster[c].capacity;
 
         for (int r = 0; r < catalog->resources; r++)
-            o->size[c] += (double)capacity->amount[r] / mean->amount[r] / o->present;
+            o->size[c] += (double)capacity->amount[r] / o->mean.amount[r] / o->present;
         for (int r = 0; r < catalog->resources; r++)
             o->unit_worth[c * catalog->resources + r] =
                 capacity->amount[r] > 0 ? o->size[c] / capacity->amount[r] : 0;
     }
 }
 
-static void describe_kind(struct kind *kind, const struct policy_setup *setup, int32_t type,
-                          const struct allocation *mean)
+/* Drops allocations that gain next to nothing over a smaller one: estimates are not that good. */
+static void keep_gainful(struct front *front)
 {
-    kind->area_s = front_make(&kind->front, setup, type, mean, OUTLOOK_CHOICES);
+    int32_t kept = front->count;
+
+    for (int32_t i = front->count - 1; i >= 0; i--)
+        if (kept == front->count || front->item[i].seconds < (1 - GAIN) * front->item[kept].seconds)
+            front->item[--kept] = front->item[i];
+    for (int32_t i = kept; i < front->count; i++)
+        front->item[i - kept] = front->item[i];
+    front->count -= kept;
+}
+
+static void describe_kind(struct outlook *o, int32_t type)
+{
+    struct policy_setup setup = {.catalog = o->catalog, .estimator = o->estimator};
+    struct kind *kind = &o->kind[type];
+
+    kind->version = estimator_version(o->estimator, type);
+    front_release(&kind->front);
+    kind->area_s = front_make(&kind->front, &setup, type, &o->mean, OUTLOOK_CHOICES);
+    keep_gainful(&kind->front);
     kind->price = -1;
+    kind->best_s = kind->least_s = 0;
     if (kind->front.count == 0)
         return;
     kind->best_s = kind->front.item[0].seconds;
@@ -51,24 +73,24 @@ static void describe_kind(struct kind *kind, const struct policy_setup *setup, i
 void outlook_init(struct outlook *o, const struct policy_setup *setup)
 {
     const struct catalog *catalog = setup->catalog;
-    struct allocation mean = mean_cluster(catalog);
     struct front *front = xcalloc((size_t)catalog->types, sizeof *front);
     double sum_s = 0;
     int types = 0;
 
     *o = (struct outlook){.catalog = catalog, .estimator = setup->estimator};
+    o->mean = mean_cluster(catalog);
     o->unit_worth = xcalloc((size_t)catalog->clusters * (size_t)catalog->resources, sizeof(double));
     o->size = xcalloc((size_t)catalog->clusters, sizeof *o->size);
     o->skyline = xcalloc((size_t)catalog->clusters, sizeof *o->skyline);
     o->kind = xcalloc((size_t)catalog->types, sizeof *o->kind);
-    weigh_clusters(o, &mean);
+    weigh_clusters(o);
     for (int i = 0; i < catalog->types; i++) {
-        describe_kind(&o->kind[i], setup, i, &mean);
+        describe_kind(o, i);
         front[i] = o->kind[i].front;
         sum_s += o->kind[i].best_s;
         types += o->kind[i].front.count > 0;
     }
-    o->typical_s = types > 0 && sum_s > 0 ? sum_s / types : 1;
+    o->best_sum_s = o->typical_s = types > 0 && sum_s > 0 ? sum_s / types : 1;
     market_init(&o->market, front, catalog->types, catalog->clusters,
                 catalog->slot_s > 0 ? catalog->slot_s : o->typical_s / 6);
     free(front);
@@ -85,23 +107,43 @@ void outlook_release(struct outlook *o)
     free(o->skyline);
 }
 
-/* The mean over the tasks seen of their best durations; the mean over types counts as one. */
+/* The mean over the tasks seen of their best durations; what the types were thought to be at first
+ * counts as one task. */
 static void follow_typical(struct outlook *o, const struct view *view)
 {
-    if (o->counted == 0 && view->tasks > 0)
-        o->best_sum_s = o->typical_s;
-    for (; o->counted < view->tasks; o->counted++)
-        o->best_sum_s += o->kind[view->task[o->counted].type].best_s;
-    if (o->counted > 0)
-        o->typical_s = o->best_sum_s / (o->counted + 1);
+    for (; o->counted < view->tasks; o->counted++) {
+        struct kind *kind = &o->kind[view->task[o->counted].type];
+
+        kind->tasks++;
+        o->best_sum_s += kind->best_s;
+    }
+    o->typical_s = o->best_sum_s / (o->counted + 1);
     if (o->typical_s < view->catalog->slot_s)
         o->typical_s = view->catalog->slot_s;
 }
 
+static void follow_estimates(struct outlook *o)
+{
+    for (int32_t i = 0; i < o->catalog->types; i++) {
+        struct kind *kind = &o->kind[i];
+        double before_s = kind->best_s;
+
+        if (estimator_version(o->estimator, i) == kind->version)
+            continue;
+        describe_kind(o, i);
+        market_renew(&o->market, &kind->front, i);
+        o->best_sum_s += kind->tasks * (kind->best_s - before_s);
+    }
+}
+
 void outlook_begin(struct outlook *o, const struct view *view)
 {
-    o->price = market_follow(&o->market, view);
+    if (o->estimator->ops->version)
+        follow_estimates(o);
     follow_typical(o, view);
+    if (view->catalog->slot_s <= 0)
+        o->market.interval_s = o->typical_s / 6;
+    o->price = market_follow(&o->market, view);
     o->fresh = ++o->stamp;
 }
 

@@ -36,6 +36,8 @@ struct kind {
     double share;    /* ... share ... */
     double cost_s;   /* ... and cost */
     double price;    /* for which the last three hold */
+    int32_t tasks;   /* seen of the type */
+    int32_t version; /* of the estimates that the front was made of */
 };
 
 /* What a cluster has free at some moment from now. */
@@ -77,7 +79,7 @@ struct outlook {
     struct skyline *skyline;
     int64_t stamp, fresh; /* counts changes; its value when the decision began */
     int present;          /* resources that there are any of */
-    double best_sum_s;    /* over the tasks seen */
+    double best_sum_s;    /* over the tasks seen, and once over the types */
     int32_t counted;
 };
 

@@ -137,6 +137,7 @@ static struct training settings(const struct arguments *args, const struct scena
         .scenario = (const struct scenario *const *)scenarios->list.item,
         .scenarios = (int)scenarios->list.count,
         .teacher = policy_find(arguments_string(args, "teacher")),
+        .surveyor = policy_find("random"),
         .speeds = arguments_string(args, "speeds"),
         .seed = (uint64_t)params_int(&args->own, "seed"),
         .jobs =

@@ -3,8 +3,10 @@
 
 #include <math.h>
 
+#include "agent/experience.h"
 #include "agent/team.h"
 #include "base/err.h"
+#include "base/memory.h"
 #include "core/estimator.h"
 #include "core/policy.h"
 #include "core/scenario.h"
@@ -14,9 +16,11 @@
 /* What an episode needs while it lasts. */
 struct school {
     const struct practice *practice;
+    struct practice_outcome *outcome;
+    struct allocation *given; /* by task: with what it started */
     struct world *world;
     struct arrivals arrivals;
-    struct estimator student_speeds, true_speeds;
+    struct estimator student_speeds, remembered, true_speeds;
     struct policy teacher;
     struct params teacher_params;
     struct plan plan, wanted, scratch;
@@ -24,6 +28,33 @@ struct school {
     struct rng rng;
     bool has_team, has_params;
 };
+
+/* What a task that just finished tells about its type, if nothing ever happened to it. */
+static void note_run(struct school *s, const struct task *task, double end_s)
+{
+    struct practice_run run = {.type = task->type, .amount = s->given[task->id]};
+
+    if (task->resizes + task->preemptions + task->migrations + task->failures > 0)
+        return;
+    run.seconds =
+        end_s - task->first_start_s - outlook_transfer_s(&s->team.outlook, task, task->cluster);
+    if (run.seconds > 0)
+        vector_push(&s->outcome->runs, run);
+}
+
+static void watch(void *arg, const struct event *event)
+{
+    struct school *s = arg;
+    const struct view *view = world_view(s->world);
+    const struct task *task = event->task >= 0 ? &view->task[event->task] : NULL;
+
+    if (s->student_speeds.ops->observe)
+        s->student_speeds.ops->observe(s->student_speeds.state, event, task);
+    if (task && event->kind == EVENT_START)
+        s->given[task->id] = event->allocation;
+    if (task && event->kind == EVENT_FINISH && s->practice->teacher)
+        note_run(s, task, event->time_s);
+}
 
 static int open_teacher(struct school *s, struct err *err)
 {
@@ -57,12 +88,17 @@ static int open_school(struct school *s, struct err *err)
     rc = arrivals_make(&s->arrivals, p->scenario, p->seed, err);
     if (rc == 0)
         rc = estimator_open(&s->student_speeds, p->scenario, p->seed, p->speeds, err);
-    if (rc == 0 && p->kind == PRACTICE_LESSON)
+    if (rc == 0 && p->teacher)
         rc = open_teacher(s, err);
     if (rc)
         return rc;
     if (p->most_tasks > 0 && s->arrivals.count > p->most_tasks)
         s->arrivals.count = p->most_tasks;
+    if (p->experience && experience_suits(&s->student_speeds)) {
+        experience_estimator_open(&s->remembered, p->experience, &p->scenario->catalog,
+                                  &s->student_speeds);
+        setup.estimator = &s->remembered;
+    }
     team_init(&s->team, p->actor, &setup);
     s->has_team = true;
     if (p->kind == PRACTICE_TRIAL) {
@@ -71,6 +107,8 @@ static int open_school(struct school *s, struct err *err)
     }
     if (p->book)
         record_clear(p->book);
+    s->given = xcalloc((size_t)s->arrivals.count + 1, sizeof *s->given);
+    world_watch(s->world, watch, s);
     world_show(s->world, s->student_speeds.ops->info, &s->student_speeds);
     return world_reset(s->world, p->seed, &s->arrivals, err);
 }
@@ -83,12 +121,14 @@ static void close_school(struct school *s)
         policy_close(&s->teacher);
     if (s->has_params)
         params_release(&s->teacher_params);
+    estimator_close(&s->remembered);
     estimator_close(&s->student_speeds);
     estimator_close(&s->true_speeds);
     plan_release(&s->plan);
     plan_release(&s->wanted);
     plan_release(&s->scratch);
     world_free(s->world);
+    free(s->given);
     arrivals_release(&s->arrivals);
 }
 
@@ -101,6 +141,8 @@ static void ask_teacher(struct school *s, const struct view *view)
     shown.info = INFO_ORACLE;
     plan_reset(&s->wanted, &shown);
     s->teacher.ops->decide(s->teacher.state, &shown, &s->wanted);
+    if (s->practice->kind == PRACTICE_SURVEY)
+        return;
     plan_reset(&s->scratch, view);
     s->team.book = s->practice->book;
     team_learn(&s->team, view, &s->scratch, &s->wanted);
@@ -111,9 +153,9 @@ static const struct plan *decide(struct school *s, const struct view *view)
 {
     const struct practice *p = s->practice;
 
-    if (p->kind == PRACTICE_LESSON) {
+    if (p->teacher) {
         ask_teacher(s, view);
-        if (rng_unit(&s->rng) < p->teacher_share)
+        if (p->kind == PRACTICE_SURVEY || rng_unit(&s->rng) < p->teacher_share)
             return &s->wanted;
     }
     plan_reset(&s->plan, view);
@@ -137,13 +179,15 @@ static void add_up_costs(struct practice_outcome *outcome, double fade_s, double
     }
 }
 
-int practice_run(const struct practice *practice, struct practice_outcome *outcome, struct err *err)
+int practice_play(const struct practice *practice, struct practice_outcome *outcome,
+                  struct err *err)
 {
-    struct school s = {.practice = practice};
+    struct school s = {.practice = practice, .outcome = outcome};
     const struct world_totals *totals;
-    int rc = open_school(&s, err);
+    int rc;
 
     *outcome = (struct practice_outcome){0};
+    rc = open_school(&s, err);
     if (rc)
         goto out;
     totals = world_totals(s.world);
@@ -165,6 +209,12 @@ int practice_run(const struct practice *practice, struct practice_outcome *outco
 out:
     close_school(&s);
     return rc;
+}
+
+void practice_release(struct practice_outcome *outcome)
+{
+    vector_release(&outcome->moments);
+    vector_release(&outcome->runs);
 }
 
 double practice_cost_at(const struct practice_outcome *outcome, double at_s)

@@ -8,11 +8,13 @@
 #include <time.h>
 
 #include "agent/actor_model.h"
+#include "agent/experience.h"
 #include "base/emit.h"
 #include "base/err.h"
 #include "base/parallel.h"
 #include "base/rng.h"
 #include "base/text.h"
+#include "core/policy.h"
 #include "core/scenario.h"
 #include "marl/lesson.h"
 #include "marl/practice.h"
@@ -20,7 +22,7 @@
 #include "nn/loss.h"
 #include "nn/schedule.h"
 
-enum { SHARDS = 4 };
+enum { SHARDS = 4, SURVEY_TASKS = 400, SURVEYS = 40 };
 
 /* What must survive a stop, beside weights and moments. */
 struct progress {
@@ -46,7 +48,8 @@ struct trainer {
     struct adam adam;
     struct progress progress;
     struct episode_slot *slot;
-    int slots, used;
+    int slots, used, surveys;
+    struct experience experience;
     VECTOR(struct record_place) places;
     double begun_s; /* by the clock, less what earlier runs took */
     char *state_path;
@@ -73,13 +76,13 @@ static void play(void *arg, int index, int worker)
     struct episode_slot *slot = &t->slot[index];
 
     (void)worker;
-    slot->rc = practice_run(&slot->practice, &slot->outcome, &slot->err);
+    slot->rc = practice_play(&slot->practice, &slot->outcome, &slot->err);
 }
 
 static void clear_slots(struct trainer *t)
 {
     for (int i = 0; i < t->slots; i++) {
-        vector_release(&t->slot[i].outcome.moments);
+        practice_release(&t->slot[i].outcome);
         scenario_free(t->slot[i].drawn);
         t->slot[i].drawn = NULL;
     }
@@ -138,10 +141,11 @@ static struct practice plan_practice(const struct trainer *t, enum practice_kind
         .kind = kind,
         .actor = &t->actor,
         .speeds = training->speeds,
-        .teacher = training->teacher,
+        .teacher = kind == PRACTICE_LESSON ? training->teacher : NULL,
         .teacher_share = teacher_share(t),
         .most_tasks = training->most_tasks,
         .horizon = training->horizon,
+        .experience = &t->experience,
     };
 }
 
@@ -160,6 +164,39 @@ static int play_lessons(struct trainer *t, struct err *err)
         rc = pick_scenario(t, slot, number, slot->practice.seed, err);
     }
     return rc ? rc : play_all(t, count, err);
+}
+
+/* What was seen of types that will be met again. */
+static void remember(struct trainer *t)
+{
+    for (int i = 0; i < t->used && !t->training->draw; i++)
+        for (size_t k = 0; k < t->slot[i].outcome.runs.count; k++) {
+            const struct practice_run *run = &t->slot[i].outcome.runs.item[k];
+
+            experience_note(&t->experience, &t->slot[i].practice.scenario->catalog, run->type,
+                            &run->amount, run->seconds);
+        }
+}
+
+/* Before anything else: tasks with all kinds of allocations, so that it is known what types gain
+ * from resources which nobody would give them. */
+static int play_surveys(struct trainer *t, struct err *err)
+{
+    int rc = 0;
+
+    for (int i = 0; i < t->surveys && rc == 0; i++) {
+        struct episode_slot *slot = &t->slot[i];
+
+        slot->practice = plan_practice(t, PRACTICE_SURVEY);
+        slot->practice.teacher = t->training->surveyor;
+        slot->practice.most_tasks = SURVEY_TASKS;
+        slot->practice.seed = episode_seed(t, -1 - i);
+        rc = pick_scenario(t, slot, i, slot->practice.seed, err);
+    }
+    rc = rc ? rc : play_all(t, t->surveys, err);
+    if (rc == 0)
+        remember(t);
+    return rc;
 }
 
 static int play_trials(struct trainer *t, struct err *err)
@@ -332,11 +369,14 @@ static void describe(const struct trainer *t, struct text *text)
     emit_open(&json, '{');
     emit_key_string(&json, "origin", training->origin ? training->origin : "");
     emit_key_string(&json, "speeds", training->speeds);
+    emit_key_string(&json, "teacher", training->teacher->name);
     emit_key_int(&json, "seed", (int64_t)training->seed);
     emit_key_int(&json, "iteration", t->progress.iteration);
     emit_key_int(&json, "decisions", t->progress.decisions);
     emit_key_real(&json, "score", t->progress.best);
     emit_close(&json);
+    emit_key(&json, "experience");
+    experience_emit(&t->experience, &json);
     emit_close(&json);
 }
 
@@ -380,6 +420,9 @@ static int read_state(struct trainer *t, struct err *err)
     if (rc == 0 && (!entry || entry->bytes != sizeof t->progress))
         rc = err_set(err, ERR_CORRUPT, "%s: no state of a training", t->state_path);
     if (rc == 0)
+        rc = experience_read(&t->experience, yaml_find(checkpoint->metadata.root, "experience"),
+                             err);
+    if (rc == 0)
         memcpy(&t->progress, entry->data, sizeof t->progress);
     checkpoint_close(checkpoint);
     t->adam.steps = t->progress.steps;
@@ -411,6 +454,8 @@ static void open_trainer(struct trainer *t, const struct training *training)
     shards_init(&t->shards, &t->actor.weights, ops_best(), SHARDS, training->jobs);
     t->slots = training->lesson_episodes > trials ? training->lesson_episodes : trials;
     t->slots = t->slots > exams ? t->slots : exams;
+    t->surveys = training->draw ? 0 : SURVEYS;
+    t->slots = t->slots > t->surveys ? t->slots : t->surveys;
     t->slot = xcalloc((size_t)t->slots, sizeof *t->slot);
     t->progress.best = HUGE_VAL;
     t->state_path = state_path(training->out);
@@ -425,6 +470,7 @@ static void close_trainer(struct trainer *t)
     vector_release(&t->places);
     shards_release(&t->shards);
     actor_release(&t->actor);
+    experience_release(&t->experience);
     free(t->state_path);
 }
 
@@ -459,6 +505,7 @@ static int iterate(struct trainer *t, struct err *err)
     rc = row.reinforce ? play_trials(t, err) : play_lessons(t, err);
     if (rc)
         return rc;
+    remember(t);
     row.played = mean_log_played(t);
     if (row.reinforce)
         find_advantages(t);
@@ -495,6 +542,8 @@ int training_run(const struct training *training, struct err *err)
     if (training->resume)
         rc = read_state(&t, err);
     weights_pack(&t.actor.weights, PACKED_LONG);
+    if (rc == 0 && !training->resume)
+        rc = play_surveys(&t, err);
     t.begun_s = clock_s() - t.progress.seconds;
     while (rc == 0 && t.progress.iteration < training->lessons + training->trials &&
            !is_stopped(&t) && (training->time_s <= 0 || clock_s() - t.begun_s < training->time_s))

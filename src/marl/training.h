@@ -43,7 +43,8 @@ struct training {
     void *draw_arg;
 
     const struct policy_ops *teacher;
-    const char *speeds; /* what the student learns speeds from */
+    const struct policy_ops *surveyor; /* gives tasks all kinds of allocations */
+    const char *speeds;                /* what the student learns speeds from */
     uint64_t seed;
     int jobs;
     int hidden, heads, layers;

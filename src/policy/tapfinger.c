@@ -16,8 +16,10 @@
 #include <string.h>
 
 #include "agent/actor_model.h"
+#include "agent/experience.h"
 #include "agent/team.h"
 #include "base/err.h"
+#include "core/estimator.h"
 #include "core/policy.h"
 #include "nn/checkpoint.h"
 #include "policy/registry.h"
@@ -26,6 +28,7 @@ struct tapfinger {
     struct actor actor;
     struct team team;
     struct rng rng;
+    struct estimator remembered; /* before the setup's, if the model has experience */
     bool has_actor, has_team;
 };
 
@@ -41,8 +44,10 @@ static const struct option_spec options[] = {
     {0},
 };
 
-static int load(struct tapfinger *s, const char *model, struct err *err)
+static int load(struct tapfinger *s, const struct policy_setup *setup, struct err *err)
 {
+    const char *model = params_string(setup->params, "model");
+    struct experience experience = {0};
     struct checkpoint *checkpoint;
     char *end;
     int rc;
@@ -62,6 +67,11 @@ static int load(struct tapfinger *s, const char *model, struct err *err)
         return rc;
     rc = actor_model_load(&s->actor, checkpoint, 0, err);
     s->has_actor = rc == 0;
+    if (rc == 0)
+        rc = experience_read(&experience, yaml_find(checkpoint->metadata.root, "experience"), err);
+    if (rc == 0 && experience_suits(setup->estimator))
+        experience_estimator_open(&s->remembered, &experience, setup->catalog, setup->estimator);
+    experience_release(&experience);
     checkpoint_close(checkpoint);
     return rc;
 }
@@ -69,12 +79,15 @@ static int load(struct tapfinger *s, const char *model, struct err *err)
 static int init(void *state, const struct policy_setup *setup, struct err *err)
 {
     struct tapfinger *s = state;
-    int rc = load(s, params_string(setup->params, "model"), err);
+    struct policy_setup known = *setup;
+    int rc = load(s, setup, err);
 
     if (rc)
         return rc;
+    if (s->remembered.ops)
+        known.estimator = &s->remembered;
     weights_pack(&s->actor.weights, PACKED_LONG);
-    team_init(&s->team, &s->actor, setup);
+    team_init(&s->team, &s->actor, &known);
     s->has_team = true;
     rng_stream(&s->rng, setup->seed, "policy");
     s->team.rng = params_flag(setup->params, "sample") ? &s->rng : NULL;
@@ -97,6 +110,7 @@ static void release(void *state)
 
     if (s->has_team)
         team_release(&s->team);
+    estimator_close(&s->remembered);
     if (s->has_actor)
         actor_release(&s->actor);
 }
