@@ -18,6 +18,7 @@
 #include "cli/progress_bar.h"
 #include "cli/shipped.h"
 #include "core/scenario.h"
+#include "marl/domain.h"
 #include "marl/training.h"
 #include "policy/registry.h"
 
@@ -136,6 +137,7 @@ static struct training settings(const struct arguments *args, const struct scena
     return (struct training){
         .scenario = (const struct scenario *const *)scenarios->list.item,
         .scenarios = (int)scenarios->list.count,
+        .draw = arguments_flag(args, "general") ? domain_draw : NULL,
         .teacher = policy_find(arguments_string(args, "teacher")),
         .surveyor = policy_find("random"),
         .speeds = arguments_string(args, "speeds"),
@@ -221,6 +223,8 @@ static const struct option_spec options[] = {
     {"scenario", OPTION_STRING, .choices = "SCENARIO",
      .flags = OPTION_POSITIONAL | OPTION_REQUIRED | OPTION_REPEATS,
      .help = "files, or names of scenarios that ship; they take turns"},
+    {"general", OPTION_FLAG,
+     .help = "every other episode in a scenario that is drawn anew, for a model that serves all"},
     {"out", OPTION_STRING, .choices = "MODEL", .letter = 'o', .flags = OPTION_REQUIRED,
      .help = "the best model; beside it MODEL.csv, the learning curve, and MODEL.state"},
     {"time", OPTION_STRING, .choices = "TIME", .help = "stop after 90s, 10m or 2h"},

@@ -109,14 +109,15 @@ static int pick_scenario(struct trainer *t, struct episode_slot *slot, int64_t n
                          uint64_t seed, struct err *err)
 {
     const struct training *training = t->training;
-    int rc;
+    int rc = 0;
 
-    if (!training->draw) {
+    if (training->draw && (training->scenarios == 0 || number % 2 == 1)) {
+        rc = training->draw(&slot->drawn, seed, err);
+        slot->practice.scenario = slot->drawn;
+    } else {
+        number = training->draw ? number / 2 : number;
         slot->practice.scenario = training->scenario[number % training->scenarios];
-        return 0;
     }
-    rc = training->draw(&slot->drawn, training->draw_arg, seed, err);
-    slot->practice.scenario = slot->drawn;
     return rc;
 }
 
@@ -220,32 +221,51 @@ static int play_trials(struct trainer *t, struct err *err)
     return rc ? rc : play_all(t, count, err);
 }
 
-/* The score of the student on exam seeds. */
-static int hold_exam(struct trainer *t, double *score, struct err *err)
+/* Exams: every scenario with every seed, and with `draw` another scenario for every seed. */
+static int exam_kinds(const struct training *training)
+{
+    return training->scenarios + (training->draw ? 1 : 0);
+}
+
+static int sit_exams(struct trainer *t, struct err *err)
 {
     const struct training *training = t->training;
-    int count = 0, rc = 0, kinds = training->draw ? training->exam_seeds : training->scenarios;
+    int count = 0, rc = 0;
 
     clear_slots(t);
     for (int s = 0; s < training->exam_seeds && rc == 0; s++)
-        for (int k = 0; k < (training->draw ? 1 : kinds) && rc == 0; k++) {
+        for (int k = 0; k < exam_kinds(training) && rc == 0; k++) {
             struct episode_slot *slot = &t->slot[count++];
 
             slot->practice = plan_practice(t, PRACTICE_EXAM);
             slot->practice.seed = EXAM_SEEDS + (uint64_t)s;
-            rc = pick_scenario(t, slot, k, slot->practice.seed, err);
+            if (k < training->scenarios)
+                slot->practice.scenario = training->scenario[k];
+            else
+                rc = training->draw(&slot->drawn, slot->practice.seed, err);
+            if (k == training->scenarios)
+                slot->practice.scenario = slot->drawn;
         }
-    if (rc == 0)
-        rc = play_all(t, count, err);
-    *score = 0;
-    for (int k = 0; k < kinds && rc == 0; k++) {
-        double sum = 0;
-        int episodes = 0;
+    return rc ? rc : play_all(t, count, err);
+}
 
-        for (int i = k; i < count; i += kinds, episodes++)
-            sum += t->slot[i].outcome.mean_completion;
-        *score += log(sum / episodes) / kinds;
+/* The score of the student on exam seeds. */
+static int hold_exam(struct trainer *t, double *score, struct err *err)
+{
+    const struct training *training = t->training;
+    int kinds = exam_kinds(training), seeds = training->exam_seeds, rc = sit_exams(t, err);
+    double drawn = 0, listed = 0;
+
+    for (int k = 0; k < training->scenarios && rc == 0; k++) {
+        double sum = 0;
+
+        for (int s = 0; s < seeds; s++)
+            sum += t->slot[s * kinds + k].outcome.mean_completion;
+        listed += log(sum / seeds) / training->scenarios;
     }
+    for (int s = 0; s < seeds && rc == 0 && training->draw; s++)
+        drawn += log(t->slot[s * kinds + kinds - 1].outcome.mean_completion) / seeds;
+    *score = !training->draw ? listed : training->scenarios == 0 ? drawn : (listed + drawn) / 2;
     return rc;
 }
 
@@ -315,35 +335,45 @@ static int learn(struct trainer *t, struct training_row *row, double rate, int e
     return rc;
 }
 
-/* The cost of what a sibling did from some moment on, against the mean of the others; then all
- * advantages are divided by their standard deviation. */
+/* The cost of what a sibling did from some moment on, against the mean of the others. Returns the
+ * sum of their squares. */
+static double compare_with_siblings(struct trainer *t, int i, int64_t *count)
+{
+    int siblings = t->training->siblings, first = i / siblings * siblings;
+    struct record_book *book = &t->slot[i].book;
+    double squares = 0;
+
+    for (size_t k = 0; k < book->decisions.count; k++) {
+        struct record *record = &book->decisions.item[k];
+        double others = 0;
+
+        for (int s = first; s < first + siblings; s++)
+            if (s != i)
+                others += practice_cost_at(&t->slot[s].outcome, record->at_s) / (siblings - 1);
+        record->advantage = (real)(others - practice_cost_at(&t->slot[i].outcome, record->at_s));
+        squares += (double)(record->advantage * record->advantage);
+        ++*count;
+    }
+    return squares;
+}
+
+/* Advantages, divided by their standard deviation over all episodes or, where those are of several
+ * scenarios, over siblings. */
 static void find_advantages(struct trainer *t)
 {
-    int siblings = t->training->siblings;
-    double squares = 0;
-    int64_t count = 0;
+    bool alike = !t->training->draw && t->training->scenarios == 1;
+    int step = alike ? t->used : t->training->siblings;
 
-    for (int i = 0; i < t->used; i++) {
-        struct record_book *book = &t->slot[i].book;
-        int first = i / siblings * siblings;
+    for (int first = 0; first < t->used; first += step) {
+        double squares = 0;
+        int64_t count = 0;
 
-        for (size_t k = 0; k < book->decisions.count; k++) {
-            struct record *record = &book->decisions.item[k];
-            double others = 0;
-
-            for (int s = first; s < first + siblings; s++)
-                if (s != i)
-                    others += practice_cost_at(&t->slot[s].outcome, record->at_s) / (siblings - 1);
-            record->advantage =
-                (real)(others - practice_cost_at(&t->slot[i].outcome, record->at_s));
-            squares += (double)(record->advantage * record->advantage);
-            count++;
-        }
-    }
-    for (int i = 0; i < t->used; i++)
-        for (size_t k = 0; k < t->slot[i].book.decisions.count; k++)
-            if (squares > 0)
+        for (int i = first; i < first + step; i++)
+            squares += compare_with_siblings(t, i, &count);
+        for (int i = first; i < first + step && squares > 0; i++)
+            for (size_t k = 0; k < t->slot[i].book.decisions.count; k++)
                 t->slot[i].book.decisions.item[k].advantage /= (real)sqrt(squares / (double)count);
+    }
 }
 
 static double mean_log_played(const struct trainer *t)
@@ -445,7 +475,7 @@ static void open_trainer(struct trainer *t, const struct training *training)
     struct actor_config config =
         actor_config_of(training->hidden, training->heads, training->layers);
     int trials = training->groups * training->siblings;
-    int exams = training->exam_seeds * (training->draw ? 1 : training->scenarios);
+    int exams = training->exam_seeds * exam_kinds(training);
 
     *t = (struct trainer){.training = training, .adam = ADAM_USUAL};
     actor_register(&t->actor, &config);

@@ -35,12 +35,12 @@ struct training_row {
 };
 
 struct training {
-    /* Scenarios to train on, in turn; or draw(arg, seed), which may return another one every time,
-     * taken over. */
+    /* Scenarios to train on, in turn. */
     const struct scenario *const *scenario;
     int scenarios;
-    int (*draw)(struct scenario **out, void *arg, uint64_t seed, struct err *err);
-    void *draw_arg;
+    /* If not NULL, episodes in between, and half of all exams, are in scenarios that it makes of a
+     * seed; nothing is remembered of types then. */
+    int (*draw)(struct scenario **out, uint64_t seed, struct err *err);
 
     const struct policy_ops *teacher;
     const struct policy_ops *surveyor; /* gives tasks all kinds of allocations */
