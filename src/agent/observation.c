@@ -220,7 +220,7 @@ static void fill_free(const struct observation *seen, int32_t cluster, real *row
         int32_t capacity = catalog->cluster[cluster].capacity.amount[r];
         double part = capacity > 0 ? (double)free->amount[r] / capacity : 0;
 
-        if (capacity == 0)
+        if (capacity == 0 || !seen->outlook->used[r])
             continue;
         least = fmin(least, part);
         most = fmax(most, part);

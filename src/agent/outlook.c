@@ -22,18 +22,29 @@ static struct allocation mean_cluster(const struct catalog *catalog)
     return mean;
 }
 
-/* Resources that no cluster has count for nobody. */
+/* Resources that no cluster has, or no type can hold, count for nobody. */
+static void find_used(struct outlook *o)
+{
+    const struct catalog *catalog = o->catalog;
+
+    for (int r = 0; r < catalog->resources; r++) {
+        for (int i = 0; i < catalog->types && !o->used[r]; i++)
+            o->used[r] = catalog->total.amount[r] > 0 && catalog->type[i].max.amount[r] > 0;
+        o->present += o->used[r];
+    }
+}
+
 static void weigh_clusters(struct outlook *o)
 {
     const struct catalog *catalog = o->catalog;
 
-    for (int r = 0; r < catalog->resources; r++)
-        o->present += catalog->total.amount[r] > 0;
+    find_used(o);
     for (int c = 0; c < catalog->clusters; c++) {
         const struct allocation *capacity = &catalog->cluster[c].capacity;
 
         for (int r = 0; r < catalog->resources; r++)
-            o->size[c] += (double)capacity->amount[r] / o->mean.amount[r] / o->present;
+            if (o->used[r])
+                o->size[c] += (double)capacity->amount[r] / o->mean.amount[r] / o->present;
         for (int r = 0; r < catalog->resources; r++)
             o->unit_worth[c * catalog->resources + r] =
                 capacity->amount[r] > 0 ? o->size[c] / capacity->amount[r] : 0;

@@ -77,9 +77,10 @@ struct outlook {
     double *unit_worth; /* by cluster and resource, in mean clusters */
     double *size;       /* by cluster: its mean share of a mean cluster */
     struct skyline *skyline;
-    int64_t stamp, fresh; /* counts changes; its value when the decision began */
-    int present;          /* resources that there are any of */
-    double best_sum_s;    /* over the tasks seen, and once over the types */
+    int64_t stamp, fresh;     /* counts changes; its value when the decision began */
+    bool used[MAX_RESOURCES]; /* resources that there are, and that some type can hold */
+    int present;              /* how many those are */
+    double best_sum_s;        /* over the tasks seen, and once over the types */
     int32_t counted;
 };
 
