@@ -34,7 +34,7 @@ OPT      := $(if $(SAN),-O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sa
 CPPFLAGS += -D_GNU_SOURCE -DTAP_VERSION='"$(VERSION)"' -Iinclude -Isrc $(PKG_CFLAGS)
 # The two -fno-* change no result; they let loops with comparisons and roots become vector code.
 CFLAGS   += -std=c17 $(OPT) -ffp-contract=off -fno-trapping-math -fno-math-errno -fPIC -fvisibility=hidden -pthread $(WARNINGS)
-LDFLAGS  += -pthread $(if $(SAN),-fsanitize=$(SAN))
+LDFLAGS  += -pthread $(if $(SAN),-fsanitize=$(SAN)) $(findstring --coverage,$(OPT))
 LDLIBS   += $(PKG_LIBS) -lm
 
 # The commit is baked into one file, which is compiled again when it changes.
@@ -186,7 +186,7 @@ tidy: headers
 
 COVER := build-cover
 cover:
-	$(MAKE) BUILD=$(COVER) OPT='-O0 -g --coverage' LDFLAGS='-pthread --coverage' check
+	$(MAKE) BUILD=$(COVER) OPT='-O0 -g --coverage' check
 	gcovr --root . --filter src --object-directory $(COVER) --sort-uncovered --html $(COVER)/index.html --print-summary
 
 # Documentation that comes from the program's tables: pages of docs/ (kept in the tree, and held
@@ -217,8 +217,8 @@ install: all $(MAN_DIR)/tapfinger.1
 	ln -sf libtapfinger.so.$(SO_VERSION) $(ROOT)/lib/libtapfinger.so
 	$(if $(HEADERS),$(INSTALL) -m 644 $(HEADERS) $(ROOT)/include/)
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: tapfinger' 'Description: edge machine-learning scheduler and simulator' \
-	    'Version: $(VERSION)' 'Requires.private: $(PACKAGES)' 'Cflags: -I$${prefix}/include' \
-	    'Libs: -L$${prefix}/lib -ltapfinger' 'Libs.private: -lm -pthread' > $(ROOT)/lib/pkgconfig/tapfinger.pc
+	    'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -ltapfinger' \
+	    'Libs.private: $(PKG_LIBS) -lm -pthread' > $(ROOT)/lib/pkgconfig/tapfinger.pc
 	$(INSTALL) -m 644 $(MAN_DIR)/*.1 $(ROOT)/share/man/man1/
 	$(BUILD)/tapfinger completion bash > $(ROOT)/share/bash-completion/completions/tapfinger
 	$(BUILD)/tapfinger completion zsh > $(ROOT)/share/zsh/site-functions/_tapfinger

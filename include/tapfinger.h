@@ -21,16 +21,19 @@
  *     tap_world_metrics(world, &metrics);
  *
  * Conventions. Quantities are whole numbers in the units of the scenario's resources, in arrays of
- * TAP_RESOURCES entries of which the scenario uses the first tap_scenario_resources(). Times are
- * seconds
- * (_s); those of struct tap_metrics are in the scenario's time unit (slots, or seconds). Ids of
+ * TAP_RESOURCES entries of which the scenario uses the first tap_scenario_resources(); the others
+ * are ignored. Times are seconds (_s); those of struct tap_metrics are in the scenario's time unit
+ * (slots, or seconds; tap_scenario_time_unit_s() says how long one is). Ids of
  * tasks count from 0 in order of arrival; clusters, resources and types are indices in the order of
  * the file. Functions that can fail return a code of enum tap_code and write a message of at most
  * TAP_ERROR_BYTES into error unless it is NULL. What a function returns by pointer is borrowed
  * until the next call on the same object unless it says otherwise. Objects may be used by one
  * thread at a time; different worlds of one scenario may be used by different threads at once, and
- * the scenario must outlive them. Within one soname, functions and the layout of structs only ever
- * grow at their ends.
+ * the scenario must outlive them. Arguments that make no sense (a task that does not exist, an
+ * amount below zero) are refused, never carried out; NULL is allowed only where it is said to be.
+ *
+ * Within one soname nothing that is here changes: functions are only added, enumerators only added
+ * at the end, and structs, which the caller allocates, keep their layout.
  */
 #ifndef TAPFINGER_H
 #define TAPFINGER_H
@@ -77,6 +80,8 @@ TAP_API void tap_scenario_free(struct tap_scenario *scenario); /* NULL is fine *
 
 TAP_API const char *tap_scenario_name(const struct tap_scenario *scenario);
 TAP_API double tap_scenario_slot_s(const struct tap_scenario *scenario); /* 0: event-driven */
+/* What one unit of the times in struct tap_metrics is: the slot, or 1. */
+TAP_API double tap_scenario_time_unit_s(const struct tap_scenario *scenario);
 TAP_API int tap_scenario_resources(const struct tap_scenario *scenario);
 TAP_API int tap_scenario_clusters(const struct tap_scenario *scenario);
 TAP_API int tap_scenario_types(const struct tap_scenario *scenario);
@@ -97,10 +102,9 @@ struct tap_metrics {
     int64_t tasks, finished, lost, unfinished;
     double mean_completion, p50, p95, p99, longest; /* completion time: finish minus arrival */
     double mean_wait;                               /* part of it spent without an allocation */
-    double
-        mean_slowdown; /* completion time over the best time that the task could have had alone */
-    double fairness;   /* Jain's index over slowdowns, 0 .. 1 */
-    double makespan;   /* from 0 to the end of the last task */
+    double mean_slowdown; /* completion over the best time that the task could have had alone */
+    double fairness;      /* Jain's index over slowdowns, 0 .. 1 */
+    double makespan;      /* from 0 to the end of the last task */
     double utilisation[TAP_RESOURCES]; /* held over owned, 0 .. 1 */
     int64_t starts, resizes, preemptions, migrations, failures, refusals;
     int64_t decisions;
@@ -114,11 +118,13 @@ TAP_API int tap_run(const struct tap_scenario *scenario, const char *policy, uin
 
 /* ---- The world, decision by decision ---- */
 
-/* A world of its own over the scenario, owned by the caller; reset it before use. Never fails. */
+/* A world of its own over the scenario, owned by the caller. Until its first reset it is empty and
+ * done. Never fails. */
 TAP_API void tap_world_new(struct tap_world **out, const struct tap_scenario *scenario);
 TAP_API void tap_world_free(struct tap_world *world); /* NULL is fine */
 
-/* Empties the world and goes to the first decision of the episode that this seed makes. */
+/* Empties the world and goes to the first decision of the episode that this seed makes. Fails only
+ * if the scenario reads its arrivals from a file, and that cannot be read. */
 TAP_API int tap_world_reset(struct tap_world *world, uint64_t seed, char *error);
 
 /* Whether the episode is over: nothing can be decided any more, only metrics read. */
@@ -188,8 +194,8 @@ TAP_API void tap_world_wake(struct tap_world *world, double at_s);
  */
 TAP_API int32_t tap_world_apply(struct tap_world *world);
 
-/* The reasons for which actions can be refused and how often each was so far; NULL past the last.
- */
+/* The reasons for which actions can be refused (static words) and how often each was so far; NULL
+ * past the last. */
 TAP_API const char *tap_world_refusal(const struct tap_world *world, int reason, int64_t *count);
 
 /* Figures so far; of the whole episode once it is over. decision_us is 0. */

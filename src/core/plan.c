@@ -127,6 +127,14 @@ static void use_nodes(struct plan *plan, struct action *action, const struct pla
     nodes_take(free, &placement);
 }
 
+/* Plans from outside may ask for anything, and as often as they like: books of a plan that the
+ * world will refuse may wrap around. */
+static void overdraw(struct allocation *books, const struct allocation *amount)
+{
+    for (int r = 0; r < MAX_RESOURCES; r++)
+        books->amount[r] = (int32_t)((uint32_t)books->amount[r] - (uint32_t)amount->amount[r]);
+}
+
 /* Enters what an action takes into the books. Books are kept for what exists; what does not is the
  * world's to refuse. */
 static void use(struct plan *plan, struct action *action, const struct placement *near)
@@ -136,7 +144,7 @@ static void use(struct plan *plan, struct action *action, const struct placement
     if (action->cluster < 0 || action->cluster >= plan->clusters)
         return;
     at = plan_books(plan, action->cluster);
-    allocation_subtract(&at->free, &action->allocation);
+    overdraw(&at->free, &action->allocation);
     at->starts += action->kind == ACTION_START;
     if (at->node_free && !allocation_is_zero(&action->allocation))
         use_nodes(plan, action, near);

@@ -33,6 +33,7 @@ struct tap_world {
     struct world *world;
     struct ideal *ideal;
     struct plan plan;
+    bool was_reset; /* successfully: before that there is nothing to look at */
 };
 
 static int report(int code, const struct err *err, char *error)
@@ -91,6 +92,11 @@ const char *tap_scenario_name(const struct tap_scenario *scenario)
 double tap_scenario_slot_s(const struct tap_scenario *scenario)
 {
     return scenario->scenario->catalog.slot_s;
+}
+
+double tap_scenario_time_unit_s(const struct tap_scenario *scenario)
+{
+    return scenario->scenario->catalog.time_unit_s;
 }
 
 int tap_scenario_resources(const struct tap_scenario *scenario)
@@ -197,6 +203,7 @@ void tap_world_new(struct tap_world **out, const struct tap_scenario *scenario)
     world->ideal = ideal_new(scenario->scenario);
     world_show(world->world, INFO_PROGRESS, NULL);
     plan_init(&world->plan, scenario->scenario->catalog.clusters);
+    plan_reset(&world->plan, world_view(world->world));
     *out = world;
 }
 
@@ -215,6 +222,7 @@ int tap_world_reset(struct tap_world *world, uint64_t seed, char *error)
     struct err err;
     int rc = world_reset(world->world, seed, NULL, &err);
 
+    world->was_reset |= rc == 0;
     if (rc == 0)
         plan_reset(&world->plan, world_view(world->world));
     return report(rc, &err, error);
@@ -222,7 +230,7 @@ int tap_world_reset(struct tap_world *world, uint64_t seed, char *error)
 
 bool tap_world_done(const struct tap_world *world)
 {
-    return world_is_over(world->world);
+    return !world->was_reset || world_is_over(world->world);
 }
 
 void tap_world_view(const struct tap_world *world, struct tap_view *out)
@@ -242,10 +250,11 @@ void tap_world_view(const struct tap_world *world, struct tap_view *out)
 bool tap_world_task(const struct tap_world *world, int32_t id, struct tap_task *out)
 {
     const struct view *view = world_view(world->world);
-    const struct task *task = &view->task[id];
+    const struct task *task;
 
     if (id < 0 || id >= view->tasks)
         return false;
+    task = &view->task[id];
     *out = (struct tap_task){
         .id = id,
         .type = task->type,
@@ -268,10 +277,11 @@ bool tap_world_task(const struct tap_world *world, int32_t id, struct tap_task *
 bool tap_world_cluster(const struct tap_world *world, int32_t cluster, struct tap_cluster *out)
 {
     const struct view *view = world_view(world->world);
-    const struct cluster_view *at = &view->cluster[cluster];
+    const struct cluster_view *at;
 
     if (cluster < 0 || cluster >= view->catalog->clusters)
         return false;
+    at = &view->cluster[cluster];
     *out = (struct tap_cluster){
         .up = at->up,
         .may_start = at->may_start,
@@ -291,7 +301,7 @@ int32_t tap_world_waiting(const struct tap_world *world, int32_t cluster, int32_
     const struct view *view = world_view(world->world);
     int32_t count = 0, id;
 
-    if (cluster >= view->catalog->clusters)
+    if (!world->was_reset || cluster >= view->catalog->clusters)
         return 0;
     if (cluster < 0) {
         for (id = view->first_waiting; id >= 0; id = view->task[id].next_waiting)
@@ -305,24 +315,26 @@ int32_t tap_world_waiting(const struct tap_world *world, int32_t cluster, int32_
     return count;
 }
 
-static struct allocation amount_of(const int32_t *amount)
+/* Resources that the scenario does not have are not anybody's to ask for. */
+static struct allocation amount_of(const struct tap_world *world, const int32_t *amount)
 {
-    struct allocation allocation;
+    struct allocation allocation = {0};
 
-    memcpy(allocation.amount, amount, sizeof allocation.amount);
+    for (int r = 0; r < world->scenario->catalog.resources; r++)
+        allocation.amount[r] = amount[r];
     return allocation;
 }
 
 void tap_world_start(struct tap_world *world, int32_t task, int32_t cluster, const int32_t *amount)
 {
-    struct allocation allocation = amount_of(amount);
+    struct allocation allocation = amount_of(world, amount);
 
     plan_start(&world->plan, task, cluster, &allocation);
 }
 
 void tap_world_resize(struct tap_world *world, int32_t task, const int32_t *amount)
 {
-    struct allocation allocation = amount_of(amount);
+    struct allocation allocation = amount_of(world, amount);
 
     plan_resize(&world->plan, task, &allocation);
 }
@@ -335,7 +347,7 @@ void tap_world_preempt(struct tap_world *world, int32_t task)
 void tap_world_migrate(struct tap_world *world, int32_t task, int32_t cluster,
                        const int32_t *amount)
 {
-    struct allocation allocation = amount_of(amount);
+    struct allocation allocation = amount_of(world, amount);
 
     plan_migrate(&world->plan, task, cluster, &allocation);
 }
@@ -349,7 +361,7 @@ int32_t tap_world_apply(struct tap_world *world)
 {
     int applied;
 
-    if (world_is_over(world->world))
+    if (tap_world_done(world))
         return 0;
     applied = world_apply(world->world, &world->plan);
     plan_reset(&world->plan, world_view(world->world));
@@ -368,6 +380,10 @@ void tap_world_metrics(const struct tap_world *world, struct tap_metrics *out)
 {
     struct metrics metrics;
 
+    if (!world->was_reset) {
+        *out = (struct tap_metrics){0};
+        return;
+    }
     metrics_take(&metrics, world->world, world->ideal);
     copy_metrics(&metrics, out);
 }
