@@ -36,6 +36,7 @@ struct command {
 #define COMMAND_LIST(X) \
     X(simulate)         \
     X(sweep)            \
+    X(bound)            \
     X(check)            \
     X(scenarios)        \
     X(policies)         \
