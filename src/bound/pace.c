@@ -36,9 +36,11 @@ struct pace pace_of(const struct scenario *scenario, int32_t type, int32_t task,
     double best = 1;
 
     if (truth->noise.kind == NOISE_LOGNORMAL && !truth->noise.per_slot) {
+        uint64_t stream = noise_start_stream(seed);
+
         best = 0;
         for (int i = 1; i <= starts; i++)
-            best = fmax(best, noise_factor(noise_start_stream(seed), task, i, truth->noise.width));
+            best = fmax(best, noise_factor(stream, task, i, truth->noise.width));
     }
     pace.multiplier = best * (1 / work);
     return pace;
