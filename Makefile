@@ -45,7 +45,7 @@ Q   := $(if $(V),,@)
 say  = $(if $(V),,@printf '  %-3s %s\n' $(1) $(2))
 
 # Floors, lowest first; src/cli is the program, all below it is the library.
-LIB_FLOORS := base core nn sim agent policy trace marl backend store report serve library
+LIB_FLOORS := base core nn sim agent policy bound trace marl backend store report serve library
 LIB_SRC    := $(foreach floor,$(LIB_FLOORS),$(sort $(wildcard src/$(floor)/*.c)))
 CLI_SRC    := $(sort $(wildcard src/cli/*.c))
 LIB_OBJ    := $(LIB_SRC:src/%.c=$(BUILD)/obj/%.o)

@@ -14,6 +14,7 @@
 #include "cli/progress_bar.h"
 #include "cli/shipped.h"
 #include "core/scenario.h"
+#include "report/bound_gap.h"
 #include "sim/arrivals.h"
 
 static int add_policy(struct lineup *lineup, const char *text, struct err *err)
@@ -56,7 +57,8 @@ int lineup_open(struct lineup *lineup, const struct arguments *args, struct err 
     const struct option_value *policies = params_value(&args->own, "policy");
     int rc = 0;
 
-    *lineup = (struct lineup){.jobs = parallel_processors()};
+    *lineup =
+        (struct lineup){.jobs = parallel_processors(), .bound = params_choice(&args->own, "bound")};
     if (params_given(&args->own, "jobs"))
         lineup->jobs = (int)params_int(&args->own, "jobs");
     for (int i = 0; rc == 0 && i < policies->repeats; i++)
@@ -121,11 +123,8 @@ const char **lineup_words(const struct arguments *args, int *count)
 {
     static const struct {
         const char *name, *flag;
-    } row[] = {{"scenario", NULL},
-               {"policy", "--policy"},
-               {"seeds", "--seeds"},
-               {"arrivals", "--arrivals"},
-               {"set", "--set"}};
+    } row[] = {{"scenario", NULL},         {"policy", "--policy"}, {"seeds", "--seeds"},
+               {"arrivals", "--arrivals"}, {"set", "--set"},       {"bound", "--bound"}};
     VECTOR(const char *) words = {0};
 
     for (size_t i = 0; i < COUNT_OF(row); i++) {
@@ -188,6 +187,16 @@ void experiment_close(struct experiment *x)
     *x = (struct experiment){0};
 }
 
+static int fill_gaps(struct experiment *x, atomic_int *stop, struct err *err)
+{
+    struct bound_rules rules = {.starts = BOUND_STARTS, .jobs = x->lineup->jobs, .stop = stop};
+
+    if (x->lineup->bound == 0)
+        return 0;
+    rules.strongest = (enum bound_kind)(x->lineup->bound - 1);
+    return bound_gap_fill(x->scenario, &x->result, &rules, x->outcome, err);
+}
+
 int experiment_run(struct experiment *x, const struct observer *observers, int count,
                    struct progress_bar *bar, struct err *err)
 {
@@ -207,6 +216,8 @@ int experiment_run(struct experiment *x, const struct observer *observers, int c
     if (bar && bar_observer(bar, &comparison.observer[comparison.observers]))
         comparison.observers++;
     rc = comparison_run(&comparison, x->outcome, err);
+    if (rc == 0)
+        rc = fill_gaps(x, comparison.stop, err);
     result_sum_up(&x->result);
     return rc;
 }

@@ -4,6 +4,7 @@
 #ifndef CLI_LINEUP_H
 #define CLI_LINEUP_H
 
+#include "bound/bounds.h"
 #include "policy/spec.h"
 #include "report/result.h"
 #include "sim/comparison.h"
@@ -14,39 +15,59 @@ struct err;
 struct progress_bar;
 struct scenario;
 
-/* Rows of the option table. */
-#define LINEUP_OPTION_ROWS                                                                     \
-    {"scenario", OPTION_STRING, .choices = "SCENARIO",                                         \
-     .flags = OPTION_POSITIONAL | OPTION_REQUIRED,                                             \
-     .help = "a file, or the name of a scenario that ships"},                                  \
-        {"policy",                                                                             \
-         OPTION_STRING,                                                                        \
-         .choices = "POLICY",                                                                  \
-         .letter = 'p',                                                                        \
-         .flags = OPTION_REPEATS | OPTION_REQUIRED,                                            \
-         .help = "NAME, or NAME:key=value,...; the first is what the others are compared to"}, \
-        {"seeds",       OPTION_STRING,                                                         \
-         "30",          .choices = "SEEDS",                                                    \
-         .letter = 's', .help = "N for 1 to N, a:b for a range, or a list"},                   \
-        {"jobs",                                                                               \
-         OPTION_INT,                                                                           \
-         .choices = "N",                                                                       \
-         .letter = 'j',                                                                        \
-         .low = 1,                                                                             \
-         .high = 1024,                                                                         \
-         .help = "threads; default: one per processor; results do not depend on it"},          \
-        {"arrivals", OPTION_STRING, .choices = "FILE",                                         \
-         .help = "arrivals from a file (JSON lines or CSV) in place of the scenario's"},       \
-    {                                                                                          \
-        "set", OPTION_STRING, .choices = "KEY=VALUE", .flags = OPTION_REPEATS,                 \
-                              .help = "change the scenario: path.to.key=value"                 \
+/* Rows of the option table: on what, ... */
+#define LINEUP_SCENARIO_ROW                                                               \
+    {                                                                                     \
+        "scenario", OPTION_STRING, .choices = "SCENARIO",                                 \
+                                   .flags = OPTION_POSITIONAL | OPTION_REQUIRED,          \
+                                   .help = "a file, or the name of a scenario that ships" \
     }
+
+/* ... who, ... */
+#define LINEUP_POLICY_ROW                                                                       \
+    {                                                                                           \
+        "policy", OPTION_STRING,                                                                \
+            .choices = "POLICY", .letter = 'p', .flags = OPTION_REPEATS | OPTION_REQUIRED,      \
+            .help = "NAME, or NAME:key=value,...; the first is what the others are compared to" \
+    }
+
+/* ... and what every seed gets. */
+#define LINEUP_SEED_ROWS                                                                 \
+    {"seeds",       OPTION_STRING,                                                       \
+     "30",          .choices = "SEEDS",                                                  \
+     .letter = 's', .help = "N for 1 to N, a:b for a range, or a list"},                 \
+        {"jobs",                                                                         \
+         OPTION_INT,                                                                     \
+         .choices = "N",                                                                 \
+         .letter = 'j',                                                                  \
+         .low = 1,                                                                       \
+         .high = 1024,                                                                   \
+         .help = "threads; default: one per processor; results do not depend on it"},    \
+        {"arrivals", OPTION_STRING, .choices = "FILE",                                   \
+         .help = "arrivals from a file (JSON lines or CSV) in place of the scenario's"}, \
+    {                                                                                    \
+        "set", OPTION_STRING, .choices = "KEY=VALUE", .flags = OPTION_REPEATS,           \
+                              .help = "change the scenario: path.to.key=value"           \
+    }
+
+/* ... and what the outcome is held against. */
+#define LINEUP_BOUND_ROW                                                                         \
+    {                                                                                            \
+        "bound", OPTION_CHOICE, "pooled",                                                        \
+            .choices = "none|" BOUND_CHOICES,                                                    \
+            .help =                                                                              \
+                "the strongest lower bound to work out for the column gap (see tapfinger bound)" \
+    }
+
+#define LINEUP_OPTION_ROWS \
+    LINEUP_SCENARIO_ROW, LINEUP_POLICY_ROW, LINEUP_SEED_ROWS, LINEUP_BOUND_ROW
 
 struct lineup {
     struct policy_spec *spec;
     int specs;
     struct seed_list seeds;
     int jobs;
+    int bound; /* 0: none; else the strongest bound to hold the results against, and 1 */
 };
 
 int lineup_open(struct lineup *lineup, const struct arguments *args, struct err *err);

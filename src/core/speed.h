@@ -46,6 +46,10 @@ struct speed_ops {
     int (*read)(const struct yaml_node *map, const struct catalog *catalog, struct arena *arena,
                 const void **params, struct err *err);
     struct rate (*rate)(const void *params, const struct allocation *allocation);
+    /* A rate, and by it a speed at any progress, that no allocation between the two exceeds. NULL:
+     * no resource ever slows a task down, so that is the rate of `high`. */
+    struct rate (*most)(const void *params, const struct allocation *low,
+                        const struct allocation *high);
 };
 
 /* All models, for docs; ends with NULL. */
@@ -59,6 +63,16 @@ static inline struct rate speed_rate(const struct speed_model *model,
                                      const struct allocation *allocation)
 {
     return model->ops->rate(model->params, allocation);
+}
+
+/* See speed_ops.most; exact where low and high are the same. */
+static inline struct rate speed_rate_most(const struct speed_model *model,
+                                          const struct allocation *low,
+                                          const struct allocation *high)
+{
+    if (!model->ops->most || allocation_equal(low, high))
+        return speed_rate(model, high);
+    return model->ops->most(model->params, low, high);
 }
 
 void speed_set_curve(struct speed_model *model, enum speed_curve curve, double ceiling);

@@ -177,6 +177,19 @@ static struct rate power_rate(const void *params, const struct allocation *a)
     return (struct rate){.base = speed};
 }
 
+/* A negative power is largest at the smallest amount; nothing of a resource gives nothing. */
+static struct rate power_most(const void *params, const struct allocation *low,
+                              const struct allocation *high)
+{
+    const struct power *m = params;
+    struct allocation best = *high;
+
+    for (int r = 0; r < MAX_RESOURCES; r++)
+        if (m->given[r] && m->exponent[r] < 0)
+            best.amount[r] = low->amount[r] < 1 && high->amount[r] > 0 ? 1 : low->amount[r];
+    return power_rate(params, &best);
+}
+
 static const struct speed_ops power_ops = {
     .name = "power",
     .summary = "a product of powers of the amounts",
@@ -184,6 +197,7 @@ static const struct speed_ops power_ops = {
     .options = power_options,
     .read = power_read,
     .rate = power_rate,
+    .most = power_most,
 };
 
 /* saturating */
@@ -314,6 +328,20 @@ static struct rate optimus_rate(const void *params, const struct allocation *a)
     return (struct rate){.base = seconds > 0 ? 1 / seconds : 0};
 }
 
+/* Every term at its least. */
+static struct rate optimus_most(const void *params, const struct allocation *low,
+                                const struct allocation *high)
+{
+    const struct optimus *m = params;
+    double w = high->amount[m->workers], p = high->amount[m->servers], seconds;
+    double least_w = fmax(low->amount[m->workers], 1), least_p = fmax(low->amount[m->servers], 1);
+
+    if (w <= 0 || p <= 0)
+        return (struct rate){0};
+    seconds = m->a * m->batch / w + m->b + m->c * least_w / p + m->d * least_w + m->e * least_p;
+    return (struct rate){.base = seconds > 0 ? 1 / seconds : 0};
+}
+
 static const struct speed_ops optimus_ops = {
     .name = "optimus",
     .summary = "workers and parameter servers in synchronous training",
@@ -321,6 +349,7 @@ static const struct speed_ops optimus_ops = {
     .options = optimus_options,
     .read = optimus_read,
     .rate = optimus_rate,
+    .most = optimus_most,
 };
 
 /* table */
@@ -542,6 +571,39 @@ static struct rate table_rate(const void *params, const struct allocation *a)
     return table->interpolate ? interpolate(table, index, weight) : table->cell[at];
 }
 
+/* The largest entries of all cells that the box touches, the next levels above it included. A speed
+ * of the level curve grows with its base and with its bend. */
+static struct rate table_most(const void *params, const struct allocation *low,
+                              const struct allocation *high)
+{
+    const struct speed_table *table = params;
+    int first[MAX_RESOURCES], last[MAX_RESOURCES], at[MAX_RESOURCES], axis = 0;
+    struct rate most = {0};
+
+    for (int i = 0; i < table->axes; i++) {
+        first[i] = find_level(table, i, low->amount[table->resource[i]]);
+        last[i] = find_level(table, i, high->amount[table->resource[i]]);
+        if (last[i] < 0)
+            return most;
+        first[i] = first[i] < 0 ? 0 : first[i];
+        last[i] += last[i] + 1 < table->levels[i];
+        at[i] = first[i];
+    }
+    while (axis >= 0) {
+        size_t cell = 0;
+
+        for (int i = 0; i < table->axes; i++)
+            cell = cell * (size_t)table->levels[i] + (size_t)at[i];
+        most.base = fmax(most.base, table->cell[cell].base);
+        most.bend = fmax(most.bend, table->cell[cell].bend);
+        for (axis = table->axes - 1; axis >= 0 && at[axis] == last[axis]; axis--)
+            at[axis] = first[axis];
+        if (axis >= 0)
+            at[axis]++;
+    }
+    return most;
+}
+
 static const struct speed_ops table_ops = {
     .name = "table",
     .summary = "measured figures on a grid of levels; above the grid its last level counts",
@@ -549,6 +611,7 @@ static const struct speed_ops table_ops = {
     .options = table_options,
     .read = table_read,
     .rate = table_rate,
+    .most = table_most,
 };
 
 struct speed_model speed_from_table(const struct speed_table *table, enum speed_curve curve)

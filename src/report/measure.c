@@ -65,6 +65,8 @@ const char *measure_unit_word(enum measure measure, const struct catalog *catalo
         return strcmp(catalog->time_unit, "slot") == 0 ? "slots" : catalog->time_unit;
     case UNIT_US:
         return "us";
+    case UNIT_PERCENT:
+        return "%";
     case UNIT_NONE:
     case UNIT_COUNT:
         break;

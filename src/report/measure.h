@@ -17,6 +17,10 @@ struct metrics;
 #define MEASURE_LIST(X)                                                                            \
     X(COMPLETION, mean_completion, "mean_completion", "MEAN", TIME,                                \
       "completion time: finish minus arrival, over finished tasks")                                \
+    X(GAP, bound_gap, "gap", "GAP %", PERCENT,                                                     \
+      "how far the mean completion time is above the best lower bound for the same tasks")         \
+    X(BOUND, bound, "bound", "BOUND", TIME,                                                        \
+      "lower bound on the mean completion time, under any policy")                                 \
     X(P50, p50, "p50", "P50", TIME, "median completion time")                                      \
     X(P95, p95, "p95", "P95", TIME, "95th percentile of the completion time")                      \
     X(P99, p99, "p99", "P99", TIME, "99th percentile of the completion time")                      \
@@ -54,7 +58,7 @@ enum measure {
         MEASURES
 };
 
-enum measure_unit { UNIT_NONE, UNIT_TIME, UNIT_COUNT, UNIT_US };
+enum measure_unit { UNIT_NONE, UNIT_TIME, UNIT_COUNT, UNIT_US, UNIT_PERCENT };
 
 struct measure_info {
     const char *name, *heading, *help;
@@ -76,7 +80,7 @@ static inline bool measure_is_reproducible(enum measure measure)
     return measure != MEASURE_DECISION_US;
 }
 
-/* "slots", "s", "us" or "". */
+/* "slots", "s", "us", "%" or "". */
 const char *measure_unit_word(enum measure measure, const struct catalog *catalog);
 
 #endif

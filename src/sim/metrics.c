@@ -122,9 +122,12 @@ void metrics_take(struct metrics *m, const struct world *world, struct ideal *id
 
     memset(m, 0, sizeof *m);
     m->tasks = world_task_count(world);
+    m->bound = m->bound_gap = (double)NAN;
     for (int32_t i = 0; i < view->tasks; i++) {
         const struct task *task = &view->task[i];
+        int32_t starts = world_starts(world, i);
 
+        m->most_starts = starts > m->most_starts ? starts : m->most_starts;
         if (task->state != TASK_DONE)
             continue;
         add_task(&sums, task, unit_s, ideal_seconds(ideal, task, world_work(world, i)));

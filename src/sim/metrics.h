@@ -20,6 +20,9 @@ struct metrics {
     double makespan;                   /* until the last task ended */
     double utilisation[MAX_RESOURCES]; /* held over capacity that was up, until then */
     double in_system;                  /* mean number of tasks in the system */
+    double bound;        /* no schedule has a lower mean completion time; NAN: not known */
+    double bound_gap;    /* how far above it this one is, in percent; NAN likewise */
+    int64_t most_starts; /* how often the most often started task was */
     int64_t starts, resizes, preemptions, migrations, failures;
     int64_t refused[REFUSALS], refusals;
     int64_t decisions;
@@ -27,7 +30,7 @@ struct metrics {
     int stuck;
 };
 
-/* After an episode. decision_us is left to the caller. */
+/* After an episode. decision_us, bound and bound_gap are left to the caller (0 and NAN). */
 void metrics_take(struct metrics *metrics, const struct world *world, struct ideal *ideal);
 
 #endif

@@ -5,16 +5,15 @@
 
 #include <math.h>
 
+#include "sim/noise.h"
+
 static double start_noise(const struct world *world, int32_t id)
 {
     const struct noise *noise = &world->scenario->truth[world->task[id].type].noise;
-    uint64_t bits;
 
     if (noise->kind != NOISE_LOGNORMAL || noise->per_slot)
         return 1;
-    bits = rng_hash(world->start_noise_seed, (uint64_t)id, (uint64_t)world->hidden[id].starts);
-    return exp(noise->width * rng_normal_quantile(rng_bits_unit(bits | 1u << 11)) -
-               noise->width * noise->width / 2);
+    return noise_factor(world->start_noise_seed, id, world->hidden[id].starts, noise->width);
 }
 
 /* Exponential by the type's mean time between failures; the same for the n-th start of a task under
@@ -30,7 +29,8 @@ static double draw_failure(const struct world *world, int32_t id)
     return -mtbf_s * log1p(-rng_bits_unit(bits));
 }
 
-/* Most starts of a type get what the last one got, so its rate is kept. */
+/* Most starts of a type get what the last one got, so its rate is kept. What is below the task's own
+ * minimum makes it stand still, like anything below its type's. */
 void progress_set_rate(struct world *world, int32_t id)
 {
     const struct task *task = &world->task[id];
@@ -43,6 +43,8 @@ void progress_set_rate(struct world *world, int32_t id)
             memo->rate = speed_rate(&world->scenario->truth[task->type].speed, &task->allocation);
     }
     world->hidden[id].rate = memo->rate;
+    if (world->below_minimum && !allocation_fits(&task->min, &task->allocation))
+        world->hidden[id].rate = (struct rate){0};
 }
 
 /* Whether a slot brings just what the speed says, by speed_at_root(). */

@@ -9,22 +9,15 @@
 
 #include <math.h>
 
+#include "sim/noise.h"
+
 static double additive_noise(const struct world *world, int32_t id, const struct noise *noise)
 {
     int32_t nth = world->hidden[id].walks;
 
     if (world->noise)
         return world->noise(world->noise_arg, id, nth);
-    return (rng_bits_unit(rng_hash(world->noise_seed, (uint64_t)id, (uint64_t)nth)) - 0.5) *
-           noise->width;
-}
-
-static double lognormal_noise(const struct world *world, int32_t id, const struct noise *noise)
-{
-    uint64_t bits = rng_hash(world->noise_seed, (uint64_t)id, (uint64_t)world->hidden[id].walks);
-
-    return exp(noise->width * rng_normal_quantile(rng_bits_unit(bits | 1u << 11)) -
-               noise->width * noise->width / 2);
+    return noise_added(world->noise_seed, id, nth, noise->width);
 }
 
 /* The part of its speed that a changed allocation leaves for this slot. A task's first slot is
@@ -71,7 +64,7 @@ static double slot_progress(const struct world *world, int32_t id, double start_
         if (truth->noise.kind == NOISE_ADDITIVE)
             delta = fmax(0, delta + additive_noise(world, id, &truth->noise));
         else if (truth->noise.kind == NOISE_LOGNORMAL && truth->noise.per_slot)
-            delta *= lognormal_noise(world, id, &truth->noise);
+            delta *= noise_factor(world->noise_seed, id, hidden->walks, truth->noise.width);
     }
     delta *= switching_factor(world, task, hidden);
     delta *= hidden->multiplier * moving_part(world, hidden, start_s);

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "sim/apply.h"
+#include "sim/noise.h"
 #include "sim/world_state.h"
 
 static double shown_progress(const void *arg, int32_t id)
@@ -249,8 +250,8 @@ int world_reset(struct world *world, uint64_t seed, const struct arrivals *arriv
         return rc;
     world->arrivals = arrivals ? arrivals : &world->own_arrivals;
     world->seed = seed;
-    world->noise_seed = rng_hash_seed(seed, "noise");
-    world->start_noise_seed = rng_hash_seed(seed, "start noise");
+    world->noise_seed = noise_slot_stream(seed);
+    world->start_noise_seed = noise_start_stream(seed);
     world->failure_seed = rng_hash_seed(seed, "failures");
     world->next_arrival = 0;
     world->slot = 0;
@@ -336,6 +337,11 @@ double world_progress(const struct world *world, int32_t task)
 double world_work(const struct world *world, int32_t task)
 {
     return world->arrivals->item[task].work;
+}
+
+int32_t world_starts(const struct world *world, int32_t task)
+{
+    return world->hidden[task].starts;
 }
 
 int32_t world_load(const struct world *world, int32_t cluster)

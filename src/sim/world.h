@@ -79,6 +79,8 @@ const struct world_totals *world_totals(const struct world *world);
 /* True progress, also above 1 in the slot that finished a task. */
 double world_progress(const struct world *world, int32_t task);
 double world_work(const struct world *world, int32_t task);
+/* How often the task began somewhere: starts, restarts and moves. */
+int32_t world_starts(const struct world *world, int32_t task);
 /* Slotted: the tasks that a cluster had to do with (running, in its window, queued) when the last
  * slot was walked; a task that several clusters see counts at each. Minus this is the paper's
  * reward. */

@@ -129,7 +129,7 @@ static void csv_quotes_names_and_leaves_out_what_is_missing(void **state)
     text_init(&text, 0);
     result_csv(&s.result, &style, &text);
     assert_non_null(strstr(text.bytes, "policy,info,seeds,mean_completion,ci95,difference,"
-                                       "difference_ci95,p50"));
+                                       "difference_ci95,gap,bound,p50"));
     assert_non_null(strstr(text.bytes, "\nfirst,I0,4,11.75,"));
     assert_non_null(strstr(text.bytes, "\n\"second,x\",I3,3,"));
     text_reset(&text);
