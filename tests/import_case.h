@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -58,6 +59,7 @@ static inline void case_begin(struct import_case *c)
                                          .seed = 1,
                                          .limits = -1,
                                          .cpus_per_gpu = 3,
+                                         .work_s = 3600,
                                          .clusters = 1};
 }
 

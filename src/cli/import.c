@@ -144,6 +144,7 @@ static void fill_request(struct import_command *c)
     q->until_s = params_given(own, "until") ? params_real(own, "until") : HUGE_VAL;
     q->sample = params_real(own, "sample");
     q->load = params_given(own, "load") ? params_real(own, "load") : 0;
+    q->work_s = params_real(own, "work");
     q->stretch = params_real(own, "stretch");
     q->rate = params_given(own, "rate") ? params_real(own, "rate") : 0;
     q->tasks = params_given(own, "tasks") ? params_int(own, "tasks") : 0;
@@ -324,6 +325,10 @@ static const struct option_spec options[] = {
      .help = "at most so many tasks; without arrivals: so many (1000)"},
     {"rate", OPTION_REAL, .choices = "R", .low = 0, .high = 1e9, .flags = OPTION_EXCLUSIVE,
      .help = "without arrivals: Poisson, so many per slot or second; default: by the load"},
+    {"work", OPTION_REAL, "3600", .choices = "S", .low = 0, .high = 1e9, .unit = "s",
+     .flags = OPTION_EXCLUSIVE,
+     .help = "without arrivals: a task's length under the first measured amounts, where the source "
+             "does not say what a task has to do"},
     {"limits", OPTION_CHOICE, "source", .choices = "source|rigid|at-most|free",
      .help = "what a task may get: exactly its demand, up to it, or what its type may"},
     {"min", OPTION_STRING, .choices = "RES=N,...", .help = "minimum of all measured types"},

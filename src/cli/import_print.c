@@ -61,13 +61,12 @@ static void emit_counts(struct emit *e, const char *key, const int64_t *count,
     emit_close(e);
 }
 
-static void emit_source(struct emit *e, const struct import_source *source)
+static void emit_reading(struct emit *e, const struct import_source *source,
+                         const struct trace_account *account, const char *role)
 {
-    const struct trace_account *account = &source->account;
-
     emit_open(e, '{');
     emit_key_string(e, "format", source->format->name);
-    emit_key_string(e, "for", source->role);
+    emit_key_string(e, "for", role);
     emit_key_string(e, "part", source->part);
     emit_key_int(e, "files", account->files);
     emit_key_int(e, "files_passed_over", account->passed_over);
@@ -76,6 +75,13 @@ static void emit_source(struct emit *e, const struct import_source *source)
     emit_counts(e, "dropped", account->dropped, trace_drop_words, TRACE_DROPS);
     emit_counts(e, "noted", account->noted, trace_note_words, TRACE_NOTES);
     emit_close(e);
+}
+
+static void emit_source(struct emit *e, const struct import_source *source)
+{
+    if (source->gave_types)
+        emit_reading(e, source, &source->types, "types");
+    emit_reading(e, source, &source->account, source->role);
 }
 
 static void emit_result(struct emit *e, const struct import_request *q,
@@ -152,12 +158,11 @@ static void print_kinds(struct text *out, const struct trace_account *account)
                         trace_note_words[i].words);
 }
 
-static void print_source(struct text *out, const struct import_source *source)
+static void print_reading(struct text *out, const struct import_source *source,
+                          const struct trace_account *account, const char *role)
 {
-    const struct trace_account *account = &source->account;
-
     text_printf(out, "%s%s%s for %s: %lld rows in %lld files", source->format->name,
-                source->part ? ":" : "", source->part ? source->part : "", source->role,
+                source->part ? ":" : "", source->part ? source->part : "", role,
                 (long long)account->rows, (long long)account->files);
     if (account->kept > 0)
         text_printf(out, ", %lld kept", (long long)account->kept);
@@ -165,6 +170,13 @@ static void print_source(struct text *out, const struct import_source *source)
         text_printf(out, "; %lld other files passed over", (long long)account->passed_over);
     text_add_char(out, '\n');
     print_kinds(out, account);
+}
+
+static void print_source(struct text *out, const struct import_source *source)
+{
+    if (source->gave_types)
+        print_reading(out, source, &source->types, "types");
+    print_reading(out, source, &source->account, source->role);
 }
 
 static void print_time(struct text *out, double seconds)

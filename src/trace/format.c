@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 const struct trace_format *const trace_formats[] = {
 #define X(name) &format_##name,
@@ -77,6 +78,22 @@ int reader_next_row(struct trace_reader *reader, struct err *err)
             return 1;
         trace_drop(reader->trace, TRACE_DROP_DAMAGED);
     }
+}
+
+int reader_read_whole(struct trace_reader *reader, struct text *text, size_t most_bytes,
+                      struct err *err)
+{
+    char block[1 << 14];
+    int64_t got;
+
+    text_init(text, most_bytes);
+    while ((got = members_read(&reader->members, block, sizeof block, err)) > 0) {
+        text_add_bytes(text, block, (size_t)got);
+        if (text_is_cut(text))
+            return err_set(err, ERR_LIMIT, "%s: more than %zu bytes", reader->members.name,
+                           most_bytes);
+    }
+    return (int)got;
 }
 
 void reader_pass_over(struct trace_reader *reader)

@@ -12,13 +12,25 @@
 #include "trace/trace.h"
 
 struct err;
+struct text;
 
 #define TRACE_FORMAT_LIST(X) \
     X(csv)                   \
     X(tapfinger)             \
     X(microsoft)             \
     X(philly)                \
-    X(muri)
+    X(openb)                 \
+    X(adaptdl)               \
+    X(sia)                   \
+    X(gavel)                 \
+    X(shockwave)             \
+    X(elasticflow)           \
+    X(muri)                  \
+    X(synergy)               \
+    X(zeus)                  \
+    X(infless)               \
+    X(dl2)                   \
+    X(eua)
 
 enum trace_part {
     TRACE_ARRIVALS = 1u << 0,
@@ -41,8 +53,8 @@ struct trace_reader {
 
 struct trace_format {
     const char *name, *summary;
-    const char *files;   /* what it reads, column by column, and what becomes of it */
-    const char *home;    /* its folder where the public sets lie side by side; NULL: none */
+    const char *files; /* what it reads, column by column, and what becomes of it */
+    const char *home;  /* its places where the public sets lie side by side, ':' between; or NULL */
     const char *quality; /* what to know before trusting it */
     unsigned gives;      /* enum trace_part */
     const struct option_spec *options;
@@ -67,6 +79,11 @@ void reader_open_rows(struct trace_reader *reader, char separator, bool quotes);
 int reader_next_row(struct trace_reader *reader, struct err *err);
 /* The same, not counted: for tables beside the jobs. */
 int reader_next_line(struct trace_reader *reader, struct err *err);
+
+/* The whole present file, at most so many bytes; text is initialised here, release it in any case.
+ */
+int reader_read_whole(struct trace_reader *reader, struct text *text, size_t most_bytes,
+                      struct err *err);
 
 /* The file has nothing of the format: it is listed as passed over. */
 void reader_pass_over(struct trace_reader *reader);

@@ -74,8 +74,11 @@ static int read_types(struct importer *im, struct err *err)
         rc = read_source(im, &q->types[i], TRACE_TYPES, err);
     }
     if (rc == 0 && q->type_sources == 0 && q->arrivals &&
-        (q->arrivals->format->gives & TRACE_TYPES))
+        (q->arrivals->format->gives & TRACE_TYPES)) {
         rc = read_source(im, q->arrivals, TRACE_TYPES, err);
+        q->arrivals->types = q->arrivals->account;
+        q->arrivals->gave_types = true;
+    }
     if (rc == 0)
         trace_finish_types(im->trace);
     return rc;
@@ -376,9 +379,10 @@ static int make_elastic(struct importer *im, const struct trace_job *job, enum t
     seconds = speed_seconds(model, speed_rate(model, &held), 0, 1);
     if (!(seconds > 0) || !isfinite(seconds))
         return refuse(im, TRACE_DROP_UNMEASURED);
-    task->work = !drawn && !isnan(job->work) ? job->work : job->duration_s / seconds;
-    if (isnan(task->work))
-        task->work = job->work / seconds;
+    /* Work counts in the type's unit, if it is the job's own or nothing else is known. */
+    task->work = !isnan(job->work) && (!drawn || isnan(job->duration_s))
+                     ? job->work
+                     : job->duration_s / seconds;
     if (!(task->work <= LARGEST && task->work > 0))
         return refuse(im, TRACE_DROP_LONG_DURATION);
     task->seconds = task->work * seconds;
@@ -758,6 +762,13 @@ static int make_process(struct importer *im, struct err *err)
     return 0;
 }
 
+/* The time over which the load is taken: while tasks arrive, or as long as one runs if that is
+ * more. */
+static double window_s(const struct load_summary *summary)
+{
+    return isfinite(summary->mean_s) ? fmax(summary->span_s, summary->mean_s) : summary->span_s;
+}
+
 int import_run(struct import_request *request, struct import_result *result, struct err *err)
 {
     struct importer im = {.request = request,
@@ -779,9 +790,9 @@ int import_run(struct import_request *request, struct import_result *result, str
     if (rc == 0 && request->arrivals) {
         rc = import_arrivals(&im, err);
         if (rc == 0 && !im.has_capacity)
-            size_clusters(&im, result->summary.span_s);
+            size_clusters(&im, window_s(&result->summary));
         if (rc == 0)
-            find_loads(&im, result->summary.span_s);
+            find_loads(&im, window_s(&result->summary));
     } else if (rc == 0) {
         rc = make_process(&im, err);
     }

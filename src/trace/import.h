@@ -18,6 +18,8 @@ struct import_source {
     struct params params;         /* over the format's options */
     const char *role;             /* "arrivals", "types", ... */
     struct trace_account account; /* of its last reading */
+    struct trace_account types;   /* of the reading for its types, where it gives arrivals too */
+    bool gave_types;
 };
 
 struct import_request {
@@ -34,9 +36,9 @@ struct import_request {
     double sample;          /* part of the jobs that is kept, drawn one by one */
     double load;            /* wanted; 0: as it is */
     double stretch;         /* factor on times between arrivals */
-    double work_s;          /* mean length of made-up tasks under their type's minimum */
-    double rate;            /* Poisson arrivals per slot or second; 0: by the load */
-    int64_t tasks;          /* of them; or at most so many jobs; 0: all */
+    double work_s; /* length of made-up tasks whose source does not say what they have to do */
+    double rate;   /* Poisson arrivals per slot or second; 0: by the load */
+    int64_t tasks; /* of them; or at most so many jobs; 0: all */
     uint64_t seed;
     int limits;          /* enum trace_limits, or -1: as the source says */
     double cpus_per_gpu; /* behind durations of jobs that name no CPUs */

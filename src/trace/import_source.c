@@ -37,10 +37,24 @@ static int find_format(struct import_source *source, const char *name, struct er
     return 0;
 }
 
-/* The format's folder among the public sets. */
-static int add_home(struct import_source *source, const char *data, struct err *err)
+static int add_one_home(struct import_source *source, const char *data, const char *home,
+                        int length, struct err *err)
 {
     char *path;
+
+    BUG_ON(asprintf(&path, "%s/%.*s", data, length, home) < 0);
+    vector_push(&source->paths, path);
+    if (access(path, R_OK) == 0)
+        return 0;
+    return err_set(err, ERR_NOT_FOUND, "%s is not there; say %s@PATH, or --data", path,
+                   source->format->name);
+}
+
+/* The format's places among the public sets. */
+static int add_home(struct import_source *source, const char *data, struct err *err)
+{
+    const char *home = source->format->home;
+    int rc = 0;
 
     if (!source->format->home)
         return err_set(err, ERR_INVALID, "%s: no path; say %s@PATH", source->format->name,
@@ -50,12 +64,14 @@ static int add_home(struct import_source *source, const char *data, struct err *
                        "%s: no path, and no folder of public data sets; say %s@PATH, --data or "
                        "TAPFINGER_DATA",
                        source->format->name, source->format->name);
-    BUG_ON(asprintf(&path, "%s/%s", data, source->format->home) < 0);
-    vector_push(&source->paths, path);
-    if (access(path, R_OK) == 0)
-        return 0;
-    return err_set(err, ERR_NOT_FOUND, "%s is not there; say %s@PATH, or --data", path,
-                   source->format->name);
+    while (rc == 0 && *home) {
+        int length = (int)strcspn(home, ":");
+
+        rc = add_one_home(source, data, home, length, err);
+        home += length;
+        home += *home == ':';
+    }
+    return rc;
 }
 
 int import_source_open(struct import_source *source, const char *format, const char *const *path,

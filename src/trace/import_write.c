@@ -156,6 +156,8 @@ static int print_type(const struct importer *im, const struct trace_type *type, 
     text_add_char(out, '\n');
     if (type->unit_work > 0 && type->unit_work != 1)
         text_printf(out, "    work: %.10g\n", type->unit_work);
+    else if (type->unit_work == 0 && type->points.count > 0)
+        text_printf(out, "    work: %.10g\n", im->request->work_s / type->points.item[0].seconds);
     if (type->noise > 0)
         text_printf(out, "    noise: {kind: lognormal, width: %.4g}\n", fmin(type->noise, 100));
     if (type->extra)
@@ -197,9 +199,9 @@ int import_print_body(const struct importer *im, bool final, struct text *out, s
 
 /* The recipe */
 
-static void print_account(struct text *out, const struct trace_account *account)
+static void print_account(struct text *out, const struct trace_account *account, const char *indent)
 {
-    text_printf(out, "      files: %lld\n      rows: %lld\n", (long long)account->files,
+    text_printf(out, "%sfiles: %lld\n%srows: %lld\n", indent, (long long)account->files, indent,
                 (long long)account->rows);
     for (int kind = 0; kind < 2; kind++) {
         const struct trace_words *words = kind ? trace_note_words : trace_drop_words;
@@ -213,7 +215,7 @@ static void print_account(struct text *out, const struct trace_account *account)
                 text_printf(&list, "%s%s: %lld", list.length ? ", " : "", words[i].key,
                             (long long)count[i]);
         if (list.length)
-            text_printf(out, "      %s: {%s}\n", kind ? "noted" : "dropped", list.bytes);
+            text_printf(out, "%s%s: {%s}\n", indent, kind ? "noted" : "dropped", list.bytes);
         text_release(&list);
     }
 }
@@ -250,7 +252,11 @@ static void print_source(struct text *out, const struct import_source *source)
     text_add(out, "      paths:\n");
     for (size_t i = 0; i < source->paths.count; i++)
         print_path(out, source->paths.item[i]);
-    print_account(out, &source->account);
+    print_account(out, &source->account, "      ");
+    if (source->gave_types) {
+        text_add(out, "      for_types:\n");
+        print_account(out, &source->types, "        ");
+    }
 }
 
 static void print_figure(struct text *out, const char *key, double value)

@@ -106,7 +106,7 @@ static void summarise_gaps(struct load_statistics *s, struct load_summary *out)
     double sum = s->gap_sum, squares = s->gap_squares;
     double gaps = (double)s->jobs - 1;
 
-    out->gap_mean_s = out->gap_cv = NAN;
+    out->gap_mean_s = out->gap_cv = (double)NAN;
     if (gaps < 2)
         return;
     out->gap_mean_s = out->span_s / gaps;
@@ -149,7 +149,7 @@ static double quantile(const struct bins *b, double part)
         if (below >= wanted && b->count[i] > 0)
             return fmax(b->least, fmin(b->most, b->sum[i] / (double)b->count[i]));
     }
-    return NAN;
+    return (double)NAN;
 }
 
 /* The longest tenths, hundredths ...: what they hold and how they fall off. */
@@ -167,7 +167,7 @@ static void summarise_tail(const struct bins *b, struct load_summary *out)
         taken += some;
     }
     out->top_share = b->whole > 0 ? held / b->whole : (double)NAN;
-    out->tail_index = NAN;
+    out->tail_index = (double)NAN;
     if (b->total < HILL_LEAST)
         return;
     for (int i = BIN_DOUBLINGS * BINS_PER_DOUBLING - 1; i >= 0 && hill < twentieth; i--) {
@@ -190,8 +190,8 @@ void load_statistics_summarise(struct load_statistics *s, struct load_summary *o
     out->span_s = s->jobs > 0 ? s->last_s - s->first_s : (double)NAN;
     summarise_gaps(s, out);
     summarise_hours(s, out);
-    out->mean_s = out->p50_s = out->p99_s = out->least_s = out->most_s = out->cv2 = NAN;
-    out->top_share = out->tail_index = NAN;
+    out->mean_s = out->p50_s = out->p99_s = out->least_s = out->most_s = out->cv2 = (double)NAN;
+    out->top_share = out->tail_index = (double)NAN;
     if (b->total == 0)
         return;
     out->mean_s = b->whole / n;

@@ -23,9 +23,9 @@ static const struct family {
     const char *model[4];
 } families[] = {
     {{"resnet", "imagenet", "image", "cifar", "mnist", "inception", "googlenet"},
-     {"resnet50", "resnet18"}},
-    {{"vgg", "alexnet", "squeezenet"}, {"alexnet", "resnet18"}},
-    {{"mobilenet", "shufflenet", "ssd", "yolo", "detect"}, {"mobilenetv2", "shufflenet", "ssd"}},
+     {"res50", "res18"}},
+    {{"vgg", "alexnet", "squeezenet"}, {"alexnet", "res18"}},
+    {{"mobilenet", "shufflenet", "ssd", "yolo", "detect"}, {"mobilenet", "shufflenet"}},
     {{"bert", "gpt", "transformer", "lm", "recommendation", "ncf", "gnmt", "lstm"},
      {"transformer", "gnmt", "lstm", "bert"}},
     {{"deepspeech", "audio", "m5"}, {"deepspeech", "m5"}},
