@@ -16,6 +16,14 @@
     X(sjf)              \
     X(tiresias)         \
     X(tiresias_gittins) \
+    X(optimus)          \
+    X(drf)              \
+    X(afs_l)            \
+    X(afs_p)            \
+    X(tetris)           \
+    X(kubernetes)       \
+    X(yarn)             \
+    X(wang_online)      \
     X(fair)             \
     X(knee)             \
     X(planner)          \
