@@ -32,7 +32,10 @@
     X(paper_min)        \
     X(paper_random)     \
     X(paper_optimus)    \
-    X(paper_tiresias)
+    X(paper_tiresias)   \
+    X(pollux)           \
+    X(sia)              \
+    X(gavel)
 
 #define X(name) extern const struct policy_ops policy_##name;
 POLICY_LIST(X)
