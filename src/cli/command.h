@@ -37,6 +37,7 @@ struct command {
     X(simulate)         \
     X(sweep)            \
     X(import)           \
+    X(report)           \
     X(check)            \
     X(scenarios)        \
     X(policies)         \

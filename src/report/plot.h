@@ -17,7 +17,7 @@ enum plot_mark {
     PLOT_STEPS, /* y holds until the next x: time series, distribution functions */
     PLOT_BARS,  /* bars from 0 to y; x holds their left edges, the last one the end: count - 1 bars
                  */
-    PLOT_DOTS,
+    PLOT_DOTS, /* single points; low and high are whiskers, along x where y has categories */
 };
 
 struct plot_series {
@@ -26,6 +26,7 @@ struct plot_series {
     const double *x, *y;      /* NAN in y breaks a line */
     const double *low, *high; /* a band around y; NULL: none */
     int count;
+    bool faint; /* stands behind the others: single samples */
     int colour; /* 0, 1, 2, ...; series of one colour have one legend entry */
 };
 
@@ -34,7 +35,8 @@ struct plot_axis {
     bool logarithmic;            /* values must be above 0; others are left out */
     bool from_zero;              /* begins at 0 even if the data do not */
     double low, high;            /* both 0: from the data */
-    const char *const *category; /* x only: names of the values 0, 1, 2, ... in place of numbers */
+    const char *const *category; /* names of the values 0, 1, 2, ... in place of numbers; along y
+                                    they run from the top down */
     int categories;
 };
 
