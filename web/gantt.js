@@ -81,14 +81,29 @@
     }
 
     // By slowdown: from the first colour to the last in equal ratios.
-    const slowdownSteps = [1.5, 2.5, 5, 10, 20];
+    const slowdownSteps = [1.5, 2.5, 5, 10, 20], slowdownColours = [2, 5, 0, 4, 1, 3], UNFINISHED = 6;
 
-    function colourIndex(scene, schedule, task) {
-        if (scene.colourBy === 'type') return schedule.array.type[task] % COLOURS;
-        const slowdown = schedule.array.slowdown[task];
-        if (!(slowdown >= 0)) return 6;
+    function slowdownColour(slowdown) {
+        if (!(slowdown >= 0)) return UNFINISHED;
         const step = slowdownSteps.findIndex((limit) => slowdown < limit);
-        return [2, 5, 0, 4, 1, 3][step < 0 ? 5 : step];
+        return slowdownColours[step < 0 ? slowdownSteps.length : step];
+    }
+
+    // The colour of every task of a schedule, kept with it.
+    function taskColours(scene, schedule) {
+        if (schedule.colouredBy !== scene.colourBy) {
+            const by = scene.colourBy === 'type' ? schedule.array.type : schedule.array.slowdown;
+            schedule.colours = Uint8Array.from(by, scene.colourBy === 'type' ? (type) => type % COLOURS : slowdownColour);
+            schedule.colouredBy = scene.colourBy;
+        }
+        return schedule.colours;
+    }
+
+    // "#rrggbb" laid over another at an opacity, as an image's pixel.
+    function blend(over, under, alpha) {
+        const part = (text, at) => parseInt(text.slice(at, at + 2), 16);
+        const mix = (at) => Math.round(alpha * part(over, at) + (1 - alpha) * part(under, at));
+        return ((255 << 24) | (mix(5) << 16) | (mix(3) << 8) | mix(1)) >>> 0;
     }
 
     function niceTicks(t0, t1, wanted) {
@@ -117,6 +132,7 @@
             this.hover = -1;
             this.stats = { ms: 0, drawn: 0, draws: 0 };
             this.life = new AbortController();
+            this.canvas.setAttribute('aria-label', this.describe());
             this.listen();
             this.sizes = new ResizeObserver(() => this.refresh());
             this.sizes.observe(this.node);
@@ -205,6 +221,8 @@
 
         // Drawing
 
+        // What is narrower than a pixel goes into an image, pixel by pixel, as there may be hundreds
+        // of thousands; what is wider is drawn over it in boxes.
         draw() {
             const started = performance.now();
             this.colours = palette();
@@ -213,73 +231,94 @@
             this.stats.drawn = 0;
             this.heading.textContent = `${this.schedule.policy}, seed ${scene.common.seed}`;
             this.canvas.setAttribute('aria-label', this.describe());
-            c.fillStyle = this.colours.sheet;
-            c.fillRect(0, 0, this.width, this.height);
-            const offset = this.lanes.scrollTop;
+            const offset = this.lanes.scrollTop, shown = [];
             scene.common.clusters.forEach((_, lane) => {
                 const top = this.top[lane] - offset;
-                if (top + this.high[lane] > AXIS && top < this.height) this.drawLane(lane, top);
+                if (top + this.high[lane] > AXIS && top < this.height) shown.push([lane, top]);
             });
+            this.startImage(shown);
+            const boxes = shown.map(([lane, top]) => this.collect(lane, top));
+            c.putImageData(this.image, 0, 0);
+            shown.forEach(([lane, top], i) => this.drawLane(lane, top, boxes[i]));
             this.drawNames(offset);
             this.drawAxis();
             this.stats.ms = performance.now() - started;
             this.stats.draws++;
         }
 
-        drawLane(lane, top) {
+        startImage(shown) {
+            const { width, height } = this.canvas, { colours } = this;
+            if (!this.image || this.image.width !== width || this.image.height !== height) this.image = this.context.createImageData(width, height);
+            this.pixels = new Uint32Array(this.image.data.buffer);
+            this.pixels.fill(blend(colours.sheet, colours.sheet, 1));
+            this.ratio = width / this.width;
+            const lane = blend(colours.paper, colours.paper, 1), left = Math.round(this.left * this.ratio);
+            for (const [c, top] of shown) {
+                const last = Math.min(Math.round((top + this.high[c]) * this.ratio), height);
+                for (let y = Math.max(Math.round(top * this.ratio), 0); y < last; y++) this.pixels.fill(lane, y * width + left, (y + 1) * width);
+            }
+            const alpha = this.scene.chosen >= 0 ? 0.35 : 1;
+            this.pixelColours = Uint32Array.from(colours.data, (colour) => blend(colour, colours.paper, alpha));
+        }
+
+        drawLane(lane, top, { boxes, labels }) {
             const { context: c, colours } = this;
-            c.fillStyle = colours.paper;
-            c.fillRect(this.left, top, this.width - this.left, this.high[lane]);
             this.drawOutages(lane, top);
-            this.collect(lane, top);
-            const dimmed = this.scene.chosen >= 0;
-            c.globalAlpha = dimmed ? 0.35 : 1;
-            this.boxes.forEach((boxes, colour) => {
+            c.globalAlpha = this.scene.chosen >= 0 ? 0.35 : 1;
+            boxes.forEach((list, colour) => {
                 c.fillStyle = colours.data[colour];
-                for (let i = 0; i < boxes.length; i += 4) c.fillRect(boxes[i], boxes[i + 1], boxes[i + 2], boxes[i + 3]);
-                this.stats.drawn += boxes.length / 4;
+                for (let i = 0; i < list.length; i += 4) c.fillRect(list[i], list[i + 1], list[i + 2], list[i + 3]);
+                this.stats.drawn += list.length / 4;
             });
             c.globalAlpha = 1;
             this.drawMarked(lane, top);
-            this.drawLabels();
+            this.drawLabels(labels);
         }
 
-        // Boxes of all visible stretches of a lane by colour: x, y, width, height.
+        // Boxes of the visible stretches of a lane by colour (x, y, width, height), and where their
+        // numbers may stand; thin ones are put into the image at once.
         collect(lane, top) {
-            const { scene, schedule } = this;
+            const { scene, schedule, left, ratio } = this;
             const { first, low, units } = schedule.resource[scene.resource];
             const unit = this.high[lane] / Math.max(scene.common.clusters[lane].capacity[scene.resource], 1);
             const [from, to] = schedule.range(lane, scene.t0, scene.t1);
-            const last = new Int32Array(Math.ceil(this.high[lane]) + 1).fill(-1);
-            this.boxes = Array.from({ length: COLOURS }, () => []);
-            this.labels = [];
+            const scale = (this.width - left) / (scene.t1 - scene.t0), colours = taskColours(scene, schedule);
+            const boxes = Array.from({ length: COLOURS }, () => []), labels = [];
+            const { begin, stop, task } = schedule;
             for (let i = from; i < to; i++) {
-                if (schedule.stop[i] <= scene.t0) continue;
-                const x0 = Math.max(this.x(schedule.begin[i]), this.left), x1 = Math.min(this.x(schedule.stop[i]), this.width);
-                const colour = colourIndex(scene, schedule, schedule.task[i]);
+                if (stop[i] <= scene.t0) continue;
+                const x0 = Math.max(left + (begin[i] - scene.t0) * scale, left), x1 = Math.min(left + (stop[i] - scene.t0) * scale, this.width);
+                const wide = x1 - x0, colour = colours[task[i]];
                 for (let k = first[i]; k < first[i + 1]; k++) {
-                    const y = low[k] * unit, height = units[k] * unit;
-                    const gap = height > 3 ? 0.5 : 0, wide = x1 - x0;
-                    if (wide < 1) {
-                        const row = Math.floor(y), pixel = Math.floor(x0);
-                        if (last[row] === pixel) continue;
-                        last[row] = pixel;
+                    const y = top + low[k] * unit, height = units[k] * unit, gap = height > 3 ? 0.5 : 0;
+                    if (wide * ratio < 1.5) {
+                        this.putThin(Math.floor(x0 * ratio), (y + gap) * ratio, (height - 2 * gap) * ratio, this.pixelColours[colour]);
+                        continue;
                     }
-                    this.boxes[colour].push(x0, top + y + gap, Math.max(wide - (wide > 3 ? 0.8 : 0), 0.8), Math.max(height - 2 * gap, 0.8));
-                    if (wide > 26 && height > 11) this.labels.push(schedule.task[i], x0, top + y + height / 2, wide, colour);
+                    boxes[colour].push(x0, y + gap, wide - (wide > 3 ? 0.8 : 0), Math.max(height - 2 * gap, 0.8));
+                    if (wide > 26 && height > 11) labels.push(task[i], x0, y + height / 2, wide);
                 }
             }
+            return { boxes, labels };
         }
 
-        drawLabels() {
+        putThin(x, y, height, colour) {
+            const { width, height: rows } = this.canvas;
+            if (x >= width) return;
+            const last = Math.min(Math.max(Math.round(y + height), Math.floor(y) + 1), rows);
+            for (let row = Math.max(Math.round(y), 0); row < last; row++) this.pixels[row * width + x] = colour;
+            this.stats.drawn++;
+        }
+
+        drawLabels(labels) {
             const c = this.context;
             c.font = '10px system-ui, sans-serif';
             c.textAlign = 'left';
             c.textBaseline = 'middle';
             c.fillStyle = this.colours.sheet;
-            for (let i = 0; i < this.labels.length; i += 5) {
-                const words = String(this.labels[i]);
-                if (c.measureText(words).width + 6 < this.labels[i + 3]) c.fillText(words, this.labels[i + 1] + 3, this.labels[i + 2]);
+            for (let i = 0; i < labels.length; i += 4) {
+                const words = String(labels[i]);
+                if (c.measureText(words).width + 6 < labels[i + 3]) c.fillText(words, labels[i + 1] + 3, labels[i + 2]);
             }
         }
 
@@ -316,7 +355,7 @@
                 for (let k = first[i]; k < first[i + 1]; k++) {
                     const box = [x0, top + low[k] * unit, Math.max(x1 - x0, 1.5), Math.max(units[k] * unit, 1.5)];
                     if (wide > 1) {
-                        c.fillStyle = this.colours.data[colourIndex(scene, schedule, schedule.task[i])];
+                        c.fillStyle = this.colours.data[taskColours(scene, schedule)[schedule.task[i]]];
                         c.fillRect(...box);
                     }
                     c.strokeStyle = colour;
@@ -594,7 +633,7 @@
                 ['Completion', (s, t) => s.completion(t)], ['Waiting', (s, t) => s.waited(t)], ['Slowdown', (s, t) => s.array.slowdown[t]],
                 ['Stretches', (s, t) => s.ofTask[t + 1] - s.ofTask[t]], ['Cluster', (s, t) => this.cluster(s, t)],
             ];
-            this.filter = element('input', { type: 'search', placeholder: 'number, type or cluster', size: 20 });
+            this.filter = element('input', { type: 'search', placeholder: 'number, type or cluster', size: 26 });
             this.filter.addEventListener('input', () => this.renew());
             this.body = element('tbody', {});
             this.head = element('tr', {}, ...this.columns.map(([name], i) => element('th', { scope: 'col', class: i === 1 || i === 7 ? null : 'number' },
@@ -629,20 +668,29 @@
             this.renew();
         }
 
-        renew() {
+        matching() {
             const { schedule } = this, wanted = this.filter.value.trim().toLowerCase();
-            const matches = (t) => !wanted || String(t) === wanted || schedule.typeName(t).toLowerCase().includes(wanted) || this.cluster(schedule, t).toLowerCase().includes(wanted);
-            const tasks = [];
-            for (let t = 0; t < schedule.tasks; t++) if (matches(t)) tasks.push(t);
-            const value = this.columns[this.column][1];
-            const keys = new Map(tasks.map((t) => [t, value(schedule, t)]));
-            const missing = (key) => typeof key === 'number' && isNaN(key);
-            this.order = tasks.sort((a, b) => {
-                const x = keys.get(a), y = keys.get(b);
-                if (missing(x) || missing(y)) return missing(x) - missing(y) || a - b;
-                const order = typeof x === 'number' ? x - y : x.localeCompare(y, 'en', { numeric: true });
-                return (this.down ? -order : order) || a - b;
-            });
+            const all = Uint32Array.from({ length: schedule.tasks }, (_, task) => task);
+            if (!wanted) return all;
+            return all.filter((t) => String(t) === wanted || schedule.typeName(t).toLowerCase().includes(wanted) || this.cluster(schedule, t).toLowerCase().includes(wanted));
+        }
+
+        // Numbers are looked up in an array of keys, not made anew for each comparison: there may
+        // be a hundred thousand. What has no value comes last, either way.
+        renew() {
+            const { schedule } = this, value = this.columns[this.column][1], sign = this.down ? -1 : 1;
+            const tasks = this.matching();
+            if (typeof value(schedule, 0) === 'string') {
+                const names = Array.from({ length: schedule.tasks }, (_, task) => value(schedule, task));
+                const { compare } = new Intl.Collator('en', { numeric: true });
+                this.order = tasks.sort((a, b) => (names[a] === names[b] ? a - b : sign * compare(names[a], names[b])));
+            } else {
+                const keys = Float64Array.from({ length: schedule.tasks }, (_, task) => {
+                    const key = sign * value(schedule, task);
+                    return isNaN(key) ? Infinity : key;
+                });
+                this.order = tasks.sort((a, b) => (keys[a] < keys[b] ? -1 : keys[a] > keys[b] ? 1 : a - b));
+            }
             this.page = 0;
             this.show();
         }
@@ -657,7 +705,7 @@
                 if (i === this.column) cell.setAttribute('aria-sort', this.down ? 'descending' : 'ascending');
                 else cell.removeAttribute('aria-sort');
             });
-            this.body.replaceChildren(...shown.map((task) => this.row(task)));
+            this.body.replaceChildren(...Array.from(shown, (task) => this.row(task)));
             this.before.disabled = this.page === 0;
             this.after.disabled = this.page === pages - 1;
             this.where.textContent = order.length ? `${this.page * ROWS + 1} to ${this.page * ROWS + shown.length} of ${order.length}` : 'none';
@@ -758,7 +806,7 @@
                 this.types.replaceChildren(...types.slice(0, 24).map((name, i) => swatch(i % COLOURS, name)), types.length > 24 ? element('li', {}, `and ${types.length - 24} more`) : '');
             } else {
                 const words = slowdownSteps.map((limit, i) => (i ? `slowdown ${slowdownSteps[i - 1]} to ${limit}` : `below ${limit}`));
-                this.types.replaceChildren(...[...words, `${slowdownSteps.at(-1)} and more`].map((text, i) => swatch([2, 5, 0, 4, 1, 3][i], text)), swatch(6, 'not finished'));
+                this.types.replaceChildren(...[...words, `${slowdownSteps.at(-1)} and more`].map((text, i) => swatch(slowdownColours[i], text)), swatch(UNFINISHED, 'not finished'));
             }
         }
     }

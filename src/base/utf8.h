@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UTF-8 as it comes from outside: who writes it into a format that insists on it asks here first. */
+/* UTF-8 as it comes from outside: who writes it into a format that insists on it asks here first.
+ */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
 

@@ -14,6 +14,7 @@
 #include "report/folder.h"
 #include "report/run_charts.h"
 #include "report/run_digest.h"
+#include "report/run_figures.h"
 #include "report/run_page.h"
 #include "report/run_read.h"
 
@@ -23,42 +24,29 @@ struct report {
     VECTOR(char *) file; /* that were written */
 };
 
-static void add_file(struct report *report, const char *path)
+static void add_file(void *arg, const char *path)
 {
+    struct report *report = arg;
+
     vector_push(&report->file, xstrdup(path));
 }
 
-/* The figures of a run */
-
-static int write_picture(struct report *report, const struct plot *plot, const char *name,
-                         const char *ending, struct err *err)
+/* The files for papers that were asked for. */
+static int write_figures(struct report *report, const struct run_digest *digest,
+                         const struct run_charts *charts, int seed_index, struct err *err)
 {
-    char *folder = folder_join(report->folder, "figures"), *path;
-    int rc = folder_make(folder, err);
-
-    BUG_ON(asprintf(&path, "%s/%s.%s", folder, name, ending) < 0);
-    if (rc == 0)
-        rc = plot_write(plot, path, err);
-    if (rc == 0)
-        add_file(report, path);
-    free(path);
-    free(folder);
-    return rc;
-}
-
-static int write_pictures(struct report *report, const struct run_charts *charts, struct err *err)
-{
-    static const char *const ending[] = {"svg", "pdf"};
     int rc = 0;
 
-    for (size_t i = 0; i < COUNT_OF(ending); i++)
-        for (int c = 0; rc == 0 && arguments_flag(report->args, ending[i]) && c < RUN_CHARTS; c++)
-            rc = write_picture(report, &charts->plot[c], run_chart_name((enum run_chart)c),
-                               ending[i], err);
+    if (arguments_flag(report->args, "svg"))
+        rc = run_figures_write(digest, charts, seed_index, "svg", add_file, report, err);
+    if (rc == 0 && arguments_flag(report->args, "pdf"))
+        rc = run_figures_write(digest, charts, seed_index, "pdf", add_file, report, err);
+    if (rc == 0 && arguments_flag(report->args, "tex"))
+        rc = run_table_write(digest, add_file, report, err);
     return rc;
 }
 
-/* The first seed that all finished, or the one that was asked for. */
+/* The first seed, or the one that was asked for. */
 static int find_seed(const struct report *report, const struct run_record *run, int *out,
                      struct err *err)
 {
@@ -102,7 +90,7 @@ static int report_run(struct report *report, struct err *err)
         rc = run_digest_make(&digest, run, err);
     if (rc == 0) {
         run_charts_make(&charts, &digest);
-        rc = write_pictures(report, &charts, err);
+        rc = write_figures(report, &digest, &charts, seed_index, err);
         if (rc == 0)
             rc = write_page(report, &digest, &charts, seed_index, err);
         run_charts_release(&charts);
@@ -140,14 +128,14 @@ static void print_files(const struct report *report)
 static int run(const struct arguments *args, struct err *err)
 {
     struct report report = {.args = args, .folder = arguments_string(args, "dir")};
-    int code = EXIT_FAILED;
+    int code = EXIT_MISUSED;
 
     if (run_is_there(report.folder)) {
-        if (report_run(&report, err) == 0)
-            code = EXIT_DONE;
+        code = report_run(&report, err) ? EXIT_FAILED : EXIT_DONE;
     } else {
-        err_set(err, ERR_NOT_FOUND, "%s: there is no run.json; expected a directory that "
-                                    "simulate --out wrote",
+        err_set(err, ERR_NOT_FOUND,
+                "%s: there is no run.json; expected a directory that "
+                "simulate --out wrote",
                 report.folder);
     }
     if (code == EXIT_DONE)
@@ -174,6 +162,7 @@ static const struct option_spec options[] = {
      .help = "whose schedules are shown; default: the first"},
     {"svg", OPTION_FLAG, .help = "also write the pictures as SVG, to DIR/figures"},
     {"pdf", OPTION_FLAG, .help = "also write the pictures as PDF, to DIR/figures"},
+    {"tex", OPTION_FLAG, .help = "also write the table for LaTeX (booktabs), to DIR/figures"},
     {0},
 };
 

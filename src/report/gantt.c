@@ -90,8 +90,8 @@ static int read_job(struct gantt_reader *g, const int *column)
 
 static int read_jobs(struct gantt_reader *g)
 {
-    static const char *const name[JOB_COLUMNS] = {
-        "job_id", "profile", "submission_time", "finish_time", "slowdown"};
+    static const char *const name[JOB_COLUMNS] = {"job_id", "profile", "submission_time",
+                                                  "finish_time", "slowdown"};
     int column[JOB_COLUMNS];
     int rc = find_columns(g, name, JOB_COLUMNS, column);
 
@@ -116,8 +116,8 @@ static int read_stretch(struct gantt_reader *g, const int *column, const int *re
 {
     struct gantt_stretch s = {.line = (int32_t)g->csv.lines.number};
     int64_t id = 0, amount = 0;
-    int rc = csv_int(&g->csv, column[STRETCH_ID], 0, (int64_t)g->gantt->task.count - 1, &id,
-                     g->err);
+    int rc =
+        csv_int(&g->csv, column[STRETCH_ID], 0, (int64_t)g->gantt->task.count - 1, &id, g->err);
 
     s.task = (int32_t)id;
     s.cluster = run_find_cluster(g->run, g->csv.field.item[column[STRETCH_CLUSTER]]);
@@ -162,8 +162,8 @@ static int read_outages(struct gantt_reader *g)
     int rc = find_columns(g, name, COUNT_OF(name), column);
 
     while (rc == 0 && (rc = csv_next(&g->csv, g->err)) == 1) {
-        struct gantt_outage outage = {
-            .cluster = run_find_cluster(g->run, g->csv.field.item[column[0]])};
+        struct gantt_outage outage = {.cluster =
+                                          run_find_cluster(g->run, g->csv.field.item[column[0]])};
 
         rc = read_needed_time(g, column[1], &outage.from);
         if (rc == 0)
@@ -253,8 +253,8 @@ struct dealer {
     struct interval_set free;
     struct interval_set *held; /* by stretch of the cluster */
     int32_t first, count;      /* stretches of the cluster */
-    int32_t *near;         /* by stretch of the cluster: where its task was before */
-    int32_t *next;         /* by task: the stretch of it that begins now, or -1 */
+    int32_t *near;             /* by stretch of the cluster: where its task was before */
+    int32_t *next;             /* by task: the stretch of it that begins now, or -1 */
     struct turn *turn;
 };
 
@@ -406,8 +406,7 @@ static int deal(struct gantt_reader *g, int resource)
 
 static bool has_outages(const struct gantt_reader *g)
 {
-    char *path =
-        run_episode_path(g->run, g->gantt->entrant, g->gantt->seed_index, "outages.csv");
+    char *path = run_episode_path(g->run, g->gantt->entrant, g->gantt->seed_index, "outages.csv");
     bool has = access(path, F_OK) == 0;
 
     free(path);

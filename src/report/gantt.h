@@ -28,9 +28,9 @@ struct gantt_stretch {
     double begin, end;
     int32_t task, cluster;
     struct allocation allocation;
-    enum event_kind ended_by; /* EVENT_KINDS: the episode ended first */
-    int32_t line;             /* in its file, for errors */
-    size_t piece[MAX_RESOURCES];    /* the units of each resource: where they begin in piece[] */
+    enum event_kind ended_by;    /* EVENT_KINDS: the episode ended first */
+    int32_t line;                /* in its file, for errors */
+    size_t piece[MAX_RESOURCES]; /* the units of each resource: where they begin in piece[] */
     int32_t pieces[MAX_RESOURCES];
 };
 

@@ -42,8 +42,9 @@ void page_section(struct page *page, const char *id, const char *title)
     text_add(&page->links, "</a></li>\n");
     if (page->in_section)
         text_add(&page->body, "</section>\n");
-    text_printf(&page->body, "<section id=\"%s\" aria-labelledby=\"%s-title\">\n<h2 id=\"%s-title\">",
-                id, id, id);
+    text_printf(&page->body,
+                "<section id=\"%s\" aria-labelledby=\"%s-title\">\n<h2 id=\"%s-title\">", id, id,
+                id);
     html_add(&page->body, title);
     text_add(&page->body, "</h2>\n");
     page->in_section = true;
@@ -291,8 +292,9 @@ void page_print(const struct page *page, struct text *out)
     text_add_bytes(out, page->body.bytes, page->body.length);
     if (page->in_section)
         text_add(out, "</section>\n");
-    text_printf(out, "</main>\n<footer><p>Made by tapfinger %s%s%s. Everything is in this file.</p>"
-                     "</footer>\n<script>",
+    text_printf(out,
+                "</main>\n<footer><p>Made by tapfinger %s%s%s. Everything is in this file.</p>"
+                "</footer>\n<script>",
                 version_number(), *version_commit() ? ", commit " : "", version_commit());
     text_add_bytes(out, script.bytes, script.length);
     text_add(out, "</script>\n</body>\n</html>\n");

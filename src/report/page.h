@@ -19,7 +19,7 @@ struct table;
 
 struct page {
     char *title, *subtitle;
-    struct text links, body; /* of the sections so far */
+    struct text links, body;                  /* of the sections so far */
     const char *const *script, *const *style; /* files of web/; NULL after the last */
     bool in_section;
     int charts;

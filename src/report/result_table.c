@@ -138,7 +138,7 @@ static const struct {
     {"fairness", 10, false},
     {"makespan", 7, false},
     {"resizes_per_task", 9, true},
-    {"decision_us", 8, false},
+    {"decision_us", 8, true},
     {"refusals", 1, true},
     {"unfinished", 1, true},
     {"lost", 1, true},

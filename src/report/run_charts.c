@@ -319,8 +319,7 @@ static const struct estimate *cluster_share(const struct drawer *d, int entrant,
 /* Where an entrant stands within the row of a group. */
 static double row_place(const struct drawer *d, int entrant)
 {
-    return d->result->entrants < 2 ? 0
-                                   : 0.7 * ((double)entrant / (d->result->entrants - 1) - 0.5);
+    return d->result->entrants < 2 ? 0 : 0.7 * ((double)entrant / (d->result->entrants - 1) - 0.5);
 }
 
 /* A series per entrant with a dot per group. */
@@ -441,19 +440,18 @@ static struct plot clusters_plot(const struct drawer *d)
 {
     const struct catalog *catalog = &d->run->catalog;
     bool named = catalog->clusters <= NAMED_GROUPS;
-    struct plot_panel *panel =
-        arena_zalloc(d->arena, (size_t)catalog->resources, sizeof *panel);
+    struct plot_panel *panel = arena_zalloc(d->arena, (size_t)catalog->resources, sizeof *panel);
     const char **name = arena_zalloc(d->arena, (size_t)catalog->clusters, sizeof *name);
 
     for (int c = 0; c < catalog->clusters; c++)
         name[c] = catalog->cluster[c].name;
     for (int r = 0; r < catalog->resources; r++) {
-        panel[r] = named ? group_panel(d, name, catalog->clusters, cluster_share, r)
-                         : ranked_panel(d, r);
+        panel[r] =
+            named ? group_panel(d, name, catalog->clusters, cluster_share, r) : ranked_panel(d, r);
         panel[r].title = arena_printf(d->arena, "%s in use", catalog->resource[r].name);
         if (named)
-            panel[r].x = (struct plot_axis){.label = "share of capacity", .from_zero = true,
-                                            .high = 1};
+            panel[r].x =
+                (struct plot_axis){.label = "share of capacity", .from_zero = true, .high = 1};
     }
     return (struct plot){
         .title = "By cluster",
@@ -466,22 +464,25 @@ static struct plot clusters_plot(const struct drawer *d)
 
 static void add_captions(struct run_charts *charts, const struct drawer *d)
 {
-    const char *seeds = arena_printf(d->arena, "%d seed%s", d->result->seeds,
-                                     d->result->seeds == 1 ? "" : "s");
+    const char *seeds =
+        arena_printf(d->arena, "%d seed%s", d->result->seeds, d->result->seeds == 1 ? "" : "s");
     bool named = d->run->catalog.clusters <= NAMED_GROUPS;
 
     charts->caption[CHART_COMPARISON] =
-        arena_printf(d->arena, "Means over %s with 95 %% intervals (Student's t). A small dot is "
-                               "the difference at one seed: at one seed all policies see the same "
-                               "arrivals.",
+        arena_printf(d->arena,
+                     "Means over %s with 95 %% intervals (Student's t). A small dot is "
+                     "the difference at one seed: at one seed all policies see the same "
+                     "arrivals.",
                      seeds);
     charts->caption[CHART_DISTRIBUTION] =
-        arena_printf(d->arena, "Share of the finished tasks of %s that took no longer, or were "
-                               "slowed down no more. Further left is better.",
+        arena_printf(d->arena,
+                     "Share of the finished tasks of %s that took no longer, or were "
+                     "slowed down no more. Further left is better.",
                      seeds);
     charts->caption[CHART_TIME] =
-        arena_printf(d->arena, "Means over %s with 95 %% intervals; an episode that has ended "
-                               "counts as empty. Shares are of the capacity that is up.",
+        arena_printf(d->arena,
+                     "Means over %s with 95 %% intervals; an episode that has ended "
+                     "counts as empty. Shares are of the capacity that is up.",
                      seeds);
     charts->caption[CHART_TYPES] =
         arena_printf(d->arena, "Means over %s with 95 %% intervals%s.", seeds,

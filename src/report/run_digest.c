@@ -86,9 +86,12 @@ static int find_job_columns(const struct csv_reader *csv, struct job_columns *ou
         const char *name;
         int *column;
     } all[] = {
-        {"profile", &out->type},          {"cluster", &out->cluster},
-        {"submission_time", &out->submission}, {"finish_time", &out->finish},
-        {"success", &out->success},       {"unallocated_time", &out->waiting},
+        {"profile", &out->type},
+        {"cluster", &out->cluster},
+        {"submission_time", &out->submission},
+        {"finish_time", &out->finish},
+        {"success", &out->success},
+        {"unallocated_time", &out->waiting},
         {"slowdown", &out->slowdown},
     };
     int rc = 0;
@@ -201,7 +204,8 @@ static void spread(struct gatherer *g, double from, double to, const struct leve
 {
     double bin = g->digest->bin;
 
-    for (int b = (int)fmin(fmax(from / bin, 0), DIGEST_BINS); b < DIGEST_BINS && b * bin < to; b++) {
+    for (int b = (int)fmin(fmax(from / bin, 0), DIGEST_BINS); b < DIGEST_BINS && b * bin < to;
+         b++) {
         double share = (fmin(to, (b + 1) * bin) - fmax(from, b * bin)) / bin;
 
         for (int c = 0; share > 0 && c < CURVES; c++)
@@ -406,8 +410,8 @@ static void sum_entrant(struct gatherer *g)
 
         own->cluster[c].group = sum_group(samples);
         for (int r = 0; r < catalog->resources; r++)
-            own->cluster[c].utilisation[r] = estimate_mean(samples->utilisation[r].item,
-                                                           (int)samples->utilisation[r].count);
+            own->cluster[c].utilisation[r] =
+                estimate_mean(samples->utilisation[r].item, (int)samples->utilisation[r].count);
     }
     for (int r = 0; r < catalog->resources; r++)
         sum_curve(g, r, &own->used[r]);

@@ -17,8 +17,8 @@
 #include "sim/world.h"
 
 const char *const run_file_names[] = {
-    "jobs.csv",      "stretches.csv", "machines.csv", "decisions.jsonl",
-    "outages.csv",   "schedule.json", "trace.json",  NULL,
+    "jobs.csv",    "stretches.csv", "machines.csv", "decisions.jsonl",
+    "outages.csv", "schedule.json", "trace.json",   NULL,
 };
 
 struct run_files {
@@ -286,8 +286,7 @@ int run_files_open(struct run_files **out, const char *folder, const struct scen
 
 static int close_sinks(struct run_files *files, struct err *err)
 {
-    struct sink *all[] = {&files->stretches, &files->machines, &files->decisions,
-                          &files->outages};
+    struct sink *all[] = {&files->stretches, &files->machines, &files->decisions, &files->outages};
     int rc = run_trace_close(&files->trace, err);
 
     for (size_t i = 0; i < COUNT_OF(all); i++) {

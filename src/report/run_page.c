@@ -126,7 +126,8 @@ static void add_types(struct writer *w)
             add_figure(&table, &group->slowdown);
             add_figure(&table, &group->waiting);
         }
-    page_table(&w->page, "Types: tasks per episode, mean completion time, slowdown, waiting", &table);
+    page_table(&w->page, "Types: tasks per episode, mean completion time, slowdown, waiting",
+               &table);
     table_release(&table);
 }
 
@@ -252,7 +253,8 @@ int run_page_write(const char *path, const struct run_digest *digest,
     };
     int rc;
 
-    page_init(&w.page, w.result->scenario, *w.run->summary ? w.run->summary : NULL, scripts, styles);
+    page_init(&w.page, w.result->scenario, *w.run->summary ? w.run->summary : NULL, scripts,
+              styles);
     rc = add_all(&w, seed_index, err);
     if (rc == 0)
         rc = page_write(&w.page, path, err);

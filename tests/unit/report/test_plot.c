@@ -52,7 +52,7 @@ static void scales_map_ends_to_ends(void **state)
     assert_true(fabs(scale_at(&scale, 100) - 110) < 1e-9);
 }
 
-static int draw(struct text *out, enum plot_format format, double nudge)
+static int draw(struct text *out, enum picture_format format, double nudge)
 {
     const double none = (double)NAN;
     double x[] = {1, 2, 3, 4}, y[] = {3, none, 5 + nudge, 4}, low[] = {2, none, 4, 3};
@@ -81,15 +81,15 @@ static void pictures_are_reproducible(void **state)
     static const char *const begins[] = {"<?xml", "%PDF-", "\x89PNG"};
     (void)state;
 
-    for (int format = PLOT_SVG; format <= PLOT_PNG; format++) {
+    for (int format = PICTURE_SVG; format <= PICTURE_PNG; format++) {
         struct text one, two, other;
 
         text_init(&one, 0);
         text_init(&two, 0);
         text_init(&other, 0);
-        draw(&one, (enum plot_format)format, 0);
-        draw(&two, (enum plot_format)format, 0);
-        draw(&other, (enum plot_format)format, 0.3);
+        draw(&one, (enum picture_format)format, 0);
+        draw(&two, (enum picture_format)format, 0);
+        draw(&other, (enum picture_format)format, 0.3);
         assert_true(one.length > 2000);
         assert_memory_equal(one.bytes, begins[format], strlen(begins[format]));
         assert_int_equal(one.length, two.length);
