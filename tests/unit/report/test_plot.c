@@ -57,10 +57,10 @@ static int draw(struct text *out, enum picture_format format, double nudge)
     const double none = (double)NAN;
     double x[] = {1, 2, 3, 4}, y[] = {3, none, 5 + nudge, 4}, low[] = {2, none, 4, 3};
     double high[] = {4, none, 6, 5}, edge[] = {0, 1, 2}, bar[] = {3, 4, 0};
-    struct plot_series line[] = {{"a", PLOT_LINE, x, y, low, high, 4, 0},
-                                 {"b", PLOT_STEPS, x, high, NULL, NULL, 4, 1},
-                                 {NULL, PLOT_DOTS, x, low, NULL, NULL, 4, 2}};
-    struct plot_series bars[] = {{"c", PLOT_BARS, edge, bar, NULL, NULL, 3, 3}};
+    struct plot_series line[] = {{"a", PLOT_LINE, x, y, low, high, 4, false, 0},
+                                 {"b", PLOT_STEPS, x, high, NULL, NULL, 4, false, 1},
+                                 {NULL, PLOT_DOTS, x, low, low, high, 4, true, 2}};
+    struct plot_series bars[] = {{"c", PLOT_BARS, edge, bar, NULL, NULL, 3, false, 3}};
     const char *const names[] = {"one", "two", "three", "four"};
     struct plot_panel panel[] = {
         {"left", {.label = "x", .category = names, .categories = 4}, {.label = "y"}, line, 3},
