@@ -15,31 +15,33 @@ struct progress_bar;
 struct scenario;
 
 /* Rows of the option table. */
-#define LINEUP_OPTION_ROWS                                                                     \
-    {"scenario", OPTION_STRING, .choices = "SCENARIO",                                         \
-     .flags = OPTION_POSITIONAL | OPTION_REQUIRED,                                             \
-     .help = "a file, or the name of a scenario that ships"},                                  \
-        {"policy",                                                                             \
-         OPTION_STRING,                                                                        \
-         .choices = "POLICY",                                                                  \
-         .letter = 'p',                                                                        \
-         .flags = OPTION_REPEATS | OPTION_REQUIRED,                                            \
-         .help = "NAME, or NAME:key=value,...; the first is what the others are compared to"}, \
-        {"seeds",       OPTION_STRING,                                                         \
-         "30",          .choices = "SEEDS",                                                    \
-         .letter = 's', .help = "N for 1 to N, a:b for a range, or a list"},                   \
-        {"jobs",                                                                               \
-         OPTION_INT,                                                                           \
-         .choices = "N",                                                                       \
-         .letter = 'j',                                                                        \
-         .low = 1,                                                                             \
-         .high = 1024,                                                                         \
-         .help = "threads; default: one per processor; results do not depend on it"},          \
-        {"arrivals", OPTION_STRING, .choices = "FILE",                                         \
-         .help = "arrivals from a file (JSON lines or CSV) in place of the scenario's"},       \
-    {                                                                                          \
-        "set", OPTION_STRING, .choices = "KEY=VALUE", .flags = OPTION_REPEATS,                 \
-                              .help = "change the scenario: path.to.key=value"                 \
+#define LINEUP_OPTION_ROWS                                                                        \
+    {"scenario", OPTION_STRING, .choices = "SCENARIO",                                            \
+     .flags = OPTION_POSITIONAL | OPTION_REQUIRED,                                                \
+     .help = "a file, or the name of a scenario that ships"},                                     \
+        {"policy",                                                                                \
+         OPTION_STRING,                                                                           \
+         .choices = "POLICY",                                                                     \
+         .letter = 'p',                                                                           \
+         .flags = OPTION_REPEATS | OPTION_REQUIRED,                                               \
+         .help = "NAME, or NAME:key=value,... (\"tapfinger policies\" lists them); the first is " \
+                 "what the "                                                                      \
+                 "others are compared to"},                                                       \
+        {"seeds",       OPTION_STRING,                                                            \
+         "30",          .choices = "SEEDS",                                                       \
+         .letter = 's', .help = "N for 1 to N, a:b for a range, or a list"},                      \
+        {"jobs",                                                                                  \
+         OPTION_INT,                                                                              \
+         .choices = "N",                                                                          \
+         .letter = 'j',                                                                           \
+         .low = 1,                                                                                \
+         .high = 1024,                                                                            \
+         .help = "threads; default: one per processor; results do not depend on it"},             \
+        {"arrivals", OPTION_STRING, .choices = "FILE",                                            \
+         .help = "arrivals from a file (JSON lines or CSV) in place of the scenario's"},          \
+    {                                                                                             \
+        "set", OPTION_STRING, .choices = "KEY=VALUE", .flags = OPTION_REPEATS,                    \
+                              .help = "change the scenario: path.to.key=value"                    \
     }
 
 struct lineup {

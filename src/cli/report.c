@@ -17,6 +17,8 @@
 #include "report/run_figures.h"
 #include "report/run_page.h"
 #include "report/run_read.h"
+#include "report/sweep_page.h"
+#include "report/sweep_read.h"
 
 struct report {
     const struct arguments *args;
@@ -100,6 +102,23 @@ static int report_run(struct report *report, struct err *err)
     return rc;
 }
 
+/* A sweep's pictures are in its folder already: it draws them itself. */
+static int report_sweep(struct report *report, struct err *err)
+{
+    const char *wanted = arguments_string(report->args, "out");
+    char *path = wanted ? xstrdup(wanted) : folder_join(report->folder, "report.html");
+    struct sweep_record *sweep;
+    int rc = sweep_read(&sweep, report->folder, err);
+
+    if (rc == 0)
+        rc = sweep_page_write(path, sweep, err);
+    if (rc == 0 && strcmp(path, "-") != 0)
+        add_file(report, path);
+    sweep_free(sweep);
+    free(path);
+    return rc;
+}
+
 static void print_files(const struct report *report)
 {
     struct text out;
@@ -132,10 +151,12 @@ static int run(const struct arguments *args, struct err *err)
 
     if (run_is_there(report.folder)) {
         code = report_run(&report, err) ? EXIT_FAILED : EXIT_DONE;
+    } else if (sweep_is_there(report.folder)) {
+        code = report_sweep(&report, err) ? EXIT_FAILED : EXIT_DONE;
     } else {
         err_set(err, ERR_NOT_FOUND,
-                "%s: there is no run.json; expected a directory that "
-                "simulate --out wrote",
+                "%s: there is no run.json or sweep.json; expected a directory that "
+                "simulate --out or sweep --out wrote",
                 report.folder);
     }
     if (code == EXIT_DONE)

@@ -102,6 +102,13 @@ static int find_format(const char *path, enum picture_format *out, struct err *e
     return err_set(err, ERR_INVALID, "%s: expected a name that ends in .svg, .pdf or .png", path);
 }
 
+int picture_check_name(const char *path, struct err *err)
+{
+    enum picture_format format;
+
+    return find_format(path, &format, err);
+}
+
 int picture_write(const struct picture *picture, const char *path, struct err *err)
 {
     enum picture_format format = PICTURE_SVG;

@@ -25,6 +25,9 @@ void picture_set_font(cairo_t *cairo);
 
 int picture_render(const struct picture *picture, enum picture_format format, struct text *out,
                    struct err *err);
+/* Whether a file's name says a format. */
+int picture_check_name(const char *path, struct err *err);
+
 /* Into a file, its format by the ending of its name. */
 int picture_write(const struct picture *picture, const char *path, struct err *err);
 

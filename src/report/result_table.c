@@ -228,6 +228,13 @@ static int choose_listed(struct choice *choice, const char *list, struct err *er
     return rc;
 }
 
+int result_table_check(const char *columns, struct err *err)
+{
+    struct choice choice = {.count = 0};
+
+    return choose_listed(&choice, columns, err);
+}
+
 static void add_cell(const struct result *result, int column, int entrant, struct table *table)
 {
     int measure = column - SPECIALS;

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "core/policy.h"
+#include "report/command_line.h"
 #include "report/folder.h"
 #include "report/gantt_page.h"
 #include "report/page.h"
@@ -176,12 +177,7 @@ static void add_command(struct writer *w)
     struct text line;
 
     text_init(&line, 0);
-    text_printf(&line, "tapfinger %s", w->run->command);
-    for (int i = 0; i < w->run->arguments; i++) {
-        bool plain = w->run->argument[i][strcspn(w->run->argument[i], " '\"\\$|&;()<>*?`")] == '\0';
-
-        text_printf(&line, plain ? " %s" : " '%s'", w->run->argument[i]);
-    }
+    command_line_print(w->run->command, w->run->argument, w->run->arguments, &line);
     page_fact(&w->page, "Command", line.bytes);
     text_release(&line);
 }

@@ -35,7 +35,13 @@ check "leaves nothing of an old run" test ! -e "$scratch/run2/report.html" -a ! 
 # used NAME PAGE SCRIPT: the script's verdict
 used() {
     tests/page/browser "$2" "$3" >"$scratch/dom" 2>"$scratch/console"
-    case $? in
+    status=$?
+    # A machine under load may not get to the end in time; a second try has the caches warm.
+    if [ $status -ne 77 ] && ! grep -q 'data-verdict=' "$scratch/dom"; then
+        tests/page/browser "$2" "$3" >"$scratch/dom" 2>"$scratch/console"
+        status=$?
+    fi
+    case $status in
     77) skip "$1" "no Chromium" ;;
     0) check "$1" grep -q 'data-verdict="fine"' "$scratch/dom"
         grep -o 'data-verdict="[^"]*"' "$scratch/dom" | grep -v '"fine"' ;;
