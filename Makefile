@@ -48,7 +48,10 @@ say  = $(if $(V),,@printf '  %-3s %s\n' $(1) $(2))
 LIB_FLOORS := base core nn sim agent policy bound trace marl backend store report serve library
 LIB_SRC    := $(foreach floor,$(LIB_FLOORS),$(sort $(wildcard src/$(floor)/*.c)))
 CLI_SRC    := $(sort $(wildcard src/cli/*.c))
-LIB_OBJ    := $(LIB_SRC:src/%.c=$(BUILD)/obj/%.o)
+LIB_OBJ    := $(LIB_SRC:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/web.o
+
+# The files of web/ go into the program as bytes.
+WEB        := $(sort $(wildcard web/*.js web/*.css))
 CLI_OBJ    := $(CLI_SRC:src/%.c=$(BUILD)/obj/%.o)
 
 # The network a second time with real = double, for the tests of its gradients.
@@ -93,6 +96,16 @@ $(BUILD)/obj-double/%.o: src/%.c
 $(BUILD)/libtapfinger-double.a: $(DOUBLE_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/gen/web.c: tools/embed web $(WEB)
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)tools/embed $(WEB) > $@.new && mv $@.new $@
+
+$(BUILD)/obj/gen/web.o: $(BUILD)/gen/web.c src/base/assets.h
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/commit: FORCE
 	@mkdir -p $(@D)

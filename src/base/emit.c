@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 void emit_init(struct emit *e, struct text *out)
 {
@@ -35,36 +36,10 @@ void emit_close(struct emit *e)
     text_add_char(e->out, e->closing[e->depth--]);
 }
 
-/* Length of the valid UTF-8 sequence at s, or 0. */
-static size_t utf8_length(const unsigned char *s)
-{
-    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = s[0] < 0x80       ? 1
-                    : s[0] >> 5 == 6  ? 2
-                    : s[0] >> 4 == 14 ? 3
-                    : s[0] >> 3 == 30 ? 4
-                                      : 0;
-    unsigned code;
-
-    if (length < 2)
-        return length;
-    code = s[0] & (0xFFu >> (length + 1));
-    for (size_t i = 1; i < length; i++) {
-        if (s[i] >> 6 != 2)
-            return 0;
-        code = code << 6 | (s[i] & 0x3Fu);
-    }
-    if (code < least[length] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
-        return 0;
-    return length;
-}
-
 static void add_quoted(struct text *out, const char *string)
 {
-    const unsigned char *s = (const unsigned char *)string;
-
     text_add_char(out, '"');
-    while (*s) {
+    for (const char *s = string; *s;) {
         size_t length = utf8_length(s);
 
         if (*s == '"' || *s == '\\')
@@ -73,10 +48,10 @@ static void add_quoted(struct text *out, const char *string)
             text_add(out, "\\n");
         else if (*s == '\t')
             text_add(out, "\\t");
-        else if (*s < 0x20)
-            text_printf(out, "\\u%04x", *s);
+        else if ((unsigned char)*s < 0x20)
+            text_printf(out, "\\u%04x", (unsigned)*s);
         else if (length == 0)
-            text_add(out, "\xEF\xBF\xBD");
+            text_add(out, UTF8_REPLACEMENT);
         else
             text_add_bytes(out, s, length);
         s += length ? length : 1;

@@ -39,6 +39,7 @@ struct command {
     X(sweep)            \
     X(import)           \
     X(bound)            \
+    X(report)           \
     X(check)            \
     X(scenarios)        \
     X(policies)         \

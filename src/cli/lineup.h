@@ -24,11 +24,12 @@ struct scenario;
     }
 
 /* ... who, ... */
-#define LINEUP_POLICY_ROW                                                                       \
-    {                                                                                           \
-        "policy", OPTION_STRING,                                                                \
-            .choices = "POLICY", .letter = 'p', .flags = OPTION_REPEATS | OPTION_REQUIRED,      \
-            .help = "NAME, or NAME:key=value,...; the first is what the others are compared to" \
+#define LINEUP_POLICY_ROW                                                                         \
+    {                                                                                             \
+        "policy", OPTION_STRING,                                                                  \
+            .choices = "POLICY", .letter = 'p', .flags = OPTION_REPEATS | OPTION_REQUIRED,        \
+            .help = "NAME, or NAME:key=value,... (\"tapfinger policies\" lists them); the first " \
+                    "is what the others are compared to"                                          \
     }
 
 /* ... and what every seed gets. */

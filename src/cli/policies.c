@@ -35,11 +35,13 @@ static void add_traits(const struct policy_ops *ops, struct text *out)
         text_add(out, "-");
 }
 
-static void fill_table(struct table *table)
+/* Traits would leave the summaries no room on a screen. */
+static void fill_table(struct table *table, bool with_traits)
 {
     table_column(table, "POLICY", TABLE_LEFT, 0);
     table_column(table, "INFO", TABLE_LEFT, 0);
-    table_column(table, "TRAITS", TABLE_LEFT, 1);
+    if (with_traits)
+        table_column(table, "TRAITS", TABLE_LEFT, 0);
     table_column(table, "SUMMARY", TABLE_LEFT, 0);
     for (int i = 0; policies[i]; i++) {
         struct text info, traits;
@@ -50,7 +52,8 @@ static void fill_table(struct table *table)
         add_traits(policies[i], &traits);
         table_cell(table, MOOD_STRONG, "%s", policies[i]->name);
         table_cell(table, MOOD_PLAIN, "%s", info.bytes);
-        table_cell(table, MOOD_PLAIN, "%s", traits.bytes);
+        if (with_traits)
+            table_cell(table, MOOD_PLAIN, "%s", traits.bytes);
         table_cell(table, MOOD_PLAIN, "%s", policies[i]->summary);
         text_release(&info);
         text_release(&traits);
@@ -156,7 +159,7 @@ static int run(const struct arguments *args, struct err *err)
         describe(spec.ops, &out);
     } else {
         table_init(&table);
-        fill_table(&table);
+        fill_table(&table, arguments_flag(args, "plain"));
         listing_print(args, &table, &out);
         table_release(&table);
     }

@@ -28,23 +28,25 @@ static void add_capacity(const struct catalog *catalog, struct text *out)
                     catalog->resource[r].name);
 }
 
-static void add_row(struct table *table, const struct entry *entry)
+static void add_row(struct table *table, const struct entry *entry, bool all)
 {
     const struct scenario *s = entry->scenario;
     struct text capacity;
 
     table_cell(table, MOOD_STRONG, "%s", entry->shipped->name);
     if (!s) {
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < (all ? 4 : 2); i++)
             table_cell(table, MOOD_FAINT, "-");
         table_cell(table, MOOD_BAD, "%s", entry->err.message);
         return;
     }
     text_init(&capacity, 0);
     add_capacity(&s->catalog, &capacity);
-    table_cell(table, MOOD_PLAIN, "%s", s->catalog.slot_s > 0 ? "slots" : "events");
+    if (all)
+        table_cell(table, MOOD_PLAIN, "%s", s->catalog.slot_s > 0 ? "slots" : "events");
     table_cell(table, MOOD_PLAIN, "%d", s->catalog.clusters);
-    table_cell(table, MOOD_PLAIN, "%s", capacity.bytes);
+    if (all)
+        table_cell(table, MOOD_PLAIN, "%s", capacity.bytes);
     if (arrivals_fixed_count(s))
         table_cell(table, MOOD_PLAIN, "%lld", (long long)arrivals_fixed_count(s));
     else
@@ -53,16 +55,19 @@ static void add_row(struct table *table, const struct entry *entry)
     text_release(&capacity);
 }
 
-static void fill_table(struct table *table, const struct entry *entry, int count)
+/* Without all, what leaves the summaries room on a screen. */
+static void fill_table(struct table *table, const struct entry *entry, int count, bool all)
 {
     table_column(table, "SCENARIO", TABLE_LEFT, 0);
-    table_column(table, "TIME", TABLE_LEFT, 1);
+    if (all)
+        table_column(table, "TIME", TABLE_LEFT, 0);
     table_column(table, "CLUSTERS", TABLE_RIGHT, 0);
-    table_column(table, "CAPACITY", TABLE_LEFT, 2);
+    if (all)
+        table_column(table, "CAPACITY", TABLE_LEFT, 0);
     table_column(table, "TASKS", TABLE_RIGHT, 0);
     table_column(table, "SUMMARY", TABLE_LEFT, 0);
     for (int i = 0; i < count; i++)
-        add_row(table, &entry[i]);
+        add_row(table, &entry[i], all);
 }
 
 static void emit_entry(struct emit *e, const struct entry *entry)
@@ -120,12 +125,47 @@ static void print_entries(const struct arguments *args, const struct entry *entr
         return;
     }
     table_init(&table);
-    fill_table(&table, entry, count);
+    fill_table(&table, entry, count, arguments_flag(args, "plain"));
     listing_print(args, &table, out);
     table_release(&table);
 }
 
-static int run(const struct arguments *args, struct err *err)
+/* One of them, or any file: bases merged, so that it can be changed and used as it is. */
+static int show(const struct arguments *args, struct err *err)
+{
+    struct scenario *scenario = NULL;
+    struct text out;
+    struct emit e;
+    char *path;
+    int code = EXIT_FAILED;
+
+    if (shipped_find(&path, arguments_string(args, "scenario"), err))
+        return EXIT_MISUSED;
+    text_init(&out, 0);
+    if (scenario_load(&scenario, path, NULL, 0, err) == 0) {
+        code = EXIT_DONE;
+        emit_init(&e, &out);
+        if (arguments_want_json(args)) {
+            emit_open(&e, '{');
+            emit_key_string(&e, "schema", "tapfinger.scenario/1");
+            emit_key_string(&e, "name", scenario->name);
+            emit_key_string(&e, "path", path);
+            emit_key_string(&e, "summary", scenario->summary);
+            emit_key_string(&e, "yaml", scenario->effective);
+            emit_close(&e);
+            text_add_char(&out, '\n');
+        } else {
+            text_printf(&out, "# %s\n%s", path, scenario->effective);
+        }
+    }
+    fputs(out.bytes, stdout);
+    text_release(&out);
+    scenario_free(scenario);
+    free(path);
+    return code;
+}
+
+static int list_all(const struct arguments *args, struct err *err)
 {
     struct shipped_list list;
     struct entry *entry;
@@ -154,17 +194,28 @@ static int run(const struct arguments *args, struct err *err)
     return broken ? EXIT_FAILED : EXIT_DONE;
 }
 
+static int run(const struct arguments *args, struct err *err)
+{
+    return arguments_string(args, "scenario") ? show(args, err) : list_all(args, err);
+}
+
 static const struct example examples[] = {
     {"tapfinger scenarios", "what ships, by name"},
     {"tapfinger simulate paper/hetero-6 -p knee", "use one"},
+    {"tapfinger scenarios hetero-6 > mine.yaml", "begin one of your own"},
     {0},
 };
 
-static const struct option_spec options[] = {LIST_OPTION_ROWS, {0}};
+static const struct option_spec options[] = {
+    {"scenario", OPTION_STRING, .choices = "SCENARIO", .flags = OPTION_POSITIONAL,
+     .help = "print this one as YAML, the files that it extends merged in"},
+    LIST_OPTION_ROWS,
+    {0},
+};
 
 const struct command command_scenarios = {
     .name = "scenarios",
-    .summary = "list the scenarios that ship",
+    .summary = "list the scenarios that ship, or print one",
     .description = "Scenarios are looked for in ./scenarios, in $TAPFINGER_SCENARIOS, and where "
                    "this program was built or installed. A name in this list stands for its file "
                    "wherever a command takes a scenario; its last part is enough where it is "

@@ -185,6 +185,17 @@ static int run_experiment(const struct arguments *args, struct experiment *exper
     return rc ? rc : closed;
 }
 
+/* What was written, and what one can do with it. */
+static void tell_next(const struct arguments *args)
+{
+    const char *out = arguments_string(args, "out"), *events = arguments_string(args, "events");
+
+    if (out)
+        fprintf(stderr, "wrote %s; \"tapfinger report %s\" makes a page of it\n", out, out);
+    if (events)
+        fprintf(stderr, "wrote %s; \"tapfinger replay %s\" runs it again\n", events, events);
+}
+
 static int compare(const struct arguments *args, const struct scenario *scenario,
                    const struct lineup *lineup, struct err *err)
 {
@@ -201,10 +212,22 @@ static int compare(const struct arguments *args, const struct scenario *scenario
         print_result(args, &experiment.result, NULL);
     } else if (rc == 0) {
         rc = print_result(args, &experiment.result, err);
+        fflush(stdout);
         warn(&experiment.result);
+        tell_next(args);
     }
     experiment_close(&experiment);
     return rc ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* What can be wrong with the flags is said before anything runs. */
+static int check_flags(const struct arguments *args, struct err *err)
+{
+    const char *columns = arguments_string(args, "columns");
+
+    if (arguments_flag(args, "force") && !arguments_string(args, "out"))
+        return err_set(err, ERR_INVALID, "--force does nothing without --out");
+    return columns ? result_table_check(columns, err) : 0;
 }
 
 static int run(const struct arguments *args, struct err *err)
@@ -214,7 +237,7 @@ static int run(const struct arguments *args, struct err *err)
     bool found = true;
     int code = EXIT_MISUSED;
 
-    if (lineup_open(&lineup, args, err))
+    if (lineup_open(&lineup, args, err) || check_flags(args, err))
         goto out;
     if (lineup_scenario(&scenario, args, NULL, 0, &found, err)) {
         code = found ? EXIT_FAILED : EXIT_MISUSED;
@@ -238,6 +261,8 @@ static const struct example examples[] = {
     {"tapfinger simulate my.yaml -p knee:within=0.2 --seeds 101:200 --csv > knee.csv",
      "a policy with an option, other seeds, as CSV"},
     {"tapfinger simulate hetero-6 -p knee --set arrivals.rate=8 --json", "a changed scenario"},
+    {"tapfinger simulate hetero-6 -p fifo-min,knee --out runs/a && tapfinger report runs/a",
+     "everything that happened, and a page of it"},
     {0},
 };
 

@@ -30,6 +30,11 @@ static int open_sweep(struct sweep *s, const struct arguments *args, struct err 
 
     s->args = args;
     s->folder = arguments_string(args, "out");
+    if (rc == 0 && arguments_string(args, "plot"))
+        rc = picture_check_name(arguments_string(args, "plot"), err);
+    if (rc == 0 && !s->folder && (arguments_flag(args, "resume") || arguments_flag(args, "force")))
+        rc = err_set(err, ERR_INVALID, "--%s does nothing without --out",
+                     arguments_flag(args, "resume") ? "resume" : "force");
     text_init(&s->csv, 0);
     text_init(&s->json, 0);
     if (rc == 0)
@@ -266,7 +271,11 @@ static int conclude(const struct sweep *s, struct err *err)
     else
         sweep_print_table(s, &figures, &out);
     fwrite(out.bytes, 1, out.length, stdout);
+    fflush(stdout);
     rc = write_files(s, &figures, err);
+    if (rc == 0 && s->folder)
+        fprintf(stderr, "wrote %s; \"tapfinger report %s\" makes a page of it\n", s->folder,
+                s->folder);
     text_release(&out);
     return rc;
 }

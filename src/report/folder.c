@@ -77,6 +77,21 @@ void folder_remove_files(const char *folder, const char *const *names)
     }
 }
 
+void folder_remove_ending(const char *folder, const char *ending)
+{
+    DIR *dir = opendir(folder);
+    struct dirent *entry;
+
+    while (dir && (entry = readdir(dir))) {
+        size_t length = strlen(entry->d_name), tail = strlen(ending);
+
+        if (length > tail && strcmp(entry->d_name + length - tail, ending) == 0)
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    }
+    if (dir)
+        closedir(dir);
+}
+
 int folder_write(const char *folder, const char *name, const struct text *text, struct err *err)
 {
     char *path = folder_join(folder, name);

@@ -21,6 +21,9 @@ int folder_make_path(const char *path, struct err *err);
 /* Those of the names (NULL after the last) that are there. */
 void folder_remove_files(const char *folder, const char *const *names);
 
+/* Those whose names end so. */
+void folder_remove_ending(const char *folder, const char *ending);
+
 /* Writes a file into it, all or nothing. */
 int folder_write(const char *folder, const char *name, const struct text *text, struct err *err);
 

@@ -111,6 +111,48 @@ void interval_set_move_highest(struct interval_set *to, struct interval_set *fro
     }
 }
 
+static int64_t part_size(const struct interval *part)
+{
+    return (int64_t)part->high - part->low + 1;
+}
+
+/* Takes low .. high out of the part at that index, which holds them. */
+static void remove_range(struct interval_set *set, size_t at, struct interval range)
+{
+    struct interval part = set->part.item[at];
+
+    remove_part(set, at);
+    if (part.low < range.low)
+        interval_set_add(set, part.low, range.low - 1);
+    if (range.high < part.high)
+        interval_set_add(set, range.high + 1, part.high);
+}
+
+bool interval_set_move_run(struct interval_set *to, struct interval_set *from, int64_t count,
+                           int32_t near)
+{
+    size_t at = find_above(from, near);
+    struct interval range;
+
+    if (at > 0 && from->part.item[at - 1].high >= near &&
+        part_size(&from->part.item[at - 1]) >= count) {
+        const struct interval *part = &from->part.item[--at];
+        int64_t last_low = part->high - count + 1;
+
+        range.low = near < last_low ? near : (int32_t)last_low;
+    } else {
+        for (at = 0; at < from->part.count && part_size(&from->part.item[at]) < count;)
+            at++;
+        if (at == from->part.count)
+            return false;
+        range.low = from->part.item[at].low;
+    }
+    range.high = (int32_t)(range.low + count - 1);
+    remove_range(from, at, range);
+    interval_set_add(to, range.low, range.high);
+    return true;
+}
+
 void interval_set_print(const struct interval_set *set, struct text *out)
 {
     for (size_t i = 0; i < set->part.count; i++) {

@@ -6,6 +6,7 @@
 #ifndef REPORT_INTERVAL_SET_H
 #define REPORT_INTERVAL_SET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/vector.h"
@@ -31,6 +32,14 @@ void interval_set_add(struct interval_set *set, int32_t low, int32_t high);
 /* Moves the count smallest (or largest) members from one set to another; there must be as many. */
 void interval_set_move_lowest(struct interval_set *to, struct interval_set *from, int64_t count);
 void interval_set_move_highest(struct interval_set *to, struct interval_set *from, int64_t count);
+
+/*
+ * Moves count members that lie side by side, from `near` on if they are free there or as close
+ * before as the run around `near` allows, else the lowest such run. False, and nothing is moved, if
+ * there is none.
+ */
+bool interval_set_move_run(struct interval_set *to, struct interval_set *from, int64_t count,
+                           int32_t near);
 
 void interval_set_print(const struct interval_set *set, struct text *out);
 

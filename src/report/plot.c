@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The picture: title, legend, panels in rows and a note, from top to bottom; and its file. */
+/* The picture: title, legend, panels in rows and a note, from top to bottom. */
 #include "report/plot.h"
 
-#include <cairo-pdf.h>
-#include <cairo-svg.h>
 #include <cairo.h>
-#include <math.h>
-#include <string.h>
 
-#include "base/err.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "report/plot_draw.h"
 
-static const double MARGIN = 10, TITLE = 20, LEGEND = 18, NOTE = 16, BIG_FONT = 11, PNG_SCALE = 2;
+static const double MARGIN = 10, TITLE = 20, LEGEND = 18, NOTE = 16, BIG_FONT = 11;
 
 struct canvas {
     cairo_t *cairo;
@@ -112,8 +106,6 @@ static void draw(const struct canvas *canvas)
     double top = MARGIN + sizes.title + sizes.legend;
     cairo_t *cairo = canvas->cairo;
 
-    cairo_set_source_rgb(cairo, 1, 1, 1);
-    cairo_paint(cairo);
     plot_set_grey(cairo, 0);
     if (plot->title) {
         cairo_set_font_size(cairo, BIG_FONT);
@@ -131,59 +123,6 @@ static void draw(const struct canvas *canvas)
     }
 }
 
-/* Files */
-
-static cairo_status_t add_bytes(void *arg, const unsigned char *bytes, unsigned count)
-{
-    text_add_bytes(arg, bytes, count);
-    return CAIRO_STATUS_SUCCESS;
-}
-
-static cairo_surface_t *make_surface(enum plot_format format, double width, double height,
-                                     struct text *out)
-{
-    cairo_surface_t *surface;
-
-    switch (format) {
-    case PLOT_SVG:
-        surface = cairo_svg_surface_create_for_stream(add_bytes, out, width, height);
-        cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PT);
-        return surface;
-    case PLOT_PDF:
-        surface = cairo_pdf_surface_create_for_stream(add_bytes, out, width, height);
-        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "");
-        return surface;
-    case PLOT_PNG:
-        break;
-    }
-    surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)ceil(width * PNG_SCALE),
-                                         (int)ceil(height * PNG_SCALE));
-    cairo_surface_set_device_scale(surface, PNG_SCALE, PNG_SCALE);
-    return surface;
-}
-
-static void set_font(cairo_t *cairo)
-{
-    cairo_select_font_face(cairo, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-    cairo_set_font_size(cairo, PLOT_FONT);
-}
-
-/* cairo numbers its surfaces through a process and writes the number into "surface12"; nothing in
- * the file refers to it. */
-static void forget_surface_number(struct text *svg)
-{
-    static const char word[] = "id=\"surface";
-    char *at = strstr(svg->bytes, word);
-    size_t digits;
-
-    if (!at)
-        return;
-    at += sizeof word - 1;
-    digits = strspn(at, "0123456789");
-    memmove(at, at + digits, strlen(at + digits) + 1);
-    svg->length -= digits;
-}
-
 /* The picture's size depends on how its legend breaks, which only a surface with fonts can tell. */
 static void find_size(const struct plot *plot, double *width, double *height)
 {
@@ -192,7 +131,7 @@ static void find_size(const struct plot *plot, double *width, double *height)
     struct canvas canvas = {.cairo = cairo_create(probe), .plot = plot};
     struct sizes sizes;
 
-    set_font(canvas.cairo);
+    picture_set_font(canvas.cairo);
     canvas.width = columns * (plot->panel_width > 0 ? plot->panel_width : 300) + 2 * MARGIN;
     sizes = measure(&canvas);
     *width = canvas.width;
@@ -201,58 +140,35 @@ static void find_size(const struct plot *plot, double *width, double *height)
     cairo_surface_destroy(probe);
 }
 
-int plot_render(const struct plot *plot, enum plot_format format, struct text *out, struct err *err)
+static void draw_plot(cairo_t *cairo, const void *arg)
 {
-    struct canvas canvas = {.plot = plot};
-    cairo_surface_t *surface;
-    cairo_status_t status;
+    struct canvas canvas = *(const struct canvas *)arg;
 
-    BUG_ON(plot->panels < 1);
-    find_size(plot, &canvas.width, &canvas.height);
-    surface = make_surface(format, canvas.width, canvas.height, out);
-    canvas.cairo = cairo_create(surface);
-    set_font(canvas.cairo);
+    canvas.cairo = cairo;
     draw(&canvas);
-    status = cairo_status(canvas.cairo);
-    cairo_destroy(canvas.cairo);
-    if (format == PLOT_PNG && status == CAIRO_STATUS_SUCCESS)
-        status = cairo_surface_write_to_png_stream(surface, add_bytes, out);
-    cairo_surface_finish(surface);
-    if (status == CAIRO_STATUS_SUCCESS)
-        status = cairo_surface_status(surface);
-    cairo_surface_destroy(surface);
-    if (format == PLOT_SVG)
-        forget_surface_number(out);
-    if (status != CAIRO_STATUS_SUCCESS)
-        return err_set(err, ERR_IO, "plot: %s", cairo_status_to_string(status));
-    return 0;
 }
 
-static int find_format(const char *path, enum plot_format *out, struct err *err)
+static struct picture picture_of(struct canvas *canvas, const struct plot *plot)
 {
-    static const char *const ending[] = {".svg", ".pdf", ".png"};
-    size_t length = strlen(path);
+    BUG_ON(plot->panels < 1);
+    *canvas = (struct canvas){.plot = plot};
+    find_size(plot, &canvas->width, &canvas->height);
+    return (struct picture){canvas->width, canvas->height, draw_plot, canvas};
+}
 
-    for (size_t i = 0; i < COUNT_OF(ending); i++)
-        if (length > 4 && strcmp(path + length - 4, ending[i]) == 0) {
-            *out = (enum plot_format)i;
-            return 0;
-        }
-    return err_set(err, ERR_INVALID, "%s: expected a name that ends in .svg, .pdf or .png", path);
+int plot_render(const struct plot *plot, enum picture_format format, struct text *out,
+                struct err *err)
+{
+    struct canvas canvas;
+    struct picture picture = picture_of(&canvas, plot);
+
+    return picture_render(&picture, format, out, err);
 }
 
 int plot_write(const struct plot *plot, const char *path, struct err *err)
 {
-    enum plot_format format = PLOT_SVG;
-    struct text bytes;
-    int rc = find_format(path, &format, err);
+    struct canvas canvas;
+    struct picture picture = picture_of(&canvas, plot);
 
-    if (rc)
-        return rc;
-    text_init(&bytes, 0);
-    rc = plot_render(plot, format, &bytes, err);
-    if (rc == 0)
-        rc = text_write_file(&bytes, path, err);
-    text_release(&bytes);
-    return rc;
+    return picture_write(&picture, path, err);
 }

@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "report/picture.h"
+
 struct err;
 struct text;
 
@@ -17,7 +19,7 @@ enum plot_mark {
     PLOT_STEPS, /* y holds until the next x: time series, distribution functions */
     PLOT_BARS,  /* bars from 0 to y; x holds their left edges, the last one the end: count - 1 bars
                  */
-    PLOT_DOTS,
+    PLOT_DOTS,  /* single points; low and high are whiskers, along x where y has categories */
 };
 
 struct plot_series {
@@ -26,6 +28,7 @@ struct plot_series {
     const double *x, *y;      /* NAN in y breaks a line */
     const double *low, *high; /* a band around y; NULL: none */
     int count;
+    bool faint; /* stands behind the others: single samples */
     int colour; /* 0, 1, 2, ...; series of one colour have one legend entry */
 };
 
@@ -34,7 +37,8 @@ struct plot_axis {
     bool logarithmic;            /* values must be above 0; others are left out */
     bool from_zero;              /* begins at 0 even if the data do not */
     double low, high;            /* both 0: from the data */
-    const char *const *category; /* x only: names of the values 0, 1, 2, ... in place of numbers */
+    const char *const *category; /* names of the values 0, 1, 2, ... in place of numbers; along y
+                                    they run from the top down */
     int categories;
 };
 
@@ -52,13 +56,11 @@ struct plot {
     double panel_width, panel_height; /* points (1/72 inch) with axes; 0: 300 x 220 */
 };
 
-enum plot_format { PLOT_SVG, PLOT_PDF, PLOT_PNG };
-
 /*
  * The bytes of the picture; the same data give the same bytes where the fonts are the same. An SVG
  * holds ids ("glyph0-1") that all of them share: a page with several must embed each as an image.
  */
-int plot_render(const struct plot *plot, enum plot_format format, struct text *out,
+int plot_render(const struct plot *plot, enum picture_format format, struct text *out,
                 struct err *err);
 /* Into a file, its format by the ending of its name. */
 int plot_write(const struct plot *plot, const char *path, struct err *err);

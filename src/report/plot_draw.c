@@ -63,18 +63,25 @@ static void widen(struct range *range, double value, bool logarithmic)
     range->high = fmax(range->high, value);
 }
 
+static bool has_band(const struct plot_series *s)
+{
+    return s->low && s->high && s->mark != PLOT_DOTS;
+}
+
 static void widen_by_series(const struct plot_series *series, const struct plot_panel *panel,
                             struct range *x, struct range *y)
 {
+    bool lies = panel->y.categories > 0;
+
     for (int i = 0; i < series->count; i++) {
         widen(x, series->x[i], panel->x.logarithmic);
         if (series->mark == PLOT_BARS && i + 1 == series->count)
             break;
         widen(y, series->y[i], panel->y.logarithmic);
-        if (series->low)
-            widen(y, series->low[i], panel->y.logarithmic);
-        if (series->high)
-            widen(y, series->high[i], panel->y.logarithmic);
+        if (!series->low || !series->high)
+            continue;
+        widen(lies ? x : y, series->low[i], (lies ? &panel->x : &panel->y)->logarithmic);
+        widen(lies ? x : y, series->high[i], (lies ? &panel->x : &panel->y)->logarithmic);
     }
     if (series->mark == PLOT_BARS)
         widen(y, 0, panel->y.logarithmic);
@@ -83,10 +90,12 @@ static void widen_by_series(const struct plot_series *series, const struct plot_
 static void fit_axis(struct scale *scale, const struct plot_axis *axis, struct range range,
                      int wanted)
 {
+    if (axis->categories > 0) {
+        *scale = (struct scale){.low = -0.5, .high = axis->categories - 0.5};
+        return;
+    }
     if (axis->from_zero)
         widen(&range, 0, axis->logarithmic);
-    if (axis->categories > 0)
-        range = (struct range){0, axis->categories - 1};
     if (axis->low != 0 || axis->high != 0)
         range = (struct range){axis->low, axis->high};
     if (!(range.low <= range.high))
@@ -103,54 +112,96 @@ static void fit_field(struct field *field)
         widen_by_series(&panel->series[i], panel, &x, &y);
     fit_axis(&field->x, &panel->x, x, TICKS_X);
     fit_axis(&field->y, &panel->y, y, TICKS_Y);
+    if (panel->y.categories > 0) {
+        field->y.low = panel->y.categories - 0.5;
+        field->y.high = -0.5;
+    }
 }
 
 /* Axes */
 
+static void draw_line_at(cairo_t *cairo, double x0, double y0, double x1, double y1)
+{
+    cairo_move_to(cairo, x0, y0);
+    cairo_line_to(cairo, x1, y1);
+    cairo_stroke(cairo);
+}
+
+/* Across the values: horizontal lines, or vertical ones where the categories stand along y. */
 static void draw_grid(cairo_t *cairo, const struct field *field)
 {
-    cairo_set_line_width(cairo, 0.5);
-    for (int i = 0; i < field->y.ticks; i++) {
-        double at = scale_at(&field->y, field->y.tick[i]);
+    bool lies = field->panel->y.categories > 0;
+    const struct scale *scale = lies ? &field->x : &field->y;
 
-        plot_set_grey(cairo, 0.88);
-        cairo_move_to(cairo, field->x.from, at);
-        cairo_line_to(cairo, field->x.to, at);
-        cairo_stroke(cairo);
+    cairo_set_line_width(cairo, 0.5);
+    for (int i = 0; i < scale->ticks; i++) {
+        double at = scale_at(scale, scale->tick[i]);
+
+        plot_set_grey(cairo, lies && scale->tick[i] == 0 ? PLOT_GREY : 0.88);
+        if (lies)
+            draw_line_at(cairo, at, field->y.from, at, field->y.to);
+        else
+            draw_line_at(cairo, field->x.from, at, field->x.to, at);
     }
     plot_set_grey(cairo, PLOT_GREY);
-    cairo_move_to(cairo, field->x.from, field->y.from);
-    cairo_line_to(cairo, field->x.to, field->y.from);
-    cairo_stroke(cairo);
+    draw_line_at(cairo, field->x.from, field->y.from, field->x.to, field->y.from);
 }
 
 static void draw_x_label(cairo_t *cairo, const struct field *field, double value, const char *label)
 {
     double at = scale_at(&field->x, value);
 
-    cairo_move_to(cairo, at, field->y.from);
-    cairo_line_to(cairo, at, field->y.from + 3);
-    cairo_stroke(cairo);
+    draw_line_at(cairo, at, field->y.from, at, field->y.from + 3);
     plot_text(cairo, label, at, field->y.from + PLOT_FONT + 4, 0.5);
+}
+
+static void draw_y_label(cairo_t *cairo, const struct field *field, double value, const char *label)
+{
+    plot_text(cairo, label, field->x.from - 5, scale_at(&field->y, value) + PLOT_FONT / 3, 1);
+}
+
+static double widest(cairo_t *cairo, const struct plot_axis *axis)
+{
+    double width = 0;
+
+    for (int i = 0; i < axis->categories; i++) {
+        cairo_text_extents_t box;
+
+        cairo_text_extents(cairo, axis->category[i], &box);
+        width = fmax(width, box.x_advance);
+    }
+    return width;
+}
+
+/* Names that would overlap are left out: every second, every third, ... is written. */
+static void draw_categories(cairo_t *cairo, const struct field *field)
+{
+    const struct plot_axis *x = &field->panel->x, *y = &field->panel->y;
+    double room = x->categories > 0 ? (field->x.to - field->x.from) / x->categories : 1;
+    int every = (int)ceil((widest(cairo, x) + 6) / room);
+
+    for (int i = 0; i < x->categories; i += every)
+        draw_x_label(cairo, field, i, x->category[i]);
+    room = y->categories > 0 ? (field->y.from - field->y.to) / y->categories : 1;
+    every = (int)ceil(PLOT_FONT / room);
+    for (int i = 0; i < y->categories; i += every)
+        draw_y_label(cairo, field, i, y->category[i]);
 }
 
 static void draw_tick_labels(cairo_t *cairo, const struct field *field)
 {
-    const struct plot_axis *axis = &field->panel->x;
     char label[32];
 
     plot_set_grey(cairo, PLOT_GREY);
     for (int i = 0; i < field->y.ticks; i++) {
         scale_label(&field->y, field->y.tick[i], label);
-        plot_text(cairo, label, field->x.from - 5,
-                  scale_at(&field->y, field->y.tick[i]) + PLOT_FONT / 3, 1);
+        draw_y_label(cairo, field, field->y.tick[i], label);
     }
-    for (int i = 0; i < axis->categories; i++)
-        draw_x_label(cairo, field, i, axis->category[i]);
-    for (int i = 0; axis->categories == 0 && i < field->x.ticks; i++) {
+    for (int i = 0; i < field->x.ticks; i++) {
         scale_label(&field->x, field->x.tick[i], label);
         draw_x_label(cairo, field, field->x.tick[i], label);
     }
+    draw_categories(cairo, field);
 }
 
 static void draw_axis_labels(cairo_t *cairo, const struct field *field)
@@ -205,7 +256,7 @@ static int band_run(cairo_t *cairo, const struct field *field, const struct plot
 
 static void draw_band(cairo_t *cairo, const struct field *field, const struct plot_series *s)
 {
-    if (!s->low || !s->high)
+    if (!has_band(s))
         return;
     plot_set_colour(cairo, s->colour, 0.18);
     for (int i = 0; i < s->count;) {
@@ -269,6 +320,7 @@ static void put_mark(cairo_t *cairo, double x, double y, int colour)
     int corners = shape[colour % COLOURS].corners;
     double radius = corners ? 3.2 : 2.4;
 
+    cairo_new_path(cairo);
     if (corners == 0)
         cairo_arc(cairo, x, y, radius, 0, 2 * M_PI);
     for (int i = 0; i < corners; i++) {
@@ -283,10 +335,31 @@ static void put_mark(cairo_t *cairo, double x, double y, int colour)
 
 static void draw_marks(cairo_t *cairo, const struct field *field, const struct plot_series *s)
 {
-    plot_set_colour(cairo, s->colour, 1);
+    plot_set_colour(cairo, s->colour, s->faint ? 0.3 : 1);
     for (int i = 0; i < s->count; i++)
         if (is_drawn(field, s->x[i], s->y[i]))
-            put_mark(cairo, scale_at(&field->x, s->x[i]), scale_at(&field->y, s->y[i]), s->colour);
+            put_mark(cairo, scale_at(&field->x, s->x[i]), scale_at(&field->y, s->y[i]),
+                     s->faint ? 0 : s->colour);
+}
+
+static void draw_whiskers(cairo_t *cairo, const struct field *field, const struct plot_series *s)
+{
+    bool lies = field->panel->y.categories > 0;
+    const struct scale *scale = lies ? &field->x : &field->y;
+
+    cairo_set_line_width(cairo, 1.2);
+    plot_set_colour(cairo, s->colour, 1);
+    for (int i = 0; i < s->count; i++) {
+        double x = scale_at(&field->x, s->x[i]), y = scale_at(&field->y, s->y[i]);
+        double low = scale_at(scale, s->low[i]), high = scale_at(scale, s->high[i]);
+
+        if (!isfinite(s->low[i]) || !isfinite(s->high[i]))
+            continue;
+        if (lies)
+            draw_line_at(cairo, low, y, high, y);
+        else
+            draw_line_at(cairo, x, low, x, high);
+    }
 }
 
 static bool has_marks(const struct plot_series *s)
@@ -301,6 +374,8 @@ static void draw_series(cairo_t *cairo, const struct field *field, const struct 
         draw_bars(cairo, field, s);
     else if (s->mark != PLOT_DOTS)
         draw_line(cairo, field, s);
+    if (s->mark == PLOT_DOTS && s->low && s->high)
+        draw_whiskers(cairo, field, s);
     if (has_marks(s))
         draw_marks(cairo, field, s);
 }
@@ -311,7 +386,7 @@ void plot_panel_draw(cairo_t *cairo, const struct plot_panel *panel, double x, d
     struct field field = {.panel = panel};
 
     fit_field(&field);
-    field.x.from = x + LEFT;
+    field.x.from = x + (panel->y.categories > 0 ? widest(cairo, &panel->y) + 14 : LEFT);
     field.x.to = x + width - RIGHT;
     field.y.from = y + height - BOTTOM;
     field.y.to = y + TOP;

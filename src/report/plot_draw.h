@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of a plot; only src/report/plot*.c include this. */
+/* What plots and schedules are drawn with. */
 #ifndef REPORT_PLOT_DRAW_H
 #define REPORT_PLOT_DRAW_H
 
@@ -7,7 +7,7 @@
 
 #include "report/plot.h"
 
-static const double PLOT_FONT = 9, PLOT_GREY = 0.35;
+static const double PLOT_FONT = PICTURE_FONT, PLOT_GREY = 0.35;
 
 void plot_set_colour(cairo_t *cairo, int colour, double alpha);
 void plot_set_grey(cairo_t *cairo, double level);

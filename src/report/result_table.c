@@ -139,7 +139,7 @@ static const struct {
     {"fairness", 11, false},
     {"makespan", 8, false},
     {"resizes_per_task", 10, true},
-    {"decision_us", 9, false},
+    {"decision_us", 9, true},
     {"refusals", 1, true},
     {"unfinished", 1, true},
     {"lost", 1, true},
@@ -227,6 +227,13 @@ static int choose_listed(struct choice *choice, const char *list, struct err *er
         list += *list == ',';
     }
     return rc;
+}
+
+int result_table_check(const char *columns, struct err *err)
+{
+    struct choice choice = {.count = 0};
+
+    return choose_listed(&choice, columns, err);
 }
 
 static void add_cell(const struct result *result, int column, int entrant, struct table *table)

@@ -17,6 +17,9 @@ struct text;
 int result_table_fill(const struct result *result, const char *columns, bool all,
                       struct table *table, struct err *err);
 
+/* Whether all columns of such a list are known. */
+int result_table_check(const char *columns, struct err *err);
+
 /* "hetero-6: 30 seeds, 384 tasks each; times in slots of 1 s; UTIL cpu/gpu" */
 void result_table_title(const struct result *result, struct text *out);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/run_files.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,8 +17,8 @@
 #include "sim/world.h"
 
 const char *const run_file_names[] = {
-    "jobs.csv",      "stretches.csv", "machines.csv", "decisions.jsonl",
-    "schedule.json", "trace.json",    NULL,
+    "jobs.csv",    "stretches.csv", "machines.csv", "decisions.jsonl",
+    "outages.csv", "schedule.json", "trace.json",   NULL,
 };
 
 struct run_files {
@@ -26,7 +27,8 @@ struct run_files {
     char *folder;
     struct schedule *schedule;
     struct last_units units;
-    struct sink stretches, machines, decisions;
+    struct sink stretches, machines, decisions, outages;
+    double *down_since; /* by cluster; NAN: it is up */
     struct run_trace trace;
     int64_t decision; /* whose line is open; -1: none */
 };
@@ -173,9 +175,32 @@ static void add_action(struct run_files *files, const struct event *event)
     text_add_char(out, '}');
 }
 
+/* outages.csv */
+
+static void add_outage(struct run_files *files, int cluster, double end_s)
+{
+    struct text *out = sink_text(&files->outages);
+    double *since = &files->down_since[cluster];
+
+    if (isnan(*since))
+        return;
+    text_printf(out, "%s,", files->scenario->catalog.cluster[cluster].name);
+    text_add_double(out, *since);
+    text_add_char(out, ',');
+    text_add_double(out, end_s);
+    text_add_char(out, '\n');
+    *since = (double)NAN;
+    sink_flush_full(&files->outages);
+}
+
 static void watch(void *arg, const struct event *event)
 {
     struct run_files *files = arg;
+
+    if (event->kind == EVENT_CLUSTER_DOWN)
+        files->down_since[event->cluster] = event->time_s;
+    else if (event->kind == EVENT_CLUSTER_UP)
+        add_outage(files, event->cluster, event->time_s);
 
     if (is_action(event->kind))
         add_action(files, event);
@@ -189,7 +214,8 @@ static int open_sinks(struct run_files *files, struct err *err)
         const char *name;
     } all[] = {{&files->stretches, "stretches.csv"},
                {&files->machines, "machines.csv"},
-               {&files->decisions, "decisions.jsonl"}};
+               {&files->decisions, "decisions.jsonl"},
+               {&files->outages, "outages.csv"}};
     char *path = path_of(files, "trace.json");
     int rc = run_trace_open(&files->trace, path, &files->scenario->catalog, err);
 
@@ -218,6 +244,7 @@ static void add_headers(struct run_files *files)
     }
     text_add(stretches, ",ended_by\n");
     text_add(machines, "\n");
+    text_add(sink_text(&files->outages), "cluster,from,to\n");
 }
 
 /* What is common to an end and to giving up. */
@@ -226,6 +253,7 @@ static void release(struct run_files *files)
     schedule_free(files->schedule);
     last_units_release(&files->units);
     free(files->folder);
+    free(files->down_since);
     free(files);
 }
 
@@ -239,6 +267,9 @@ int run_files_open(struct run_files **out, const char *folder, const struct scen
     files->world = world;
     files->folder = xstrdup(folder);
     files->decision = -1;
+    files->down_since = xcalloc((size_t)scenario->catalog.clusters, sizeof *files->down_since);
+    for (int c = 0; c < scenario->catalog.clusters; c++)
+        files->down_since[c] = (double)NAN;
     last_units_init(&files->units);
     files->schedule = schedule_new(&scenario->catalog, &schedule_ops, files);
     rc = open_sinks(files, err);
@@ -255,7 +286,7 @@ int run_files_open(struct run_files **out, const char *folder, const struct scen
 
 static int close_sinks(struct run_files *files, struct err *err)
 {
-    struct sink *all[] = {&files->stretches, &files->machines, &files->decisions};
+    struct sink *all[] = {&files->stretches, &files->machines, &files->decisions, &files->outages};
     int rc = run_trace_close(&files->trace, err);
 
     for (size_t i = 0; i < COUNT_OF(all); i++) {
@@ -299,6 +330,8 @@ int run_files_close(struct run_files *files, const struct metrics *metrics, stru
     if (metrics) {
         close_decision(files);
         schedule_end(files->schedule, world_totals(files->world)->end_s);
+        for (int c = 0; c < files->scenario->catalog.clusters; c++)
+            add_outage(files, c, world_totals(files->world)->end_s);
         rc = write_rest(files, metrics, err);
     }
     closed = close_sinks(files, rc ? NULL : err);

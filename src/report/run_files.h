@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The files of one episode: jobs.csv, stretches.csv, machines.csv, decisions.jsonl, schedule.json
- * and trace.json. docs/outputs.md describes them. All but jobs.csv and schedule.json are written
- * while the episode runs.
+ * The files of one episode: jobs.csv, stretches.csv, machines.csv, decisions.jsonl, outages.csv,
+ * schedule.json and trace.json. docs/outputs.md describes them. All but jobs.csv and schedule.json
+ * are written while the episode runs.
  */
 #ifndef REPORT_RUN_FILES_H
 #define REPORT_RUN_FILES_H

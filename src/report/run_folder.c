@@ -28,7 +28,8 @@ struct run_folder {
     struct run_files **files; /* by piece, while it runs */
 };
 
-static const char *const top_files[] = {"DONE", "run.json", "config.yaml", "summary.csv", NULL};
+static const char *const top_files[] = {"DONE",        "run.json",    "config.yaml",
+                                        "summary.csv", "report.html", NULL};
 
 void run_folder_name(const char *label, char *out, size_t bytes)
 {
@@ -73,6 +74,18 @@ static void clear_policy(const char *path)
     rmdir(path);
 }
 
+/* What report makes of a run. */
+static void clear_figures(const char *path)
+{
+    char *figures = folder_join(path, "figures");
+
+    folder_remove_ending(figures, ".svg");
+    folder_remove_ending(figures, ".pdf");
+    folder_remove_ending(figures, ".tex");
+    rmdir(figures);
+    free(figures);
+}
+
 static int prepare(const char *path, bool force, struct err *err)
 {
     struct stat info;
@@ -92,6 +105,7 @@ static int prepare(const char *path, bool force, struct err *err)
                        path);
     if (is_run) {
         folder_remove_files(path, top_files);
+        clear_figures(path);
         each_folder(path, "", clear_policy);
     }
     return 0;

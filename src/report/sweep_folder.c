@@ -18,7 +18,7 @@
 #include "report/grid.h"
 
 static const char *const files[] = {"DONE",      "sweep.json", "config.yaml", "sweep.csv",
-                                    "sweep.svg", "sweep.pdf",  NULL};
+                                    "sweep.svg", "sweep.pdf",  "report.html", NULL};
 
 char *sweep_folder_cell(const char *path, int cell)
 {

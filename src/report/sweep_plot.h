@@ -8,8 +8,9 @@
 
 #include "base/statistics.h"
 #include "report/measure.h"
+#include "report/plot.h"
 
-struct catalog;
+struct arena;
 struct err;
 struct grid;
 
@@ -23,7 +24,11 @@ struct sweep_figures {
     const char *const *name; /* of entrants */
     int entrants, seeds;
     const struct estimate *estimate; /* cell * entrants + entrant; NAN: none */
+    const char *label;               /* of the y axis, in place of the figure's; may be NULL */
 };
+
+/* In the arena. */
+struct plot sweep_plot_make(const struct sweep_figures *figures, struct arena *arena);
 
 /* The format is by the ending of the path: svg, pdf or png. */
 int sweep_plot_write(const struct sweep_figures *figures, const char *path, struct err *err);

@@ -94,9 +94,41 @@ static void random_moves_agree_with_an_array(void **state)
     }
 }
 
+static void assert_printed(const struct interval_set *set, const char *expected)
+{
+    struct text text;
+
+    text_init(&text, 0);
+    interval_set_print(set, &text);
+    assert_string_equal(text.bytes, expected);
+    text_release(&text);
+}
+
+static void runs_stay_near(void **state)
+{
+    struct interval_set free_units, taken;
+    (void)state;
+
+    interval_set_init(&free_units);
+    interval_set_init(&taken);
+    interval_set_add(&free_units, 0, 1);
+    interval_set_add(&free_units, 4, 9);
+    assert_true(interval_set_move_run(&taken, &free_units, 2, 6)); /* there */
+    assert_printed(&taken, "6-7");
+    assert_true(interval_set_move_run(&taken, &free_units, 2, 9)); /* as near as the run allows */
+    assert_printed(&taken, "6-9");
+    assert_true(interval_set_move_run(&taken, &free_units, 2, 3)); /* elsewhere: the lowest */
+    assert_printed(&taken, "0-1 6-9");
+    assert_false(interval_set_move_run(&taken, &free_units, 3, 4)); /* there is none */
+    assert_printed(&free_units, "4-5");
+    interval_set_release(&free_units);
+    interval_set_release(&taken);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(neighbours_join),
     cmocka_unit_test(lowest_and_highest_move),
+    cmocka_unit_test(runs_stay_near),
     cmocka_unit_test(random_moves_agree_with_an_array),
 };
 

@@ -52,15 +52,15 @@ static void scales_map_ends_to_ends(void **state)
     assert_true(fabs(scale_at(&scale, 100) - 110) < 1e-9);
 }
 
-static int draw(struct text *out, enum plot_format format, double nudge)
+static int draw(struct text *out, enum picture_format format, double nudge)
 {
     const double none = (double)NAN;
     double x[] = {1, 2, 3, 4}, y[] = {3, none, 5 + nudge, 4}, low[] = {2, none, 4, 3};
     double high[] = {4, none, 6, 5}, edge[] = {0, 1, 2}, bar[] = {3, 4, 0};
-    struct plot_series line[] = {{"a", PLOT_LINE, x, y, low, high, 4, 0},
-                                 {"b", PLOT_STEPS, x, high, NULL, NULL, 4, 1},
-                                 {NULL, PLOT_DOTS, x, low, NULL, NULL, 4, 2}};
-    struct plot_series bars[] = {{"c", PLOT_BARS, edge, bar, NULL, NULL, 3, 3}};
+    struct plot_series line[] = {{"a", PLOT_LINE, x, y, low, high, 4, false, 0},
+                                 {"b", PLOT_STEPS, x, high, NULL, NULL, 4, false, 1},
+                                 {NULL, PLOT_DOTS, x, low, low, high, 4, true, 2}};
+    struct plot_series bars[] = {{"c", PLOT_BARS, edge, bar, NULL, NULL, 3, false, 3}};
     const char *const names[] = {"one", "two", "three", "four"};
     struct plot_panel panel[] = {
         {"left", {.label = "x", .category = names, .categories = 4}, {.label = "y"}, line, 3},
@@ -81,15 +81,15 @@ static void pictures_are_reproducible(void **state)
     static const char *const begins[] = {"<?xml", "%PDF-", "\x89PNG"};
     (void)state;
 
-    for (int format = PLOT_SVG; format <= PLOT_PNG; format++) {
+    for (int format = PICTURE_SVG; format <= PICTURE_PNG; format++) {
         struct text one, two, other;
 
         text_init(&one, 0);
         text_init(&two, 0);
         text_init(&other, 0);
-        draw(&one, (enum plot_format)format, 0);
-        draw(&two, (enum plot_format)format, 0);
-        draw(&other, (enum plot_format)format, 0.3);
+        draw(&one, (enum picture_format)format, 0);
+        draw(&two, (enum picture_format)format, 0);
+        draw(&other, (enum picture_format)format, 0.3);
         assert_true(one.length > 2000);
         assert_memory_equal(one.bytes, begins[format], strlen(begins[format]));
         assert_int_equal(one.length, two.length);
