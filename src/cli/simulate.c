@@ -214,7 +214,8 @@ static int run(const struct arguments *args, struct err *err)
     bool found = true;
     int code = EXIT_MISUSED;
 
-    if (lineup_open(&lineup, args, err))
+    if (lineup_open(&lineup, args, err) ||
+        result_columns_check(arguments_string(args, "columns"), err))
         goto out;
     if (lineup_scenario(&scenario, args, NULL, 0, &found, err)) {
         code = found ? EXIT_FAILED : EXIT_MISUSED;

@@ -231,6 +231,13 @@ static int choose_listed(struct choice *choice, const char *list, struct err *er
     return rc;
 }
 
+int result_columns_check(const char *columns, struct err *err)
+{
+    struct choice choice = {0};
+
+    return columns ? choose_listed(&choice, columns, err) : 0;
+}
+
 static void add_cell(const struct result *result, int column, int entrant, struct table *table)
 {
     int measure = column - SPECIALS;

@@ -10,6 +10,9 @@ struct result;
 struct table;
 struct text;
 
+/* Whether result_table_fill() will know these columns (NULL: yes); ERR_NOT_FOUND names one. */
+int result_columns_check(const char *columns, struct err *err);
+
 /*
  * Fills an empty table. columns is a list "policy,p50,p95", or NULL for the usual ones; all adds
  * every other one there is. ERR_NOT_FOUND for an unknown column.
