@@ -202,11 +202,12 @@ cover:
 	$(MAKE) BUILD=$(COVER) OPT='-O0 -g --coverage' check
 	gcovr --root . --filter src --object-directory $(COVER) --sort-uncovered --html $(COVER)/index.html --print-summary
 
-# Documentation that comes from the program's tables: pages of docs/ (kept in the tree, and held
-# against the tables by tests/cli/docs.sh), man pages and completion (built).
+# Documentation that comes from the program: pages of docs/ and the table of README.md (kept in the
+# tree, and held against it by tests/tree/docs.sh), man pages and completion (built).
 MAN_DIR := $(BUILD)/man
 docs: $(BUILD)/tapfinger
 	$(Q)for page in scenarios policies commands; do $(BUILD)/tapfinger docs $$page > docs/$$page.md || exit 1; done
+	$(Q)BUILD=$(BUILD) tools/readme-table README.md
 
 $(MAN_DIR)/tapfinger.1: $(BUILD)/tapfinger
 	@mkdir -p $(MAN_DIR)

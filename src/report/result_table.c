@@ -170,8 +170,11 @@ static int find_column(const char *name, int *out, struct err *err)
         }
     }
     near = nearest_name(names, COLUMNS, name);
-    return err_set(err, ERR_NOT_FOUND, "unknown column \"%.60s\"%s%s%s", name,
-                   near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    if (near)
+        return err_set(err, ERR_NOT_FOUND, "unknown column \"%.60s\"; did you mean \"%s\"?", name,
+                       near);
+    return err_set(err, ERR_NOT_FOUND,
+                   "unknown column \"%.60s\"; --wide shows them all, --csv their names", name);
 }
 
 /* Of a column that is a mean of a figure, or follows from one. */

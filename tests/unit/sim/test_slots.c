@@ -39,10 +39,10 @@ static void a_switch_slows_down_for_its_seconds(void **state)
         "types: {t: {min: {cpu: 1}, " LINEAR ", switching: {factor: 0.5, seconds: 15}}}\n");
     (void)state;
 
-    /* 10 at 10; then 20 a slot: half of it for a slot, three quarters in the next, all from then
-     * on: 10, 20, 35, 55, 75, 95, 115. */
-    PLAY(&run, {0, ACTION_START, 0, 0, 1}, {10, ACTION_RESIZE, 0, 0, 2});
-    check_finish(&run, 0, 70);
+    /* 10 at 10; then 30 a slot, half of it in the first, three quarters in the next: 10, 25, 47.5,
+     * 77.5, 107.5. */
+    PLAY(&run, {0, ACTION_START, 0, 0, 1}, {10, ACTION_RESIZE, 0, 0, 3});
+    check_finish(&run, 0, 50);
     close_run(&run);
 }
 
