@@ -24,7 +24,9 @@
     X(paper_min)        \
     X(paper_random)     \
     X(paper_optimus)    \
-    X(paper_tiresias)
+    X(paper_tiresias)   \
+    X(pollux)           \
+    X(sia)
 
 #define X(name) extern const struct policy_ops policy_##name;
 POLICY_LIST(X)

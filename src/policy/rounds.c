@@ -3,6 +3,9 @@
 
 #include <math.h>
 
+#include "core/catalog.h"
+#include "core/estimator.h"
+
 bool rounds_due(double round_s, const struct view *view, struct plan *plan)
 {
     double slack_s = round_s * 1e-6, now_s = view->now_s + slack_s;
@@ -14,4 +17,33 @@ bool rounds_due(double round_s, const struct view *view, struct plan *plan)
     if (view->waiting + view->running > 0)
         plan_wake(plan, last_s + round_s);
     return now_s - last_s <= 2 * slack_s || now_s - last_s < slot_s;
+}
+
+/* Types that no allocation moves have no say. */
+static double mean_duration_s(const struct policy_setup *setup)
+{
+    const struct catalog *catalog = setup->catalog;
+    double sum_s = 0;
+    int types = 0;
+
+    for (int i = 0; i < catalog->types; i++) {
+        double seconds = estimator_seconds(setup->estimator, i, &catalog->type[i].min, 0);
+
+        if (seconds < HUGE_VAL) {
+            sum_s += seconds;
+            types++;
+        }
+    }
+    return types > 0 ? sum_s / types : 0;
+}
+
+double rounds_length(const struct policy_setup *setup)
+{
+    double given_s = params_real(setup->params, "round");
+
+    if (given_s > 0)
+        return given_s;
+    if (setup->catalog->slot_s > 0)
+        return setup->catalog->slot_s;
+    return setup->estimator ? mean_duration_s(setup) / 20 : 60;
 }

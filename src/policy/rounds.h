@@ -17,6 +17,19 @@
             .help = "acts only at whole multiples of this time; 0: whenever something happens" \
     }
 
+/* Likewise, for policies that cannot do without rounds. */
+#define ROUND_LENGTH_OPTION                                                                        \
+    {                                                                                              \
+        "round", OPTION_REAL, "0",                                                                 \
+            .low = 0, .high = 1e9, .unit = "s",                                                    \
+            .help =                                                                                \
+                "acts only at whole multiples of this time; 0: one slot, or in continuous time a " \
+                "twentieth of a mean duration at the minimum (60 s without a speed model)"         \
+    }
+
+/* What ROUND_LENGTH_OPTION says, in seconds. */
+double rounds_length(const struct policy_setup *setup);
+
 /* Whether a policy with this round acts at this decision. As long as tasks are in the system, it is
  * woken at the next round too. */
 bool rounds_due(double round_s, const struct view *view, struct plan *plan);

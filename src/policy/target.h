@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * For policies that decide what everybody shall have, anew every time: targets, and the plan that
+ * leads from what is to them.
+ */
+#ifndef POLICY_TARGET_H
+#define POLICY_TARGET_H
+
+#include "base/id_set.h"
+#include "base/vector.h"
+#include "core/plan.h"
+#include "core/view.h"
+
+struct target {
+    int32_t task, cluster;
+    struct allocation amount; /* within the task's limits */
+};
+
+struct targets {
+    VECTOR(struct target) item; /* who matters most first */
+    struct id_set settled;      /* tasks whose fate this plan has sealed */
+};
+
+void targets_release(struct targets *targets);
+void targets_clear(struct targets *targets);
+void targets_add(struct targets *targets, int32_t task, int32_t cluster,
+                 const struct allocation *amount);
+
+/*
+ * Plans it: running tasks that have what they shall have keep their place; then, in order, the
+ * others get theirs, or on nodes that have no room for it as much as there is; running tasks
+ * without a target, and those that found no room at all, go back to waiting.
+ */
+void targets_plan(struct targets *targets, const struct view *view, struct plan *plan);
+
+#endif
