@@ -13,19 +13,10 @@
 #include <string.h>
 
 #include "core/estimator.h"
+#include "policy/rounds.h"
 
 /* What a change must gain, as a part of its cost; and the cost of losing a task's progress. */
 static const double STICKY = 1e-3, LOSS = 1e15;
-
-/* What a change costs in seconds of full speed; in slotted mode 0 seconds stand for one slot. */
-static double restart_cost_s(const struct catalog *catalog, const struct type_info *info)
-{
-    double slowed_s = info->switching.seconds;
-
-    if (slowed_s == 0 && catalog->slot_s > 0)
-        slowed_s = catalog->slot_s;
-    return info->startup_s + slowed_s * (1 - info->switching.factor);
-}
 
 /* The smallest is kept, whatever it gains: it may be all that fits. */
 static void add_minimum(struct front *front, const struct policy_setup *setup, int type)
@@ -58,7 +49,7 @@ void configs_init(struct configs *configs, const struct policy_setup *setup)
         front_make(&configs->front[i], setup, i, &catalog->total,
                    (int32_t)params_int(setup->params, "choices"));
         add_minimum(&configs->front[i], setup, i);
-        configs->restart_s[i] = restart_cost_s(catalog, &catalog->type[i]);
+        configs->restart_s[i] = rounds_restart_s(catalog, i);
     }
     assign_init(&configs->assign, catalog);
 }

@@ -58,8 +58,11 @@ static int read_limits(struct levels *levels, const char *text, struct err *err)
 int levels_init(struct levels *levels, const struct policy_setup *setup, sweep_key_fn key,
                 struct err *err)
 {
-    struct sweep_rules rules = {
-        .key = key, .arg = levels, .preempts = true, .anew = params_flag(setup->params, "anew")};
+    struct sweep_rules rules = {.key = key,
+                                .arg = levels,
+                                .preempts = true,
+                                .anew = params_flag(setup->params, "anew"),
+                                .restarts = params_flag(setup->params, "restarts")};
 
     levels->catalog = setup->catalog;
     levels->gpu = catalog_find_resource(setup->catalog, "gpu");

@@ -28,11 +28,10 @@ enum { MOST_LEVELS = 8 };
          .help = "a task goes back to the first queue when it has waited so many times as long "  \
                  "as it has run; 0: never"},                                                      \
         REQUEST_OPTION, ROUND_OPTION("0"),                                                        \
-    {                                                                                             \
-        "anew", OPTION_FLAG, "false",                                                             \
-            .help = "on clusters that are split: deal the nodes anew at every decision, in "      \
-                    "order of priority"                                                           \
-    }
+        {"anew", OPTION_FLAG, "false",                                                            \
+         .help = "on clusters that are split: deal the nodes anew at every decision, in "         \
+                 "order of priority"},                                                            \
+        RESTARTS_OPTION
 
 /* A task's present life; it begins anew with a promotion. */
 struct life {

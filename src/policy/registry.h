@@ -26,7 +26,8 @@
     X(paper_optimus)    \
     X(paper_tiresias)   \
     X(pollux)           \
-    X(sia)
+    X(sia)              \
+    X(gavel)
 
 #define X(name) extern const struct policy_ops policy_##name;
 POLICY_LIST(X)

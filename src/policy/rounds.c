@@ -37,13 +37,39 @@ static double mean_duration_s(const struct policy_setup *setup)
     return types > 0 ? sum_s / types : 0;
 }
 
+double rounds_restart_s(const struct catalog *catalog, int type)
+{
+    const struct type_info *info = &catalog->type[type];
+    double slowed_s = info->switching.seconds;
+
+    if (slowed_s == 0 && catalog->slot_s > 0)
+        slowed_s = catalog->slot_s;
+    return info->startup_s + slowed_s * (1 - info->switching.factor);
+}
+
+/* Of any type, with its data moved to another cluster. */
+static double longest_restart_s(const struct catalog *catalog)
+{
+    double longest_s = 0;
+
+    for (int i = 0; i < catalog->types; i++) {
+        double mb = catalog->type[i].data_mb + catalog->type[i].state_mb;
+        double moved_s = catalog->clusters > 1 ? catalog_transfer_s(catalog, 0, 1, mb) : 0;
+
+        longest_s = fmax(longest_s, rounds_restart_s(catalog, i) + moved_s);
+    }
+    return longest_s;
+}
+
 double rounds_length(const struct policy_setup *setup)
 {
-    double given_s = params_real(setup->params, "round");
+    double given_s = params_real(setup->params, "round"), least_s;
 
     if (given_s > 0)
         return given_s;
     if (setup->catalog->slot_s > 0)
-        return setup->catalog->slot_s;
-    return setup->estimator ? mean_duration_s(setup) / 20 : 60;
+        least_s = setup->catalog->slot_s;
+    else
+        least_s = setup->estimator ? mean_duration_s(setup) / 20 : 60;
+    return fmax(least_s, 5 * longest_restart_s(setup->catalog));
 }

@@ -34,6 +34,7 @@ void shortest_init(struct shortest *shortest, const struct policy_setup *setup, 
 
     if (preempts) {
         rules.anew = params_flag(setup->params, "anew");
+        rules.restarts = params_flag(setup->params, "restarts");
         shortest->round_s = params_real(setup->params, "round");
     }
     shortest->by = by;

@@ -18,13 +18,12 @@ struct shortest {
 };
 
 /* Rows for the option tables of those that preempt. */
-#define SHORTEST_OPTION_ROWS                                                                 \
-    REQUEST_OPTION, ROUND_OPTION("0"),                                                       \
-    {                                                                                        \
-        "anew", OPTION_FLAG, "false",                                                        \
-            .help = "on clusters that are split: deal the nodes anew at every decision, in " \
-                    "order of priority"                                                      \
-    }
+#define SHORTEST_OPTION_ROWS                                                              \
+    REQUEST_OPTION, ROUND_OPTION("0"),                                                    \
+        {"anew", OPTION_FLAG, "false",                                                    \
+         .help = "on clusters that are split: deal the nodes anew at every decision, in " \
+                 "order of priority"},                                                    \
+        RESTARTS_OPTION
 
 void shortest_init(struct shortest *shortest, const struct policy_setup *setup, enum shortest_by by,
                    bool preempts);

@@ -307,7 +307,8 @@ static void gather_running(struct sweep *sweep, const struct view *view, struct 
             struct sweep_entry entry = {.task = at->running[i], .lane = -1};
 
             entry.key = sweep->rules.key(sweep->rules.arg, view, entry.task);
-            if (!sweep->rules.anew && comes_before(&entry, &sweep->first.item[0]))
+            if (!sweep->rules.anew && !sweep->rules.restarts &&
+                comes_before(&entry, &sweep->first.item[0]))
                 continue;
             vector_push(&sweep->running, entry);
             plan_lift(plan, entry.task);
@@ -343,7 +344,8 @@ static void keep_running(struct sweep *sweep, const struct view *view, struct pl
     const struct task *task = &view->task[id];
     int32_t cluster = task->cluster;
 
-    if ((!sweep->rules.anew || lies_right(sweep, view, plan, id)) && plan_put_back(plan, id))
+    if (!sweep->rules.restarts && (!sweep->rules.anew || lies_right(sweep, view, plan, id)) &&
+        plan_put_back(plan, id))
         return;
     if (!plan_fits(plan, cluster, &task->allocation))
         cluster = place_other(view, plan, id, &task->allocation);
@@ -391,9 +393,11 @@ void sweep_decide(struct sweep *sweep, const struct view *view, struct plan *pla
 {
     size_t next = 0;
 
+    for (int32_t c = 0; sweep->rules.restarts && c < view->catalog->clusters; c++)
+        sweep_mark(sweep, c);
     open_all(sweep, view);
     vector_clear(&sweep->running);
-    if (sweep->rules.preempts && sweep->first.count > 0)
+    if (sweep->rules.preempts && (sweep->first.count > 0 || sweep->rules.restarts))
         gather_running(sweep, view, plan);
     while (sweep->first.count > 0 || next < sweep->running.count) {
         if (next < sweep->running.count &&

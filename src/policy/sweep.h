@@ -12,6 +12,16 @@
 #include "core/policy.h"
 #include "policy/request.h"
 
+/* A row for option tables. Muri's simulator charges a job's start-up at every event, not only when
+ * it starts; the switch is there to compare with its figures. */
+#define RESTARTS_OPTION                                                                          \
+    {                                                                                            \
+        "restarts", OPTION_FLAG, "false",                                                        \
+            .help =                                                                              \
+                "starts every running task anew at every decision, as Muri's simulator does in " \
+                "effect"                                                                         \
+    }
+
 /* Lower ones come first; ties go by order, then by id, which is the order of arrival. */
 struct sweep_key {
     double rank;
@@ -25,6 +35,7 @@ struct sweep_rules {
     void *arg;
     bool preempts; /* running tasks are swept too; else they keep what they have */
     bool anew;     /* nodes are dealt anew at every sweep, in the order of priority */
+    bool restarts; /* whoever runs on is started anew at every sweep, wherever it is */
 };
 
 struct sweep_entry {

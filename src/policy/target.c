@@ -37,15 +37,16 @@ static bool stays_as_it_is(const struct view *view, const struct target *target)
 }
 
 /* What of the target's amount finds room; false if not even the minimum does. */
-static bool cut(const struct view *view, struct plan *plan, const struct target *target,
-                struct allocation *amount)
+static bool cut(const struct targets *targets, const struct view *view, struct plan *plan,
+                const struct target *target, struct allocation *amount)
 {
     const struct allocation *min = &view->task[target->task].min;
 
     *amount = target->amount;
     if (plan_fits(plan, target->cluster, amount))
         return true;
-    if (!view->cluster[target->cluster].node_free || !plan_fits(plan, target->cluster, min))
+    if (targets->rigid || !view->cluster[target->cluster].node_free ||
+        !plan_fits(plan, target->cluster, min))
         return false;
     *amount = place_cut(plan, target->cluster, min, &target->amount);
     return true;
@@ -57,23 +58,25 @@ static void settle_running(struct targets *targets, const struct view *view, str
     const struct task *task = &view->task[target->task];
     struct allocation amount;
 
-    if (!cut(view, plan, target, &amount)) {
+    if (!cut(targets, view, plan, target, &amount)) {
         if (plan_put_back(plan, task->id))
             id_set_add(&targets->settled, task->id);
         return;
     }
     id_set_add(&targets->settled, task->id);
-    if (task->cluster != target->cluster)
+    if (task->cluster != target->cluster || targets->rigid)
         plan_migrate(plan, task->id, target->cluster, &amount);
     else if (!allocation_equal(&task->allocation, &amount) || !plan_put_back(plan, task->id))
         plan_resize(plan, task->id, &amount);
 }
 
-static void settle_waiting(const struct view *view, struct plan *plan, const struct target *target)
+static void settle_waiting(const struct targets *targets, const struct view *view,
+                           struct plan *plan, const struct target *target)
 {
     struct allocation amount;
 
-    if (plan_may_start(plan, target->task, target->cluster) && cut(view, plan, target, &amount))
+    if (plan_may_start(plan, target->task, target->cluster) &&
+        cut(targets, view, plan, target, &amount))
         plan_start(plan, target->task, target->cluster, &amount);
 }
 
@@ -101,7 +104,7 @@ void targets_plan(struct targets *targets, const struct view *view, struct plan 
         if (view->task[target->task].state == TASK_RUNNING)
             settle_running(targets, view, plan, target);
         else
-            settle_waiting(view, plan, target);
+            settle_waiting(targets, view, plan, target);
     }
     send_back_others(targets, view, plan);
 }

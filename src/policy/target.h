@@ -19,6 +19,7 @@ struct target {
 struct targets {
     VECTOR(struct target) item; /* who matters most first */
     struct id_set settled;      /* tasks whose fate this plan has sealed */
+    bool rigid;                 /* amounts are never cut, and what runs is never resized */
 };
 
 void targets_release(struct targets *targets);
@@ -28,8 +29,8 @@ void targets_add(struct targets *targets, int32_t task, int32_t cluster,
 
 /*
  * Plans it: running tasks that have what they shall have keep their place; then, in order, the
- * others get theirs, or on nodes that have no room for it as much as there is; running tasks
- * without a target, and those that found no room at all, go back to waiting.
+ * others get theirs, or (unless rigid) on nodes that have no room for it as much as there is;
+ * running tasks without a target, and those that found no room at all, go back to waiting.
  */
 void targets_plan(struct targets *targets, const struct view *view, struct plan *plan);
 
