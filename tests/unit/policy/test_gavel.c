@@ -23,7 +23,7 @@
 static void equals_take_turns(void **state)
 {
     (void)state;
-    check_policy_run("gavel:round=10", SCENARIO, TWINS,
+    check_policy_run("gavel:round=10,model=true", SCENARIO, TWINS,
                      "0 start 0 a 2\n"
                      "10 preempt 0\n"
                      "10 start 1 a 2\n"
@@ -40,7 +40,7 @@ static void equals_take_turns(void **state)
 static void most_progress_comes_first(void **state)
 {
     (void)state;
-    check_policy_run("gavel:objective=sum,round=10", SCENARIO, WIDE_THEN_NARROW,
+    check_policy_run("gavel:objective=sum,round=10,model=true", SCENARIO, WIDE_THEN_NARROW,
                      "0 start 0 a 2\n"
                      "10 preempt 0\n"
                      "10 start 1 a 1\n"
@@ -56,7 +56,7 @@ static void most_progress_comes_first(void **state)
 static void makespan_wants_equal_ends(void **state)
 {
     (void)state;
-    check_policy_run("gavel:objective=makespan,round=10", SCENARIO,
+    check_policy_run("gavel:objective=makespan,round=10,model=true", SCENARIO,
                      "{\"at\": 0, \"type\": \"two\"}\n"
                      "{\"at\": 5, \"type\": \"one\", \"work\": 0.5}\n",
                      "0 start 0 a 2\n"
@@ -73,7 +73,7 @@ static void makespan_wants_equal_ends(void **state)
 static void finish_time_wants_equal_ratios(void **state)
 {
     (void)state;
-    check_policy_run("gavel:objective=finish-time,round=10", SCENARIO, WIDE_THEN_NARROW,
+    check_policy_run("gavel:objective=finish-time,round=10,model=true", SCENARIO, WIDE_THEN_NARROW,
                      "0 start 0 a 2\n"
                      "10 preempt 0\n"
                      "10 start 1 a 1\n"
@@ -87,7 +87,7 @@ static void finish_time_wants_equal_ratios(void **state)
 static void sum_of_ends_follows_the_root(void **state)
 {
     (void)state;
-    check_policy_run("gavel:objective=min-jct,round=10", SCENARIO, WIDE_THEN_NARROW,
+    check_policy_run("gavel:objective=min-jct,round=10,model=true", SCENARIO, WIDE_THEN_NARROW,
                      "0 start 0 a 2\n"
                      "10 preempt 0\n"
                      "10 start 1 a 1\n"

@@ -37,16 +37,17 @@
 static void sia_shares_among_equals(void **state)
 {
     (void)state;
-    check_policy_run("sia:round=10", SCENARIO(""), TIE_AND_MISFIT, HALVES_THEN_THE_LARGE);
+    check_policy_run("sia:model=true,round=10", SCENARIO(""), TIE_AND_MISFIT,
+                     HALVES_THEN_THE_LARGE);
 }
 
 /* Twice its minimum first, at the next round twice that: 10 s at 0.05, and 5 s at 0.1. */
 static void sia_doubles(void **state)
 {
     (void)state;
-    check_policy_run("sia:round=10", SCENARIO(""), ALONE,
+    check_policy_run("sia:model=true,round=10", SCENARIO(""), ALONE,
                      "0 start 0 a 2\n10 resize 0 a 4\n15 finish 0\n");
-    check_policy_run("sia:round=10,doubling=false", SCENARIO(""), ALONE,
+    check_policy_run("sia:model=true,round=10,doubling=false", SCENARIO(""), ALONE,
                      "0 start 0 a 4\n10 finish 0\n");
 }
 
@@ -58,10 +59,10 @@ static void sia_doubles(void **state)
 static void sia_weighs_restarts(void **state)
 {
     (void)state;
-    check_policy_run("sia:round=10", SCENARIO(", switching: {factor: 0, seconds: 5}"), ALONE,
-                     "0 start 0 a 2\n10 resize 0 a 4\n20 finish 0\n");
-    check_policy_run("sia:round=8", SCENARIO(", switching: {factor: 0, seconds: 8}"), ALONE,
-                     "0 start 0 a 2\n20 finish 0\n");
+    check_policy_run("sia:model=true,round=10", SCENARIO(", switching: {factor: 0, seconds: 5}"),
+                     ALONE, "0 start 0 a 2\n10 resize 0 a 4\n20 finish 0\n");
+    check_policy_run("sia:model=true,round=8", SCENARIO(", switching: {factor: 0, seconds: 8}"),
+                     ALONE, "0 start 0 a 2\n20 finish 0\n");
 }
 
 /*
@@ -72,7 +73,8 @@ static void sia_weighs_restarts(void **state)
 static void pollux_shares_among_equals(void **state)
 {
     (void)state;
-    check_policy_run("pollux:round=10", SCENARIO(""), TIE_AND_MISFIT, HALVES_THEN_THE_LARGE);
+    check_policy_run("pollux:model=true,round=10", SCENARIO(""), TIE_AND_MISFIT,
+                     HALVES_THEN_THE_LARGE);
 }
 
 /*
@@ -82,9 +84,10 @@ static void pollux_shares_among_equals(void **state)
 static void pollux_weighs_restarts(void **state)
 {
     (void)state;
-    check_policy_run("pollux:round=10", SCENARIO(", switching: {factor: 0, seconds: 5}"), ALONE,
-                     "0 start 0 a 2\n10 resize 0 a 4\n20 finish 0\n");
-    check_policy_run("pollux:round=10", SCENARIO(", switching: {factor: 0, seconds: 20}"), ALONE,
+    check_policy_run("pollux:model=true,round=10", SCENARIO(", switching: {factor: 0, seconds: 5}"),
+                     ALONE, "0 start 0 a 2\n10 resize 0 a 4\n20 finish 0\n");
+    check_policy_run("pollux:model=true,round=10",
+                     SCENARIO(", switching: {factor: 0, seconds: 20}"), ALONE,
                      "0 start 0 a 2\n20 finish 0\n");
 }
 
