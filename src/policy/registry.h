@@ -27,7 +27,8 @@
     X(paper_tiresias)   \
     X(pollux)           \
     X(sia)              \
-    X(gavel)
+    X(gavel)            \
+    X(gandiva)
 
 #define X(name) extern const struct policy_ops policy_##name;
 POLICY_LIST(X)
