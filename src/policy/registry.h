@@ -35,7 +35,8 @@
     X(paper_tiresias)   \
     X(pollux)           \
     X(sia)              \
-    X(gavel)
+    X(gavel)            \
+    X(gandiva)
 
 #define X(name) extern const struct policy_ops policy_##name;
 POLICY_LIST(X)

@@ -125,25 +125,13 @@ static const struct {
     int rank;
     bool if_any; /* only when it is not 0 for somebody */
 } usual[] = {
-    {"policy", 0, false},
-    {"info", 0, false}, /* whoever compares must see who knew more */
-    {"mean", 0, false},
-    {"difference", 1, false},
-    {"gap", 5, false},
-    {"p50", 12, false},
-    {"p95", 2, false},
-    {"p99", 7, false},
-    {"slowdown", 6, false},
-    {"waiting", 3, false},
-    {"utilisation", 4, false},
-    {"fairness", 11, false},
-    {"makespan", 8, false},
-    {"resizes_per_task", 10, true},
-    {"decision_us", 9, true},
-    {"refusals", 1, true},
-    {"unfinished", 1, true},
-    {"lost", 1, true},
-    {"stuck", 1, true},
+    {"policy", 0, false},     {"info", 0, false}, /* whoever compares must see who knew more */
+    {"mean", 0, false},       {"difference", 1, false}, {"gap", 5, false},
+    {"p50", 12, false},       {"p95", 2, false},        {"p99", 7, false},
+    {"slowdown", 6, false},   {"waiting", 3, false},    {"utilisation", 4, false},
+    {"fairness", 11, false},  {"makespan", 8, false},   {"resizes_per_task", 10, true},
+    {"decision_us", 9, true}, {"refusals", 1, true},    {"unfinished", 1, true},
+    {"lost", 1, true},        {"stuck", 1, true},
 };
 
 const char *result_column_name(int index)

@@ -29,8 +29,8 @@ static double draw_failure(const struct world *world, int32_t id)
     return -mtbf_s * log1p(-rng_bits_unit(bits));
 }
 
-/* Most starts of a type get what the last one got, so its rate is kept. What is below the task's own
- * minimum makes it stand still, like anything below its type's. */
+/* Most starts of a type get what the last one got, so its rate is kept. What is below the task's
+ * own minimum makes it stand still, like anything below its type's. */
 void progress_set_rate(struct world *world, int32_t id)
 {
     const struct task *task = &world->task[id];

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gandiva by hand, in slices of 10 s. A run of wide takes 20 s on its 2 CPUs, one of grower 20 s on
+ * one CPU and 10 s on two. */
+#include "policy_run.h"
+
+#define SCENARIO                                                                              \
+    "resources: [cpu]\n"                                                                      \
+    "clusters: [{name: a, capacity: {cpu: 2}}, {name: b, capacity: {cpu: 2}}]\n"              \
+    "arrivals: {process: at-once, tasks: 1}\n"                                                \
+    "types:\n"                                                                                \
+    "  wide: {min: {cpu: 2}, max: {cpu: 2}, speed: {model: constant, value: 0.05}}\n"         \
+    "  grower: {min: {cpu: 1}, max: {cpu: 2}, speed: {model: power, scale: 0.05, exponents: " \
+    "{cpu: 1}}}\n"
+
+/*
+ * Two that came at once share the cluster in turns, the lower number first: 10 s each, then each
+ * its other 10 s. A third one would be more than twice the capacity: it does not fit, and is let in
+ * at 30, behind the other.
+ */
+static void equals_take_turns_and_a_third_waits(void **state)
+{
+    (void)state;
+    check_policy_run("gandiva:round=10", SCENARIO,
+                     "{\"at\": 0, \"type\": \"wide\", \"clusters\": [\"a\"]}\n"
+                     "{\"at\": 0, \"type\": \"wide\", \"clusters\": [\"a\"]}\n"
+                     "{\"at\": 0, \"type\": \"wide\", \"clusters\": [\"a\"]}\n",
+                     "0 start 0 a 2\n"
+                     "10 preempt 0\n"
+                     "10 start 1 a 2\n"
+                     "20 preempt 1\n"
+                     "20 start 0 a 2\n"
+                     "30 finish 0\n"
+                     "30 start 1 a 2\n"
+                     "40 finish 1\n"
+                     "40 start 2 a 2\n"
+                     "60 finish 2\n");
+}
+
+/*
+ * Alone, the task grows to 2 CPUs and has done half of its work when another comes at 5; with one
+ * CPU the rest takes it 10 s more. The other has then done half of its work, grows, and needs 5 s.
+ */
+static void what_is_idle_is_lent(void **state)
+{
+    (void)state;
+    check_policy_run("gandiva:round=10,req=min", SCENARIO,
+                     "{\"at\": 0, \"type\": \"grower\", \"clusters\": [\"a\"]}\n"
+                     "{\"at\": 5, \"type\": \"grower\", \"clusters\": [\"a\"]}\n",
+                     "0 start 0 a 2\n"
+                     "5 resize 0 a 1\n"
+                     "5 start 1 a 1\n"
+                     "15 finish 0\n"
+                     "15 resize 1 a 2\n"
+                     "20 finish 1\n");
+}
+
+/* At 10, b falls idle; it is the third one's turn on a, and the first, which also reaches b, moves
+ * there in place of waiting. */
+static void who_finds_no_room_moves(void **state)
+{
+    (void)state;
+    check_policy_run("gandiva:round=10", SCENARIO,
+                     "{\"at\": 0, \"type\": \"wide\", \"clusters\": [\"a\", \"b\"]}\n"
+                     "{\"at\": 0, \"type\": \"wide\", \"clusters\": [\"b\"], \"work\": 0.5}\n"
+                     "{\"at\": 0, \"type\": \"wide\", \"clusters\": [\"a\"]}\n",
+                     "0 start 0 a 2\n"
+                     "0 start 1 b 2\n"
+                     "10 finish 1\n"
+                     "10 start 2 a 2\n"
+                     "10 migrate 0 b 2\n"
+                     "20 finish 0\n"
+                     "30 finish 2\n");
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(equals_take_turns_and_a_third_waits),
+    cmocka_unit_test(what_is_idle_is_lent),
+    cmocka_unit_test(who_finds_no_room_moves),
+};
+
+RUN_TESTS(tests)
