@@ -37,7 +37,7 @@ static int check_names(const struct csv_reader *csv, struct err *err)
     return 0;
 }
 
-int csv_open(struct csv_reader *csv, const char *path, struct err *err)
+int csv_reader_open(struct csv_reader *csv, const char *path, struct err *err)
 {
     int rc;
 
@@ -56,11 +56,11 @@ int csv_open(struct csv_reader *csv, const char *path, struct err *err)
         rc = check_names(csv, err);
     }
     if (rc < 0)
-        csv_close(csv);
+        csv_reader_close(csv);
     return rc;
 }
 
-void csv_close(struct csv_reader *csv)
+void csv_reader_close(struct csv_reader *csv)
 {
     lines_close(&csv->lines);
     free(csv->header);
@@ -69,7 +69,7 @@ void csv_close(struct csv_reader *csv)
     csv->header = NULL;
 }
 
-int csv_next(struct csv_reader *csv, struct err *err)
+int csv_reader_next(struct csv_reader *csv, struct err *err)
 {
     int rc = lines_next(&csv->lines, err);
     char *at = csv->lines.line;
@@ -85,7 +85,7 @@ int csv_next(struct csv_reader *csv, struct err *err)
     return 1;
 }
 
-int csv_column(const struct csv_reader *csv, const char *name, int *out, struct err *err)
+int csv_reader_column(const struct csv_reader *csv, const char *name, int *out, struct err *err)
 {
     for (size_t i = 0; i < csv->name.count; i++)
         if (strcmp(csv->name.item[i], name) == 0) {
@@ -95,7 +95,7 @@ int csv_column(const struct csv_reader *csv, const char *name, int *out, struct 
     return err_set(err, ERR_CORRUPT, "%s: there is no column \"%s\"", csv->lines.path, name);
 }
 
-int csv_real(const struct csv_reader *csv, int column, double *out, struct err *err)
+int csv_reader_real(const struct csv_reader *csv, int column, double *out, struct err *err)
 {
     const char *text = csv->field.item[column];
     char *end;
@@ -110,8 +110,8 @@ int csv_real(const struct csv_reader *csv, int column, double *out, struct err *
     return 0;
 }
 
-int csv_int(const struct csv_reader *csv, int column, int64_t low, int64_t high, int64_t *out,
-            struct err *err)
+int csv_reader_int(const struct csv_reader *csv, int column, int64_t low, int64_t high,
+                   int64_t *out, struct err *err)
 {
     const char *text = csv->field.item[column];
     char *end;

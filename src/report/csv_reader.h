@@ -18,20 +18,20 @@ struct csv_reader {
     VECTOR(char *) field; /* of the present row, by column */
 };
 
-int csv_open(struct csv_reader *csv, const char *path, struct err *err);
-void csv_close(struct csv_reader *csv); /* a struct of zeros is closed */
+int csv_reader_open(struct csv_reader *csv, const char *path, struct err *err);
+void csv_reader_close(struct csv_reader *csv); /* a struct of zeros is closed */
 
 /* The next row: 1, or 0 at the end, or an error. A row must have as many values as there are names.
  */
-int csv_next(struct csv_reader *csv, struct err *err);
+int csv_reader_next(struct csv_reader *csv, struct err *err);
 
 /* Index of a column; ERR_CORRUPT if there is none of that name. */
-int csv_column(const struct csv_reader *csv, const char *name, int *out, struct err *err);
+int csv_reader_column(const struct csv_reader *csv, const char *name, int *out, struct err *err);
 
 /* A value of the present row; NAN where it is empty. */
-int csv_real(const struct csv_reader *csv, int column, double *out, struct err *err);
+int csv_reader_real(const struct csv_reader *csv, int column, double *out, struct err *err);
 /* A whole number in low .. high. */
-int csv_int(const struct csv_reader *csv, int column, int64_t low, int64_t high, int64_t *out,
-            struct err *err);
+int csv_reader_int(const struct csv_reader *csv, int column, int64_t low, int64_t high,
+                   int64_t *out, struct err *err);
 
 #endif

@@ -38,14 +38,14 @@ static int find_columns(struct gantt_reader *g, const char *const *name, int cou
     int rc = 0;
 
     for (int i = 0; rc == 0 && i < count; i++)
-        rc = csv_column(&g->csv, name[i], &column[i], g->err);
+        rc = csv_reader_column(&g->csv, name[i], &column[i], g->err);
     return rc;
 }
 
 /* In the run's time unit. */
 static int read_time(struct gantt_reader *g, int column, double *out)
 {
-    int rc = csv_real(&g->csv, column, out, g->err);
+    int rc = csv_reader_real(&g->csv, column, out, g->err);
 
     *out /= g->run->catalog.time_unit_s;
     return rc;
@@ -69,7 +69,7 @@ static int read_job(struct gantt_reader *g, const int *column)
 {
     struct gantt_task task;
     int64_t id = 0, expected = (int64_t)g->gantt->task.count;
-    int rc = csv_int(&g->csv, column[JOB_ID], 0, MOST_TASKS, &id, g->err);
+    int rc = csv_reader_int(&g->csv, column[JOB_ID], 0, MOST_TASKS, &id, g->err);
 
     if (rc == 0 && id != expected)
         rc = lines_error(&g->csv.lines, g->err, ERR_CORRUPT, "job_id: expected %lld, not %lld",
@@ -80,7 +80,7 @@ static int read_job(struct gantt_reader *g, const int *column)
     if (rc == 0)
         rc = read_time(g, column[JOB_FINISH], &task.finish);
     if (rc == 0)
-        rc = csv_real(&g->csv, column[JOB_SLOWDOWN], &task.slowdown, g->err);
+        rc = csv_reader_real(&g->csv, column[JOB_SLOWDOWN], &task.slowdown, g->err);
     if (rc == 0)
         vector_push(&g->gantt->task, task);
     if (rc == 0 && isfinite(task.finish))
@@ -95,7 +95,7 @@ static int read_jobs(struct gantt_reader *g)
     int column[JOB_COLUMNS];
     int rc = find_columns(g, name, JOB_COLUMNS, column);
 
-    while (rc == 0 && (rc = csv_next(&g->csv, g->err)) == 1)
+    while (rc == 0 && (rc = csv_reader_next(&g->csv, g->err)) == 1)
         rc = read_job(g, column);
     return rc;
 }
@@ -116,8 +116,8 @@ static int read_stretch(struct gantt_reader *g, const int *column, const int *re
 {
     struct gantt_stretch s = {.line = (int32_t)g->csv.lines.number};
     int64_t id = 0, amount = 0;
-    int rc =
-        csv_int(&g->csv, column[STRETCH_ID], 0, (int64_t)g->gantt->task.count - 1, &id, g->err);
+    int rc = csv_reader_int(&g->csv, column[STRETCH_ID], 0, (int64_t)g->gantt->task.count - 1, &id,
+                            g->err);
 
     s.task = (int32_t)id;
     s.cluster = run_find_cluster(g->run, g->csv.field.item[column[STRETCH_CLUSTER]]);
@@ -127,7 +127,7 @@ static int read_stretch(struct gantt_reader *g, const int *column, const int *re
     if (rc == 0)
         rc = read_needed_time(g, column[STRETCH_END], &s.end);
     for (int r = 0; rc == 0 && r < g->run->catalog.resources; r++) {
-        rc = csv_int(&g->csv, resource[r], 0, MAX_QUANTITY, &amount, g->err);
+        rc = csv_reader_int(&g->csv, resource[r], 0, MAX_QUANTITY, &amount, g->err);
         s.allocation.amount[r] = (int32_t)amount;
     }
     if (rc == 0 && (s.cluster < 0 || !(s.begin < s.end)))
@@ -147,8 +147,8 @@ static int read_stretches(struct gantt_reader *g)
     int rc = find_columns(g, name, STRETCH_COLUMNS, column);
 
     for (int r = 0; rc == 0 && r < g->run->catalog.resources; r++)
-        rc = csv_column(&g->csv, g->run->catalog.resource[r].name, &resource[r], g->err);
-    while (rc == 0 && (rc = csv_next(&g->csv, g->err)) == 1)
+        rc = csv_reader_column(&g->csv, g->run->catalog.resource[r].name, &resource[r], g->err);
+    while (rc == 0 && (rc = csv_reader_next(&g->csv, g->err)) == 1)
         rc = read_stretch(g, column, resource);
     return rc;
 }
@@ -161,7 +161,7 @@ static int read_outages(struct gantt_reader *g)
     int column[COUNT_OF(name)];
     int rc = find_columns(g, name, COUNT_OF(name), column);
 
-    while (rc == 0 && (rc = csv_next(&g->csv, g->err)) == 1) {
+    while (rc == 0 && (rc = csv_reader_next(&g->csv, g->err)) == 1) {
         struct gantt_outage outage = {.cluster =
                                           run_find_cluster(g->run, g->csv.field.item[column[0]])};
 
@@ -177,11 +177,11 @@ static int read_outages(struct gantt_reader *g)
 static int read_file(struct gantt_reader *g, const char *name, int (*read)(struct gantt_reader *g))
 {
     char *path = run_episode_path(g->run, g->gantt->entrant, g->gantt->seed_index, name);
-    int rc = csv_open(&g->csv, path, g->err);
+    int rc = csv_reader_open(&g->csv, path, g->err);
 
     if (rc == 0)
         rc = read(g);
-    csv_close(&g->csv);
+    csv_reader_close(&g->csv);
     free(path);
     return rc;
 }

@@ -97,7 +97,7 @@ static int find_job_columns(const struct csv_reader *csv, struct job_columns *ou
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < COUNT_OF(all); i++)
-        rc = csv_column(csv, all[i].name, all[i].column, err);
+        rc = csv_reader_column(csv, all[i].name, all[i].column, err);
     return rc;
 }
 
@@ -117,16 +117,16 @@ static int add_job(struct gatherer *g, const struct csv_reader *csv, const struc
     double unit_s = g->run->catalog.time_unit_s, submission = 0, finish = 0, waiting = 0,
            slowdown = 0;
     int64_t success = 0;
-    int rc = csv_real(csv, c->submission, &submission, g->err);
+    int rc = csv_reader_real(csv, c->submission, &submission, g->err);
 
     if (rc == 0)
-        rc = csv_real(csv, c->finish, &finish, g->err);
+        rc = csv_reader_real(csv, c->finish, &finish, g->err);
     if (rc == 0)
-        rc = csv_real(csv, c->waiting, &waiting, g->err);
+        rc = csv_reader_real(csv, c->waiting, &waiting, g->err);
     if (rc == 0)
-        rc = csv_real(csv, c->slowdown, &slowdown, g->err);
+        rc = csv_reader_real(csv, c->slowdown, &slowdown, g->err);
     if (rc == 0)
-        rc = csv_int(csv, c->success, 0, 1, &success, g->err);
+        rc = csv_reader_int(csv, c->success, 0, 1, &success, g->err);
     if (rc)
         return rc;
     g->type.item[type].tasks++;
@@ -149,7 +149,7 @@ static int read_jobs(struct gatherer *g, struct csv_reader *csv)
     struct job_columns column;
     int rc = find_job_columns(csv, &column, g->err);
 
-    while (rc == 0 && (rc = csv_next(csv, g->err)) == 1)
+    while (rc == 0 && (rc = csv_reader_next(csv, g->err)) == 1)
         rc = add_job(g, csv, &column);
     return rc;
 }
@@ -161,17 +161,17 @@ static int add_stretch(struct gatherer *g, const struct csv_reader *csv, int clu
 {
     int at = run_find_cluster(g->run, csv->field.item[cluster]);
     double begin_s = 0, end_s = 0;
-    int rc = csv_real(csv, start, &begin_s, g->err);
+    int rc = csv_reader_real(csv, start, &begin_s, g->err);
 
     if (at < 0)
         return lines_error(&csv->lines, g->err, ERR_CORRUPT, "there is no cluster \"%.60s\"",
                            csv->field.item[cluster]);
     if (rc == 0)
-        rc = csv_real(csv, finish, &end_s, g->err);
+        rc = csv_reader_real(csv, finish, &end_s, g->err);
     for (int r = 0; rc == 0 && r < g->run->catalog.resources; r++) {
         int64_t amount = 0;
 
-        rc = csv_int(csv, resource[r], 0, MAX_QUANTITY, &amount, g->err);
+        rc = csv_reader_int(csv, resource[r], 0, MAX_QUANTITY, &amount, g->err);
         if (isfinite(end_s - begin_s))
             g->cluster[at].held[r] += (double)amount * (end_s - begin_s);
     }
@@ -181,15 +181,15 @@ static int add_stretch(struct gatherer *g, const struct csv_reader *csv, int clu
 static int read_stretches(struct gatherer *g, struct csv_reader *csv)
 {
     int cluster = 0, start = 0, finish = 0, resource[MAX_RESOURCES];
-    int rc = csv_column(csv, "cluster", &cluster, g->err);
+    int rc = csv_reader_column(csv, "cluster", &cluster, g->err);
 
     if (rc == 0)
-        rc = csv_column(csv, "starting_time", &start, g->err);
+        rc = csv_reader_column(csv, "starting_time", &start, g->err);
     if (rc == 0)
-        rc = csv_column(csv, "finish_time", &finish, g->err);
+        rc = csv_reader_column(csv, "finish_time", &finish, g->err);
     for (int r = 0; rc == 0 && r < g->run->catalog.resources; r++)
-        rc = csv_column(csv, g->run->catalog.resource[r].name, &resource[r], g->err);
-    while (rc == 0 && (rc = csv_next(csv, g->err)) == 1)
+        rc = csv_reader_column(csv, g->run->catalog.resource[r].name, &resource[r], g->err);
+    while (rc == 0 && (rc = csv_reader_next(csv, g->err)) == 1)
         rc = add_stretch(g, csv, cluster, start, finish, resource);
     return rc;
 }
@@ -221,19 +221,19 @@ struct machine_columns {
 static int find_machine_columns(const struct csv_reader *csv, const struct catalog *catalog,
                                 struct machine_columns *out, struct err *err)
 {
-    int rc = csv_column(csv, "time", &out->time, err);
+    int rc = csv_reader_column(csv, "time", &out->time, err);
     char name[128];
 
     if (rc == 0)
-        rc = csv_column(csv, "waiting", &out->waiting, err);
+        rc = csv_reader_column(csv, "waiting", &out->waiting, err);
     if (rc == 0)
-        rc = csv_column(csv, "running", &out->running, err);
+        rc = csv_reader_column(csv, "running", &out->running, err);
     for (int r = 0; rc == 0 && r < catalog->resources; r++) {
         snprintf(name, sizeof name, "used_%s", catalog->resource[r].name);
-        rc = csv_column(csv, name, &out->used[r], err);
+        rc = csv_reader_column(csv, name, &out->used[r], err);
         snprintf(name, sizeof name, "up_%s", catalog->resource[r].name);
         if (rc == 0)
-            rc = csv_column(csv, name, &out->up[r], err);
+            rc = csv_reader_column(csv, name, &out->up[r], err);
     }
     return rc;
 }
@@ -241,18 +241,18 @@ static int find_machine_columns(const struct csv_reader *csv, const struct catal
 static int read_level(const struct gatherer *g, const struct csv_reader *csv,
                       const struct machine_columns *column, double *time, struct level *level)
 {
-    int rc = csv_real(csv, column->time, time, g->err);
+    int rc = csv_reader_real(csv, column->time, time, g->err);
 
     if (rc == 0)
-        rc = csv_real(csv, column->waiting, &level->value[CURVE_WAITING], g->err);
+        rc = csv_reader_real(csv, column->waiting, &level->value[CURVE_WAITING], g->err);
     if (rc == 0)
-        rc = csv_real(csv, column->running, &level->value[CURVE_RUNNING], g->err);
+        rc = csv_reader_real(csv, column->running, &level->value[CURVE_RUNNING], g->err);
     for (int r = 0; rc == 0 && r < g->run->catalog.resources; r++) {
         double used = 0, up = 0;
 
-        rc = csv_real(csv, column->used[r], &used, g->err);
+        rc = csv_reader_real(csv, column->used[r], &used, g->err);
         if (rc == 0)
-            rc = csv_real(csv, column->up[r], &up, g->err);
+            rc = csv_reader_real(csv, column->up[r], &up, g->err);
         level->value[r] = up > 0 ? used / up : 0;
     }
     for (int c = 0; rc == 0 && c < CURVES; c++)
@@ -268,7 +268,7 @@ static int read_machines(struct gatherer *g, struct csv_reader *csv)
     double at = 0, time = 0, unit_s = g->run->catalog.time_unit_s;
     int rc = find_machine_columns(csv, &g->run->catalog, &column, g->err);
 
-    while (rc == 0 && (rc = csv_next(csv, g->err)) == 1) {
+    while (rc == 0 && (rc = csv_reader_next(csv, g->err)) == 1) {
         rc = read_level(g, csv, &column, &time, &next);
         if (rc == 0)
             spread(g, at, time / unit_s, &level);
@@ -285,11 +285,11 @@ static int read_file(struct gatherer *g, int entrant, int seed_index, const char
 {
     char *path = run_episode_path(g->run, entrant, seed_index, name);
     struct csv_reader csv;
-    int rc = csv_open(&csv, path, g->err);
+    int rc = csv_reader_open(&csv, path, g->err);
 
     if (rc == 0)
         rc = read(g, &csv);
-    csv_close(&csv);
+    csv_reader_close(&csv);
     free(path);
     return rc;
 }

@@ -261,16 +261,16 @@ static int optional_column(const struct csv_reader *csv, const char *prefix, con
     for (char *c = whole; *prefix && *c; c++)
         if (*c == '-' && strcmp(prefix, "refused_") == 0)
             *c = '_';
-    return csv_column(csv, whole, &column, NULL) == 0 ? column : -1;
+    return csv_reader_column(csv, whole, &column, NULL) == 0 ? column : -1;
 }
 
 static int find_columns(const struct csv_reader *csv, const struct catalog *catalog,
                         struct summary_columns *out, struct err *err)
 {
-    int rc = csv_column(csv, "policy", &out->policy, err);
+    int rc = csv_reader_column(csv, "policy", &out->policy, err);
 
     if (rc == 0)
-        rc = csv_column(csv, "seed", &out->seed, err);
+        rc = csv_reader_column(csv, "seed", &out->seed, err);
     for (int i = 0; i < MEASURES; i++)
         out->measure[i] = optional_column(csv, "", measure_info[i].name);
     for (int r = 0; r < catalog->resources; r++)
@@ -283,7 +283,7 @@ static int find_columns(const struct csv_reader *csv, const struct catalog *cata
 static int read_optional(const struct csv_reader *csv, int column, double *out, struct err *err)
 {
     *out = (double)NAN;
-    return column < 0 ? 0 : csv_real(csv, column, out, err);
+    return column < 0 ? 0 : csv_reader_real(csv, column, out, err);
 }
 
 /* No run counts further, so that every value fits where counts are kept. */
@@ -343,7 +343,7 @@ static int read_rows(struct run_record *run, struct csv_reader *csv, struct err 
     struct summary_columns column;
     int rc = find_columns(csv, &run->catalog, &column, err), seed_index = 0;
 
-    while (rc == 0 && (rc = csv_next(csv, err)) == 1) {
+    while (rc == 0 && (rc = csv_reader_next(csv, err)) == 1) {
         const char *policy = csv->field.item[column.policy];
         int entrant = find_entrant(run, policy);
         struct outcome *outcome;
@@ -364,11 +364,11 @@ static int read_summary(struct run_record *run, struct err *err)
 {
     char *path = folder_join(run->path, "summary.csv");
     struct csv_reader csv;
-    int rc = csv_open(&csv, path, err);
+    int rc = csv_reader_open(&csv, path, err);
 
     if (rc == 0)
         rc = read_rows(run, &csv, err);
-    csv_close(&csv);
+    csv_reader_close(&csv);
     free(path);
     return rc;
 }
