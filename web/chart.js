@@ -157,13 +157,17 @@
             return group;
         }
 
-        // Labels that would touch are left out.
+        // Where labels would touch, only every second, third, ... is written; along a logarithmic
+        // axis, where they stand unevenly, those that fit.
         labelX(text, line) {
             const entries = this.x.names ? this.x.names.map((name, i) => [i, name]) : this.x.ticks.map((tick) => [tick, this.x.label(tick)]);
+            const widest = Math.max(...entries.map(([, words]) => textWidth(words)), 1);
+            const room = (this.right - this.left) / Math.max(entries.length - (this.x.names ? 0 : 1), 1);
+            const every = this.x.log ? 1 : Math.max(Math.ceil((widest + 8) / room), 1);
             let free = -Infinity;
-            for (const [value, words] of entries) {
+            for (const [n, [value, words]] of entries.entries()) {
                 const at = this.px(value), half = textWidth(words) / 2;
-                if (at - half < free) continue;
+                if (n % every !== 0 || at - half < free) continue;
                 free = at + half + 6;
                 line(at, this.bottom, at, this.bottom + 4, 'axis');
                 text(at, this.bottom + 16, 'middle', words);

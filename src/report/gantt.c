@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "report/sheet.h"
+#include "report/csv_reader.h"
 #include "report/folder.h"
 #include "report/run_digest.h"
 #include "report/run_read.h"
@@ -29,7 +29,7 @@ const char *gantt_end_word(enum event_kind kind)
 struct gantt_reader {
     struct gantt *gantt;
     const struct run_record *run;
-    struct sheet sheet;
+    struct csv_reader csv;
     struct err *err;
 };
 
@@ -38,14 +38,14 @@ static int find_columns(struct gantt_reader *g, const char *const *name, int cou
     int rc = 0;
 
     for (int i = 0; rc == 0 && i < count; i++)
-        rc = sheet_column(&g->sheet, name[i], &column[i], g->err);
+        rc = csv_reader_column(&g->csv, name[i], &column[i], g->err);
     return rc;
 }
 
 /* In the run's time unit. */
 static int read_time(struct gantt_reader *g, int column, double *out)
 {
-    int rc = sheet_real(&g->sheet, column, out, g->err);
+    int rc = csv_reader_real(&g->csv, column, out, g->err);
 
     *out /= g->run->catalog.time_unit_s;
     return rc;
@@ -56,8 +56,8 @@ static int read_needed_time(struct gantt_reader *g, int column, double *out)
     int rc = read_time(g, column, out);
 
     if (rc == 0 && isnan(*out))
-        return lines_error(&g->sheet.lines, g->err, ERR_CORRUPT, "%s: a time is missing",
-                           g->sheet.name.item[column]);
+        return lines_error(&g->csv.lines, g->err, ERR_CORRUPT, "%s: a time is missing",
+                           g->csv.name.item[column]);
     return rc;
 }
 
@@ -69,18 +69,18 @@ static int read_job(struct gantt_reader *g, const int *column)
 {
     struct gantt_task task;
     int64_t id = 0, expected = (int64_t)g->gantt->task.count;
-    int rc = sheet_int(&g->sheet, column[JOB_ID], 0, MOST_TASKS, &id, g->err);
+    int rc = csv_reader_int(&g->csv, column[JOB_ID], 0, MOST_TASKS, &id, g->err);
 
     if (rc == 0 && id != expected)
-        rc = lines_error(&g->sheet.lines, g->err, ERR_CORRUPT, "job_id: expected %lld, not %lld",
+        rc = lines_error(&g->csv.lines, g->err, ERR_CORRUPT, "job_id: expected %lld, not %lld",
                          (long long)expected, (long long)id);
-    task.type = run_digest_type(g->gantt->digest, g->sheet.field.item[column[JOB_TYPE]]);
+    task.type = run_digest_type(g->gantt->digest, g->csv.field.item[column[JOB_TYPE]]);
     if (rc == 0)
         rc = read_needed_time(g, column[JOB_ARRIVAL], &task.arrival);
     if (rc == 0)
         rc = read_time(g, column[JOB_FINISH], &task.finish);
     if (rc == 0)
-        rc = sheet_real(&g->sheet, column[JOB_SLOWDOWN], &task.slowdown, g->err);
+        rc = csv_reader_real(&g->csv, column[JOB_SLOWDOWN], &task.slowdown, g->err);
     if (rc == 0)
         vector_push(&g->gantt->task, task);
     if (rc == 0 && isfinite(task.finish))
@@ -95,7 +95,7 @@ static int read_jobs(struct gantt_reader *g)
     int column[JOB_COLUMNS];
     int rc = find_columns(g, name, JOB_COLUMNS, column);
 
-    while (rc == 0 && (rc = sheet_next(&g->sheet, g->err)) == 1)
+    while (rc == 0 && (rc = csv_reader_next(&g->csv, g->err)) == 1)
         rc = read_job(g, column);
     return rc;
 }
@@ -114,24 +114,24 @@ static enum event_kind find_cause(const char *word)
 
 static int read_stretch(struct gantt_reader *g, const int *column, const int *resource)
 {
-    struct gantt_stretch s = {.line = (int32_t)g->sheet.lines.number};
+    struct gantt_stretch s = {.line = (int32_t)g->csv.lines.number};
     int64_t id = 0, amount = 0;
-    int rc =
-        sheet_int(&g->sheet, column[STRETCH_ID], 0, (int64_t)g->gantt->task.count - 1, &id, g->err);
+    int rc = csv_reader_int(&g->csv, column[STRETCH_ID], 0, (int64_t)g->gantt->task.count - 1, &id,
+                            g->err);
 
     s.task = (int32_t)id;
-    s.cluster = run_find_cluster(g->run, g->sheet.field.item[column[STRETCH_CLUSTER]]);
-    s.ended_by = find_cause(g->sheet.field.item[column[STRETCH_CAUSE]]);
+    s.cluster = run_find_cluster(g->run, g->csv.field.item[column[STRETCH_CLUSTER]]);
+    s.ended_by = find_cause(g->csv.field.item[column[STRETCH_CAUSE]]);
     if (rc == 0)
         rc = read_needed_time(g, column[STRETCH_BEGIN], &s.begin);
     if (rc == 0)
         rc = read_needed_time(g, column[STRETCH_END], &s.end);
     for (int r = 0; rc == 0 && r < g->run->catalog.resources; r++) {
-        rc = sheet_int(&g->sheet, resource[r], 0, MAX_QUANTITY, &amount, g->err);
+        rc = csv_reader_int(&g->csv, resource[r], 0, MAX_QUANTITY, &amount, g->err);
         s.allocation.amount[r] = (int32_t)amount;
     }
     if (rc == 0 && (s.cluster < 0 || !(s.begin < s.end)))
-        rc = lines_error(&g->sheet.lines, g->err, ERR_CORRUPT, "%s",
+        rc = lines_error(&g->csv.lines, g->err, ERR_CORRUPT, "%s",
                          s.cluster < 0 ? "an unknown cluster" : "it ends before it begins");
     if (rc == 0)
         vector_push(&g->gantt->stretch, s);
@@ -147,8 +147,8 @@ static int read_stretches(struct gantt_reader *g)
     int rc = find_columns(g, name, STRETCH_COLUMNS, column);
 
     for (int r = 0; rc == 0 && r < g->run->catalog.resources; r++)
-        rc = sheet_column(&g->sheet, g->run->catalog.resource[r].name, &resource[r], g->err);
-    while (rc == 0 && (rc = sheet_next(&g->sheet, g->err)) == 1)
+        rc = csv_reader_column(&g->csv, g->run->catalog.resource[r].name, &resource[r], g->err);
+    while (rc == 0 && (rc = csv_reader_next(&g->csv, g->err)) == 1)
         rc = read_stretch(g, column, resource);
     return rc;
 }
@@ -161,9 +161,9 @@ static int read_outages(struct gantt_reader *g)
     int column[COUNT_OF(name)];
     int rc = find_columns(g, name, COUNT_OF(name), column);
 
-    while (rc == 0 && (rc = sheet_next(&g->sheet, g->err)) == 1) {
+    while (rc == 0 && (rc = csv_reader_next(&g->csv, g->err)) == 1) {
         struct gantt_outage outage = {.cluster =
-                                          run_find_cluster(g->run, g->sheet.field.item[column[0]])};
+                                          run_find_cluster(g->run, g->csv.field.item[column[0]])};
 
         rc = read_needed_time(g, column[1], &outage.from);
         if (rc == 0)
@@ -177,11 +177,11 @@ static int read_outages(struct gantt_reader *g)
 static int read_file(struct gantt_reader *g, const char *name, int (*read)(struct gantt_reader *g))
 {
     char *path = run_episode_path(g->run, g->gantt->entrant, g->gantt->seed_index, name);
-    int rc = sheet_open(&g->sheet, path, g->err);
+    int rc = csv_reader_open(&g->csv, path, g->err);
 
     if (rc == 0)
         rc = read(g);
-    sheet_close(&g->sheet);
+    csv_reader_close(&g->csv);
     free(path);
     return rc;
 }

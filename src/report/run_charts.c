@@ -14,7 +14,11 @@
 #include "report/run_read.h"
 #include "sim/comparison.h"
 
-enum { CDF_POINTS = 400, NAMED_GROUPS = 16 };
+enum {
+    CDF_POINTS = 400,
+    NAMED_GROUPS = 16,
+    BAND_SEEDS = 5, /* of fewer, intervals are so wide that bands hide everything */
+};
 
 static const double NAME_ROW = 20, GROUP_ROW = 9, AXES = 60;
 
@@ -228,7 +232,7 @@ static struct plot_series curve_series(const struct drawer *d, const struct curv
                                        const double *x, int entrant, double most)
 {
     double *low = new_values(d, DIGEST_BINS), *high = new_values(d, DIGEST_BINS);
-    bool has_interval = true;
+    bool has_interval = d->result->seeds >= BAND_SEEDS;
 
     for (int b = 0; b < DIGEST_BINS; b++) {
         low[b] = fmax(curve->mean[b] - curve->half[b], 0);
@@ -481,9 +485,9 @@ static void add_captions(struct run_charts *charts, const struct drawer *d)
                      seeds);
     charts->caption[CHART_TIME] =
         arena_printf(d->arena,
-                     "Means over %s with 95 %% intervals; an episode that has ended "
-                     "counts as empty. Shares are of the capacity that is up.",
-                     seeds);
+                     "Means over %s%s; an episode that has ended counts as empty. "
+                     "Shares are of the capacity that is up.",
+                     seeds, d->result->seeds < BAND_SEEDS ? "" : " with 95 % intervals");
     charts->caption[CHART_TYPES] =
         arena_printf(d->arena, "Means over %s with 95 %% intervals%s.", seeds,
                      d->digest->types > NAMED_GROUPS ? "; the first types of more, all are in the "

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "report/sheet.h"
+#include "report/csv_reader.h"
 #include "report/run_read.h"
 #include "sim/comparison.h"
 
@@ -80,7 +80,7 @@ struct job_columns {
     int type, cluster, submission, finish, success, waiting, slowdown;
 };
 
-static int find_job_columns(const struct sheet *sheet, struct job_columns *out, struct err *err)
+static int find_job_columns(const struct csv_reader *csv, struct job_columns *out, struct err *err)
 {
     const struct {
         const char *name;
@@ -97,7 +97,7 @@ static int find_job_columns(const struct sheet *sheet, struct job_columns *out, 
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < COUNT_OF(all); i++)
-        rc = sheet_column(sheet, all[i].name, all[i].column, err);
+        rc = csv_reader_column(csv, all[i].name, all[i].column, err);
     return rc;
 }
 
@@ -109,24 +109,24 @@ static void add_finished(struct tally *tally, double completion, double waiting,
     tally->slowdown += isfinite(slowdown) ? slowdown : 0;
 }
 
-static int add_job(struct gatherer *g, const struct sheet *sheet, const struct job_columns *c)
+static int add_job(struct gatherer *g, const struct csv_reader *csv, const struct job_columns *c)
 {
-    const char *name = sheet->field.item[c->cluster];
+    const char *name = csv->field.item[c->cluster];
     int cluster = *name ? run_find_cluster(g->run, name) : -1;
-    int type = find_or_add_type(g, sheet->field.item[c->type]);
+    int type = find_or_add_type(g, csv->field.item[c->type]);
     double unit_s = g->run->catalog.time_unit_s, submission = 0, finish = 0, waiting = 0,
            slowdown = 0;
     int64_t success = 0;
-    int rc = sheet_real(sheet, c->submission, &submission, g->err);
+    int rc = csv_reader_real(csv, c->submission, &submission, g->err);
 
     if (rc == 0)
-        rc = sheet_real(sheet, c->finish, &finish, g->err);
+        rc = csv_reader_real(csv, c->finish, &finish, g->err);
     if (rc == 0)
-        rc = sheet_real(sheet, c->waiting, &waiting, g->err);
+        rc = csv_reader_real(csv, c->waiting, &waiting, g->err);
     if (rc == 0)
-        rc = sheet_real(sheet, c->slowdown, &slowdown, g->err);
+        rc = csv_reader_real(csv, c->slowdown, &slowdown, g->err);
     if (rc == 0)
-        rc = sheet_int(sheet, c->success, 0, 1, &success, g->err);
+        rc = csv_reader_int(csv, c->success, 0, 1, &success, g->err);
     if (rc)
         return rc;
     g->type.item[type].tasks++;
@@ -144,53 +144,53 @@ static int add_job(struct gatherer *g, const struct sheet *sheet, const struct j
     return 0;
 }
 
-static int read_jobs(struct gatherer *g, struct sheet *sheet)
+static int read_jobs(struct gatherer *g, struct csv_reader *csv)
 {
     struct job_columns column;
-    int rc = find_job_columns(sheet, &column, g->err);
+    int rc = find_job_columns(csv, &column, g->err);
 
-    while (rc == 0 && (rc = sheet_next(sheet, g->err)) == 1)
-        rc = add_job(g, sheet, &column);
+    while (rc == 0 && (rc = csv_reader_next(csv, g->err)) == 1)
+        rc = add_job(g, csv, &column);
     return rc;
 }
 
 /* stretches.csv */
 
-static int add_stretch(struct gatherer *g, const struct sheet *sheet, int cluster, int start,
+static int add_stretch(struct gatherer *g, const struct csv_reader *csv, int cluster, int start,
                        int finish, const int *resource)
 {
-    int at = run_find_cluster(g->run, sheet->field.item[cluster]);
+    int at = run_find_cluster(g->run, csv->field.item[cluster]);
     double begin_s = 0, end_s = 0;
-    int rc = sheet_real(sheet, start, &begin_s, g->err);
+    int rc = csv_reader_real(csv, start, &begin_s, g->err);
 
     if (at < 0)
-        return lines_error(&sheet->lines, g->err, ERR_CORRUPT, "there is no cluster \"%.60s\"",
-                           sheet->field.item[cluster]);
+        return lines_error(&csv->lines, g->err, ERR_CORRUPT, "there is no cluster \"%.60s\"",
+                           csv->field.item[cluster]);
     if (rc == 0)
-        rc = sheet_real(sheet, finish, &end_s, g->err);
+        rc = csv_reader_real(csv, finish, &end_s, g->err);
     for (int r = 0; rc == 0 && r < g->run->catalog.resources; r++) {
         int64_t amount = 0;
 
-        rc = sheet_int(sheet, resource[r], 0, MAX_QUANTITY, &amount, g->err);
+        rc = csv_reader_int(csv, resource[r], 0, MAX_QUANTITY, &amount, g->err);
         if (isfinite(end_s - begin_s))
             g->cluster[at].held[r] += (double)amount * (end_s - begin_s);
     }
     return rc;
 }
 
-static int read_stretches(struct gatherer *g, struct sheet *sheet)
+static int read_stretches(struct gatherer *g, struct csv_reader *csv)
 {
     int cluster = 0, start = 0, finish = 0, resource[MAX_RESOURCES];
-    int rc = sheet_column(sheet, "cluster", &cluster, g->err);
+    int rc = csv_reader_column(csv, "cluster", &cluster, g->err);
 
     if (rc == 0)
-        rc = sheet_column(sheet, "starting_time", &start, g->err);
+        rc = csv_reader_column(csv, "starting_time", &start, g->err);
     if (rc == 0)
-        rc = sheet_column(sheet, "finish_time", &finish, g->err);
+        rc = csv_reader_column(csv, "finish_time", &finish, g->err);
     for (int r = 0; rc == 0 && r < g->run->catalog.resources; r++)
-        rc = sheet_column(sheet, g->run->catalog.resource[r].name, &resource[r], g->err);
-    while (rc == 0 && (rc = sheet_next(sheet, g->err)) == 1)
-        rc = add_stretch(g, sheet, cluster, start, finish, resource);
+        rc = csv_reader_column(csv, g->run->catalog.resource[r].name, &resource[r], g->err);
+    while (rc == 0 && (rc = csv_reader_next(csv, g->err)) == 1)
+        rc = add_stretch(g, csv, cluster, start, finish, resource);
     return rc;
 }
 
@@ -218,58 +218,58 @@ struct machine_columns {
     int time, waiting, running, used[MAX_RESOURCES], up[MAX_RESOURCES];
 };
 
-static int find_machine_columns(const struct sheet *sheet, const struct catalog *catalog,
+static int find_machine_columns(const struct csv_reader *csv, const struct catalog *catalog,
                                 struct machine_columns *out, struct err *err)
 {
-    int rc = sheet_column(sheet, "time", &out->time, err);
+    int rc = csv_reader_column(csv, "time", &out->time, err);
     char name[128];
 
     if (rc == 0)
-        rc = sheet_column(sheet, "waiting", &out->waiting, err);
+        rc = csv_reader_column(csv, "waiting", &out->waiting, err);
     if (rc == 0)
-        rc = sheet_column(sheet, "running", &out->running, err);
+        rc = csv_reader_column(csv, "running", &out->running, err);
     for (int r = 0; rc == 0 && r < catalog->resources; r++) {
         snprintf(name, sizeof name, "used_%s", catalog->resource[r].name);
-        rc = sheet_column(sheet, name, &out->used[r], err);
+        rc = csv_reader_column(csv, name, &out->used[r], err);
         snprintf(name, sizeof name, "up_%s", catalog->resource[r].name);
         if (rc == 0)
-            rc = sheet_column(sheet, name, &out->up[r], err);
+            rc = csv_reader_column(csv, name, &out->up[r], err);
     }
     return rc;
 }
 
-static int read_level(const struct gatherer *g, const struct sheet *sheet,
+static int read_level(const struct gatherer *g, const struct csv_reader *csv,
                       const struct machine_columns *column, double *time, struct level *level)
 {
-    int rc = sheet_real(sheet, column->time, time, g->err);
+    int rc = csv_reader_real(csv, column->time, time, g->err);
 
     if (rc == 0)
-        rc = sheet_real(sheet, column->waiting, &level->value[CURVE_WAITING], g->err);
+        rc = csv_reader_real(csv, column->waiting, &level->value[CURVE_WAITING], g->err);
     if (rc == 0)
-        rc = sheet_real(sheet, column->running, &level->value[CURVE_RUNNING], g->err);
+        rc = csv_reader_real(csv, column->running, &level->value[CURVE_RUNNING], g->err);
     for (int r = 0; rc == 0 && r < g->run->catalog.resources; r++) {
         double used = 0, up = 0;
 
-        rc = sheet_real(sheet, column->used[r], &used, g->err);
+        rc = csv_reader_real(csv, column->used[r], &used, g->err);
         if (rc == 0)
-            rc = sheet_real(sheet, column->up[r], &up, g->err);
+            rc = csv_reader_real(csv, column->up[r], &up, g->err);
         level->value[r] = up > 0 ? used / up : 0;
     }
     for (int c = 0; rc == 0 && c < CURVES; c++)
         if (!isfinite(level->value[c]) || !isfinite(*time))
-            return lines_error(&sheet->lines, g->err, ERR_CORRUPT, "a value is missing");
+            return lines_error(&csv->lines, g->err, ERR_CORRUPT, "a value is missing");
     return rc;
 }
 
-static int read_machines(struct gatherer *g, struct sheet *sheet)
+static int read_machines(struct gatherer *g, struct csv_reader *csv)
 {
     struct machine_columns column;
     struct level level = {{0}}, next = {{0}};
     double at = 0, time = 0, unit_s = g->run->catalog.time_unit_s;
-    int rc = find_machine_columns(sheet, &g->run->catalog, &column, g->err);
+    int rc = find_machine_columns(csv, &g->run->catalog, &column, g->err);
 
-    while (rc == 0 && (rc = sheet_next(sheet, g->err)) == 1) {
-        rc = read_level(g, sheet, &column, &time, &next);
+    while (rc == 0 && (rc = csv_reader_next(csv, g->err)) == 1) {
+        rc = read_level(g, csv, &column, &time, &next);
         if (rc == 0)
             spread(g, at, time / unit_s, &level);
         at = time / unit_s;
@@ -281,15 +281,15 @@ static int read_machines(struct gatherer *g, struct sheet *sheet)
 /* One episode */
 
 static int read_file(struct gatherer *g, int entrant, int seed_index, const char *name,
-                     int (*read)(struct gatherer *g, struct sheet *sheet))
+                     int (*read)(struct gatherer *g, struct csv_reader *csv))
 {
     char *path = run_episode_path(g->run, entrant, seed_index, name);
-    struct sheet sheet;
-    int rc = sheet_open(&sheet, path, g->err);
+    struct csv_reader csv;
+    int rc = csv_reader_open(&csv, path, g->err);
 
     if (rc == 0)
-        rc = read(g, &sheet);
-    sheet_close(&sheet);
+        rc = read(g, &csv);
+    csv_reader_close(&csv);
     free(path);
     return rc;
 }

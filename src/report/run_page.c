@@ -18,7 +18,8 @@
 #include "report/run_read.h"
 #include "report/table.h"
 
-static const char *const scripts[] = {"page.js", "chart.js", "gantt_data.js", "gantt.js", NULL};
+static const char *const scripts[] = {
+    "page.js", "chart.js", "gantt_data.js", "gantt_view.js", "gantt_tasks.js", "gantt.js", NULL};
 static const char *const styles[] = {"page.css", "chart.css", "gantt.css", NULL};
 
 enum { CONFIG_BYTES = 1 << 22 };

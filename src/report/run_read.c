@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "core/plan.h"
 #include "core/policy.h"
-#include "report/sheet.h"
+#include "report/csv_reader.h"
 #include "report/folder.h"
 #include "report/measure.h"
 #include "sim/comparison.h"
@@ -252,7 +252,7 @@ struct summary_columns {
 };
 
 /* A column that is not there (decision_us, or one that came later) has index -1. */
-static int optional_column(const struct sheet *sheet, const char *prefix, const char *name)
+static int optional_column(const struct csv_reader *csv, const char *prefix, const char *name)
 {
     char whole[128];
     int column = -1;
@@ -261,29 +261,29 @@ static int optional_column(const struct sheet *sheet, const char *prefix, const 
     for (char *c = whole; *prefix && *c; c++)
         if (*c == '-' && strcmp(prefix, "refused_") == 0)
             *c = '_';
-    return sheet_column(sheet, whole, &column, NULL) == 0 ? column : -1;
+    return csv_reader_column(csv, whole, &column, NULL) == 0 ? column : -1;
 }
 
-static int find_columns(const struct sheet *sheet, const struct catalog *catalog,
+static int find_columns(const struct csv_reader *csv, const struct catalog *catalog,
                         struct summary_columns *out, struct err *err)
 {
-    int rc = sheet_column(sheet, "policy", &out->policy, err);
+    int rc = csv_reader_column(csv, "policy", &out->policy, err);
 
     if (rc == 0)
-        rc = sheet_column(sheet, "seed", &out->seed, err);
+        rc = csv_reader_column(csv, "seed", &out->seed, err);
     for (int i = 0; i < MEASURES; i++)
-        out->measure[i] = optional_column(sheet, "", measure_info[i].name);
+        out->measure[i] = optional_column(csv, "", measure_info[i].name);
     for (int r = 0; r < catalog->resources; r++)
-        out->utilisation[r] = optional_column(sheet, "utilisation_", catalog->resource[r].name);
+        out->utilisation[r] = optional_column(csv, "utilisation_", catalog->resource[r].name);
     for (int i = 0; i < REFUSALS; i++)
-        out->refused[i] = optional_column(sheet, "refused_", refusal_word((enum refusal)i));
+        out->refused[i] = optional_column(csv, "refused_", refusal_word((enum refusal)i));
     return rc;
 }
 
-static int read_optional(const struct sheet *sheet, int column, double *out, struct err *err)
+static int read_optional(const struct csv_reader *csv, int column, double *out, struct err *err)
 {
     *out = (double)NAN;
-    return column < 0 ? 0 : sheet_real(sheet, column, out, err);
+    return column < 0 ? 0 : csv_reader_real(csv, column, out, err);
 }
 
 /* No run counts further, so that every value fits where counts are kept. */
@@ -292,7 +292,7 @@ static double count(double value)
     return fmin(fmax(value, 0), 1e15);
 }
 
-static int read_metrics(const struct run_record *run, const struct sheet *sheet,
+static int read_metrics(const struct run_record *run, const struct csv_reader *csv,
                         const struct summary_columns *column, struct metrics *metrics,
                         struct err *err)
 {
@@ -301,18 +301,18 @@ static int read_metrics(const struct run_record *run, const struct sheet *sheet,
 
     *metrics = (struct metrics){.tasks = 0};
     for (int i = 0; rc == 0 && i < MEASURES; i++) {
-        rc = read_optional(sheet, column->measure[i], &value, err);
+        rc = read_optional(csv, column->measure[i], &value, err);
         if (measure_info[i].unit != UNIT_COUNT)
             measure_set(metrics, (enum measure)i, value);
         else if (isfinite(value))
             measure_set(metrics, (enum measure)i, i == MEASURE_STUCK ? value != 0 : count(value));
     }
     for (int r = 0; rc == 0 && r < run->catalog.resources; r++) {
-        rc = read_optional(sheet, column->utilisation[r], &value, err);
+        rc = read_optional(csv, column->utilisation[r], &value, err);
         metrics->utilisation[r] = isfinite(value) ? value : 0;
     }
     for (int i = 0; rc == 0 && i < REFUSALS; i++) {
-        rc = read_optional(sheet, column->refused[i], &value, err);
+        rc = read_optional(csv, column->refused[i], &value, err);
         metrics->refused[i] = isfinite(value) ? (int64_t)count(value) : 0;
     }
     return rc;
@@ -338,24 +338,24 @@ static int find_seed(const struct run_record *run, uint64_t seed, int from)
     return -1;
 }
 
-static int read_rows(struct run_record *run, struct sheet *sheet, struct err *err)
+static int read_rows(struct run_record *run, struct csv_reader *csv, struct err *err)
 {
     struct summary_columns column;
-    int rc = find_columns(sheet, &run->catalog, &column, err), seed_index = 0;
+    int rc = find_columns(csv, &run->catalog, &column, err), seed_index = 0;
 
-    while (rc == 0 && (rc = sheet_next(sheet, err)) == 1) {
-        const char *policy = sheet->field.item[column.policy];
+    while (rc == 0 && (rc = csv_reader_next(csv, err)) == 1) {
+        const char *policy = csv->field.item[column.policy];
         int entrant = find_entrant(run, policy);
         struct outcome *outcome;
 
-        seed_index = find_seed(run, strtoull(sheet->field.item[column.seed], NULL, 10), seed_index);
+        seed_index = find_seed(run, strtoull(csv->field.item[column.seed], NULL, 10), seed_index);
         if (entrant < 0 || seed_index < 0)
-            return lines_error(&sheet->lines, err, ERR_CORRUPT,
+            return lines_error(&csv->lines, err, ERR_CORRUPT,
                                "policy %.60s with seed %.60s is not of this run", policy,
-                               sheet->field.item[column.seed]);
+                               csv->field.item[column.seed]);
         outcome = &run->outcome[seed_index * run->result.entrants + entrant];
         outcome->done = true;
-        rc = read_metrics(run, sheet, &column, &outcome->metrics, err);
+        rc = read_metrics(run, csv, &column, &outcome->metrics, err);
     }
     return rc;
 }
@@ -363,12 +363,12 @@ static int read_rows(struct run_record *run, struct sheet *sheet, struct err *er
 static int read_summary(struct run_record *run, struct err *err)
 {
     char *path = folder_join(run->path, "summary.csv");
-    struct sheet sheet;
-    int rc = sheet_open(&sheet, path, err);
+    struct csv_reader csv;
+    int rc = csv_reader_open(&csv, path, err);
 
     if (rc == 0)
-        rc = read_rows(run, &sheet, err);
-    sheet_close(&sheet);
+        rc = read_rows(run, &csv, err);
+    csv_reader_close(&csv);
     free(path);
     return rc;
 }

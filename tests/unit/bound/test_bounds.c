@@ -228,7 +228,7 @@ static void no_policy_beats_a_bound(void **state)
 {
     const char *first = getenv("TAP_SEED"), *cases = getenv("TAP_CASES");
     uint64_t seed = first ? strtoull(first, NULL, 10) : 1;
-    int count = cases ? atoi(cases) : CASES, checked = 0; /* NOLINT */
+    int count = cases ? (int)strtol(cases, NULL, 10) : CASES, checked = 0;
     (void)state;
 
     for (int i = 0; i < count; i++, seed++) {
