@@ -16,6 +16,10 @@
     X(sjf)              \
     X(tiresias)         \
     X(tiresias_gittins) \
+    X(optimus)          \
+    X(drf)              \
+    X(afs_l)            \
+    X(afs_p)            \
     X(fair)             \
     X(knee)             \
     X(planner)          \

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the two forms of Apathetic Future Share have in common. */
+#ifndef POLICY_AFS_H
+#define POLICY_AFS_H
+
+#include "base/heap.h"
+#include "policy/growth.h"
+
+struct afs;
+
+/* How long a task is taken to be that would run so many seconds with what it holds (HUGE_VAL: it
+ * holds nothing). */
+typedef double (*afs_length_fn)(const struct view *view, int32_t task, double seconds);
+
+struct contestant {
+    struct prospect prospect;
+    struct growth_step step; /* the next, if may_grow */
+    bool may_grow;
+};
+
+struct afs {
+    struct deal deal;
+    struct growth growth;
+    afs_length_fn length;
+    VECTOR(struct contestant) contestants; /* by hand */
+    VECTOR(int32_t) empty;                 /* hands with nothing, shortest first */
+    struct heap by_length;                 /* sorts them */
+};
+
+void afs_init(struct afs *afs, const struct policy_setup *setup, afs_length_fn length);
+
+/* As in struct policy_ops; the state is a struct afs. */
+void afs_decide(void *state, const struct view *view, struct plan *plan);
+void afs_release(void *state);
+
+#endif
