@@ -16,15 +16,15 @@ struct err;
 struct estimator;
 
 /* name, word in lists, meaning */
-#define POLICY_TRAIT_LIST(X)                                           \
-    X(ELASTIC, "elastic", "resizes running tasks")                     \
-    X(PREEMPTIVE, "preemptive", "sends running tasks back to waiting") \
-    X(MIGRATING, "migrating", "moves running tasks between clusters")  \
-    X(WORK_CONSERVING, "work-conserving",                              \
-      "starts something wherever a waiting task's minimum fits")       \
-    X(BELOW_MINIMUM, "below-minimum",                                  \
-      "may hold tasks at less than their minimum: they stand still")   \
-    X(LEARNED, "learned", "loads a model of its own")                  \
+#define POLICY_TRAIT_LIST(X)                                                   \
+    X(ELASTIC, "elastic", "resizes running tasks")                             \
+    X(PREEMPTIVE, "preemptive", "sends running tasks back to waiting")         \
+    X(MIGRATING, "migrating", "moves running tasks between clusters or nodes") \
+    X(WORK_CONSERVING, "work-conserving",                                      \
+      "starts something wherever a waiting task's minimum fits")               \
+    X(BELOW_MINIMUM, "below-minimum",                                          \
+      "may hold tasks at less than their minimum: they stand still")           \
+    X(LEARNED, "learned", "loads a model of its own")                          \
     X(MODEL, "model", "uses the estimator: takes the option model=")
 
 enum {

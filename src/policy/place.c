@@ -14,7 +14,7 @@ static double left_over(const struct catalog *catalog, int32_t cluster,
 }
 
 static int32_t place(const struct view *view, struct plan *plan, int32_t task,
-                     const struct allocation *amount, double sign)
+                     const struct allocation *amount, double sign, const bool *skip)
 {
     const struct reach *reach = &view->task[task].reach;
     int32_t best = -1;
@@ -24,7 +24,8 @@ static int32_t place(const struct view *view, struct plan *plan, int32_t task,
         int32_t cluster = reach->cluster[i];
         double left;
 
-        if (!plan_fits(plan, cluster, amount) || !plan_may_start(plan, task, cluster))
+        if ((skip && skip[cluster]) || !plan_fits(plan, cluster, amount) ||
+            !plan_may_start(plan, task, cluster))
             continue;
         left = sign * left_over(view->catalog, cluster, plan_free(plan, cluster), amount);
         if (best < 0 || left < least) {
@@ -38,13 +39,19 @@ static int32_t place(const struct view *view, struct plan *plan, int32_t task,
 int32_t place_best_fit(const struct view *view, struct plan *plan, int32_t task,
                        const struct allocation *amount)
 {
-    return place(view, plan, task, amount, 1);
+    return place(view, plan, task, amount, 1, NULL);
+}
+
+int32_t place_best_fit_unless(const struct view *view, struct plan *plan, int32_t task,
+                              const struct allocation *amount, const bool *skip)
+{
+    return place(view, plan, task, amount, 1, skip);
 }
 
 int32_t place_worst_fit(const struct view *view, struct plan *plan, int32_t task,
                         const struct allocation *amount)
 {
-    return place(view, plan, task, amount, -1);
+    return place(view, plan, task, amount, -1, NULL);
 }
 
 int32_t place_other(const struct view *view, struct plan *plan, int32_t id,

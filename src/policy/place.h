@@ -12,6 +12,10 @@
 int32_t place_best_fit(const struct view *view, struct plan *plan, int32_t task,
                        const struct allocation *amount);
 
+/* The same without the clusters that are marked in skip. */
+int32_t place_best_fit_unless(const struct view *view, struct plan *plan, int32_t task,
+                              const struct allocation *amount, const bool *skip);
+
 /* The same with the most left over. */
 int32_t place_worst_fit(const struct view *view, struct plan *plan, int32_t task,
                         const struct allocation *amount);

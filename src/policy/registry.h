@@ -20,6 +20,10 @@
     X(drf)              \
     X(afs_l)            \
     X(afs_p)            \
+    X(tetris)           \
+    X(kubernetes)       \
+    X(yarn)             \
+    X(wang_online)      \
     X(fair)             \
     X(knee)             \
     X(planner)          \

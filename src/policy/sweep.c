@@ -33,6 +33,9 @@ void sweep_init(struct sweep *sweep, const struct policy_setup *setup,
     for (int i = 0; i < BUCKETS; i++)
         vector_push(&sweep->bucket, -1);
     sweep->list = xcalloc((size_t)sweep->clusters + 1, sizeof *sweep->list);
+    sweep->cluster = xcalloc((size_t)sweep->clusters, sizeof *sweep->cluster);
+    for (int32_t c = 0; c < sweep->clusters; c++)
+        sweep->cluster[c] = c;
 }
 
 void sweep_release(struct sweep *sweep)
@@ -42,6 +45,7 @@ void sweep_release(struct sweep *sweep)
     for (int32_t c = 0; sweep->list && c <= sweep->clusters; c++)
         vector_release(&sweep->list[c]);
     free(sweep->list);
+    free(sweep->cluster);
     requests_release(&sweep->requests);
     vector_release(&sweep->lanes);
     vector_release(&sweep->bucket);
@@ -181,9 +185,21 @@ static void retire_lane(struct sweep *sweep, int32_t lane)
     sweep->spare_lane = lane;
 }
 
+/* Where the policy lets the task run. */
+static struct reach reach_of(const struct sweep *sweep, const struct view *view, int32_t id)
+{
+    int32_t cluster;
+
+    if (!sweep->rules.where)
+        return view->task[id].reach;
+    cluster = sweep->rules.where(sweep->rules.arg, id);
+    return (struct reach){&sweep->cluster[cluster], 1, (uint64_t)1 << (cluster & 63)};
+}
+
 void sweep_enter(struct sweep *sweep, const struct view *view, int32_t id)
 {
     struct sweep_entry entry = {.task = id, .stamp = ++sweep->stamps};
+    struct reach reach;
     int32_t lane;
 
     while (sweep->stamp.count < (size_t)view->tasks)
@@ -192,11 +208,12 @@ void sweep_enter(struct sweep *sweep, const struct view *view, int32_t id)
     if (view->catalog->window > 0)
         return;
     entry.key = sweep->rules.key(sweep->rules.arg, view, id);
-    lane = find_lane(sweep, request_of(&sweep->requests, view, id), &view->task[id].reach);
+    reach = reach_of(sweep, view, id);
+    lane = find_lane(sweep, request_of(&sweep->requests, view, id), &reach);
     heap_push(&sweep->lanes.item[lane].heap, &entry);
     list_lane(sweep, lane);
-    for (int32_t i = 0; i < view->task[id].reach.count; i++)
-        sweep_mark(sweep, view->task[id].reach.cluster[i]);
+    for (int32_t i = 0; i < reach.count; i++)
+        sweep_mark(sweep, reach.cluster[i]);
 }
 
 void sweep_mark(struct sweep *sweep, int32_t cluster)
@@ -346,7 +363,7 @@ static void keep_running(struct sweep *sweep, const struct view *view, struct pl
     if ((!sweep->rules.anew || lies_right(sweep, view, plan, id)) && plan_put_back(plan, id))
         return;
     if (!plan_fits(plan, cluster, &task->allocation))
-        cluster = place_other(view, plan, id, &task->allocation);
+        cluster = sweep->rules.where ? -1 : place_other(view, plan, id, &task->allocation);
     if (cluster >= 0) {
         plan_migrate(plan, id, cluster, &task->allocation);
         return;
@@ -355,12 +372,25 @@ static void keep_running(struct sweep *sweep, const struct view *view, struct pl
     plan->again = true;
 }
 
+static int32_t find_room(const struct sweep *sweep, const struct view *view, struct plan *plan,
+                         int32_t id, const struct allocation *request)
+{
+    int32_t cluster;
+
+    if (!sweep->rules.where)
+        return place_best_fit(view, plan, id, request);
+    cluster = sweep->rules.where(sweep->rules.arg, id);
+    if (cluster < 0 || !plan_fits(plan, cluster, request) || !plan_may_start(plan, id, cluster))
+        return -1;
+    return cluster;
+}
+
 /* Starts the first waiting task if there is room, and opens what stands behind it. */
 static void serve_first(struct sweep *sweep, const struct view *view, struct plan *plan)
 {
     struct sweep_entry entry = heap_take(&sweep->first);
     const struct allocation *request = request_of(&sweep->requests, view, entry.task);
-    int32_t cluster = place_best_fit(view, plan, entry.task, request);
+    int32_t cluster = find_room(sweep, view, plan, entry.task, request);
 
     if (cluster < 0)
         return;

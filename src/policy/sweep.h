@@ -23,6 +23,9 @@ typedef struct sweep_key (*sweep_key_fn)(void *arg, const struct view *view, int
 struct sweep_rules {
     sweep_key_fn key; /* of a waiting task when it is entered; of running ones at each sweep */
     void *arg;
+    /* The one cluster where a task may run, for policies that choose it beforehand (with windows
+     * -1: none as yet); may be NULL. */
+    int32_t (*where)(void *arg, int32_t task);
     bool preempts; /* running tasks are swept too; else they keep what they have */
     bool anew;     /* nodes are dealt anew at every sweep, in the order of priority */
 };
@@ -55,6 +58,7 @@ struct sweep {
     int32_t spare_lane;
     sweep_ids bucket;       /* first lane by hash */
     sweep_ids *list;        /* by cluster: lanes that reach it; behind the last: wide ones */
+    int32_t *cluster;       /* 0, 1, 2, ...: reaches of one cluster */
     int32_t clusters;       /* number of lists but for the last */
     VECTOR(uint32_t) stamp; /* by task: its entry in force; 0: none */
     sweep_entries first;    /* heap: of every open lane the first; with windows all shown */
