@@ -25,7 +25,7 @@
 static void optimus_deals_by_gain(void **state)
 {
     (void)state;
-    check_case("optimus", SCENARIO, "0 v a 1\n0 v a 0.5",
+    check_case("optimus:model=true", SCENARIO, "0 v a 1\n0 v a 0.5",
                "0 start 0 a 2\n"
                "0 start 1 a 2\n"
                "25 finish 1\n"
@@ -40,7 +40,7 @@ static void optimus_deals_by_gain(void **state)
 static void optimus_breaks_ties_by_number(void **state)
 {
     (void)state;
-    check_case("optimus", SCENARIO, "0 v a\n0 v a\n0 v a\n1 w a",
+    check_case("optimus:model=true", SCENARIO, "0 v a\n0 v a\n0 v a\n1 w a",
                "0 start 0 a 2\n"
                "0 start 1 a 1\n"
                "0 start 2 a 1\n"
@@ -57,7 +57,7 @@ static void optimus_breaks_ties_by_number(void **state)
 static void optimus_acts_in_rounds(void **state)
 {
     (void)state;
-    check_case("optimus:round=30", SCENARIO, "0 v a 1\n0 v a 0.5\n45 w a 1",
+    check_case("optimus:model=true,round=30", SCENARIO, "0 v a 1\n0 v a 0.5\n45 w a 1",
                "0 start 0 a 2\n"
                "0 start 1 a 2\n"
                "25 finish 1\n"
@@ -180,7 +180,7 @@ static void afs_l_sends_back(void **state)
 static void afs_p_takes_the_new_for_short(void **state)
 {
     (void)state;
-    check_case("afs-p", SCENARIO, "0 s a 1\n10 s a 1",
+    check_case("afs-p:model=true", SCENARIO, "0 s a 1\n10 s a 1",
                "0 start 0 a 4\n"
                "10 resize 0 a 2\n"
                "10 start 1 a 2\n"
@@ -194,7 +194,7 @@ static void afs_p_takes_the_new_for_short(void **state)
 static void afs_p_breaks_ties_by_number(void **state)
 {
     (void)state;
-    check_case("afs-p", SCENARIO, "0 v a 1\n0 w a 0.1\n0 v b 0.3",
+    check_case("afs-p:model=true", SCENARIO, "0 v a 1\n0 w a 0.1\n0 v b 0.3",
                "0 start 0 a 4\n"
                "0 start 2 b 3\n"
                "10 finish 2\n"
