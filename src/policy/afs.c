@@ -26,7 +26,7 @@ void afs_init(struct afs *afs, const struct policy_setup *setup, afs_length_fn l
     afs->length = length;
     deal_init(&afs->deal, setup, true);
     growth_init(&afs->growth, setup);
-    heap_init(&afs->by_length);
+    heap_init(&afs->empty);
 }
 
 void afs_release(void *state)
@@ -36,8 +36,8 @@ void afs_release(void *state)
     deal_release(&afs->deal);
     growth_release(&afs->growth);
     vector_release(&afs->contestants);
-    vector_release(&afs->empty);
-    heap_release(&afs->by_length);
+    vector_release(&afs->holders);
+    heap_release(&afs->empty);
 }
 
 static bool is_empty(const struct afs *afs, int32_t hand)
@@ -94,65 +94,75 @@ static int32_t winner(const struct afs *afs, const struct view *view, int32_t i,
     return gain_if_longer(longer) > gain_if_shorter(shorter) ? b : a;
 }
 
-/* The shortest of those who hold nothing and still fit, or -1. They are sorted; free only shrinks,
- * so whoever does not fit is done with. */
-static int32_t first_empty(struct afs *afs, const struct view *view, size_t *next)
+/* The shortest of those who hold nothing and still fit, or -1. Free only shrinks, so whoever does
+ * not fit is done with. */
+static int32_t first_empty(struct afs *afs, const struct view *view)
 {
-    for (; *next < afs->empty.count; ++*next)
-        if (can_grow(afs, view, afs->empty.item[*next]))
-            return afs->empty.item[*next];
+    while (!heap_is_empty(&afs->empty)) {
+        if (can_grow(afs, view, heap_peek(&afs->empty).id))
+            return heap_peek(&afs->empty).id;
+        heap_pop(&afs->empty);
+    }
     return -1;
 }
 
-static int32_t hold_tournament(struct afs *afs, const struct view *view, size_t *next_empty)
+static int32_t hold_tournament(struct afs *afs, const struct view *view)
 {
-    int32_t best = first_empty(afs, view, next_empty);
+    int32_t best = first_empty(afs, view);
 
-    for (int32_t i = 0; (size_t)i < afs->contestants.count; i++) {
-        if (is_empty(afs, i) || !can_grow(afs, view, i))
-            continue;
-        best = best < 0 ? i : winner(afs, view, best, i);
+    for (size_t n = 0; n < afs->holders.count; n++) {
+        int32_t i = afs->holders.item[n];
+
+        if (can_grow(afs, view, i))
+            best = best < 0 ? i : winner(afs, view, best, i);
     }
     return best;
 }
 
-/* By what their lengths would be with their minima, then by arrival. */
-static void sort_empty(struct afs *afs, const struct view *view)
+static void add_holder(struct afs *afs, int32_t hand)
 {
-    heap_reset(&afs->by_length);
-    vector_clear(&afs->empty);
-    for (int32_t i = 0; (size_t)i < afs->contestants.count; i++) {
-        const struct contestant *c = &afs->contestants.item[i];
+    size_t at = afs->holders.count;
 
-        if (c->may_grow)
-            heap_set(&afs->by_length, i,
-                     afs->length(view, afs->deal.hands.item[i].task, c->step.seconds));
-    }
-    while (!heap_is_empty(&afs->by_length))
-        vector_push(&afs->empty, heap_pop(&afs->by_length));
+    vector_push(&afs->holders, hand);
+    for (; at > 0 && afs->holders.item[at - 1] > hand; at--)
+        afs->holders.item[at] = afs->holders.item[at - 1];
+    afs->holders.item[at] = hand;
+}
+
+static void enter(struct afs *afs, const struct view *view, int32_t i)
+{
+    const struct deal_hand *hand = &afs->deal.hands.item[i];
+    struct contestant contestant = {.prospect = growth_prospect(view, hand)};
+    const struct contestant *c;
+
+    vector_push(&afs->contestants, contestant);
+    look_ahead(afs, view, i);
+    c = &afs->contestants.item[i];
+    if (!is_empty(afs, i))
+        add_holder(afs, i);
+    else if (c->may_grow)
+        heap_set(&afs->empty, i, afs->length(view, hand->task, c->step.seconds));
 }
 
 static void grow(void *arg, const struct view *view, struct deal *deal)
 {
     struct afs *afs = arg;
-    size_t next_empty = 0;
     int32_t best;
 
     vector_clear(&afs->contestants);
-    for (int32_t i = 0; (size_t)i < deal->hands.count; i++) {
-        struct contestant contestant = {.prospect = growth_prospect(view, &deal->hands.item[i])};
-
-        vector_push(&afs->contestants, contestant);
-        look_ahead(afs, view, i);
-    }
-    sort_empty(afs, view);
-    while ((best = hold_tournament(afs, view, &next_empty)) >= 0) {
+    vector_clear(&afs->holders);
+    heap_reset(&afs->empty);
+    for (int32_t i = 0; (size_t)i < deal->hands.count; i++)
+        enter(afs, view, i);
+    while ((best = hold_tournament(afs, view)) >= 0) {
         struct contestant *c = &afs->contestants.item[best];
 
+        if (is_empty(afs, best)) {
+            heap_remove(&afs->empty, best);
+            add_holder(afs, best);
+        }
         deal_grant(deal, &deal->hands.item[best], &c->step.more);
         c->prospect.seconds = c->step.seconds;
-        if (next_empty < afs->empty.count && afs->empty.item[next_empty] == best)
-            next_empty++;
         look_ahead(afs, view, best);
     }
 }

@@ -23,8 +23,8 @@ struct afs {
     struct growth growth;
     afs_length_fn length;
     VECTOR(struct contestant) contestants; /* by hand */
-    VECTOR(int32_t) empty;                 /* hands with nothing, shortest first */
-    struct heap by_length;                 /* sorts them */
+    VECTOR(int32_t) holders;               /* hands with something, in order of arrival */
+    struct heap empty;                     /* the others, by what their length would be */
 };
 
 void afs_init(struct afs *afs, const struct policy_setup *setup, afs_length_fn length);

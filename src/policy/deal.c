@@ -26,6 +26,7 @@ void deal_init(struct deal *deal, const struct policy_setup *setup, bool from_no
 void deal_release(struct deal *deal)
 {
     vector_release(&deal->hands);
+    vector_release(&deal->aside);
     vector_release(&deal->joins);
     vector_release(&deal->changed);
     id_set_release(&deal->joined);
@@ -166,13 +167,24 @@ static void look_around(struct deal *deal, const struct view *view, struct plan 
 
 /* Dealing */
 
-static void add_hand(struct deal *deal, const struct task *task)
+/* Whether sending the task back would undo all that it has done since it started: such hands do not
+ * begin empty, or two tasks could displace each other for ever and neither get anywhere. */
+static bool must_stay(const struct deal *deal, const struct view *view, const struct task *task)
+{
+    const struct type_info *info = &deal->catalog->type[task->type];
+    double settling_s = info->startup_s + info->switching.seconds + deal->catalog->slot_s;
+
+    return task->state == TASK_RUNNING &&
+           (!info->preempt_keeps || view->now_s - task->since_s <= settling_s);
+}
+
+static void add_hand(struct deal *deal, const struct view *view, const struct task *task)
 {
     const struct allocation *capacity = &deal->catalog->cluster[deal->cluster].capacity;
     struct deal_hand hand = {.task = task->id};
 
     hand.most = allocation_least(&task->max, capacity);
-    if (!deal->from_nothing) {
+    if (!deal->from_nothing || must_stay(deal, view, task)) {
         hand.amount = *base_of(deal, task);
         allocation_subtract(&deal->free, &hand.amount);
     }
@@ -186,10 +198,27 @@ static int compare_hands(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+/* Those who wait come in order and may be many: the first so many hands are sorted and merged into
+ * them. */
+static void sort_hands(struct deal *deal, size_t first)
+{
+    struct deal_hand *hand = deal->hands.item, *waiting = hand + first;
+    const struct deal_hand *end = hand + deal->hands.count;
+
+    vector_clear(&deal->aside);
+    for (size_t i = 0; i < first; i++)
+        vector_push(&deal->aside, hand[i]);
+    qsort(deal->aside.item, first, sizeof *hand, compare_hands);
+    for (size_t i = 0; i < first; hand++)
+        *hand = waiting == end || deal->aside.item[i].task < waiting->task ? deal->aside.item[i++]
+                                                                           : *waiting++;
+}
+
 static void gather_hands(struct deal *deal, const struct view *view, struct plan *plan,
                          int32_t cluster)
 {
     const struct cluster_view *at = &view->cluster[cluster];
+    size_t held;
     int32_t id;
 
     deal->cluster = cluster;
@@ -197,16 +226,17 @@ static void gather_hands(struct deal *deal, const struct view *view, struct plan
     vector_clear(&deal->hands);
     for (int32_t i = 0; i < at->runnings; i++) {
         allocation_add(&deal->free, &view->task[at->running[i]].allocation);
-        add_hand(deal, &view->task[at->running[i]]);
+        add_hand(deal, view, &view->task[at->running[i]]);
     }
     for (size_t i = 0; i < deal->joins.count; i++)
         if (deal->joins.item[i].cluster == cluster)
-            add_hand(deal, &view->task[deal->joins.item[i].task]);
+            add_hand(deal, view, &view->task[deal->joins.item[i].task]);
+    held = deal->hands.count;
     if (deal->from_nothing)
         view_each_waiting (view, cluster, id)
             if (plan_may_start(plan, id, cluster))
-                add_hand(deal, &view->task[id]);
-    qsort(deal->hands.item, deal->hands.count, sizeof *deal->hands.item, compare_hands);
+                add_hand(deal, view, &view->task[id]);
+    sort_hands(deal, held);
 }
 
 /* From hands to plan */

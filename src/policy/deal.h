@@ -33,6 +33,7 @@ struct deal {
     /* Of the cluster at hand, while it is dealt. */
     int32_t cluster;
     VECTOR(struct deal_hand) hands; /* in order of arrival */
+    VECTOR(struct deal_hand) aside; /* while they are put in order */
     struct allocation free;         /* what is left to be dealt */
 
     VECTOR(struct deal_join) joins; /* of this decision, in order of arrival */
@@ -49,8 +50,8 @@ typedef void (*deal_fn)(void *arg, const struct view *view, struct deal *deal);
 /*
  * Either every task of a cluster has its minimum before anything is dealt, and new ones are let in
  * as long as all minima fit (they join where the fewest tasks are per capacity); or (from_nothing)
- * everybody who runs there or may start there is dealt to, and may be left with nothing.
- * keeps may be set afterwards.
+ * everybody who runs there or may start there is dealt to, and may be left with nothing (but for
+ * those who would lose all that they have done since they started). keeps may be set afterwards.
  */
 void deal_init(struct deal *deal, const struct policy_setup *setup, bool from_nothing);
 void deal_release(struct deal *deal);

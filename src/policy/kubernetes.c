@@ -2,8 +2,10 @@
 /*
  * kubernetes: the default scheduler, which KubeEdge and OpenYurt use too. A task is a pod, a
  * cluster a node. Pods are tried in the order in which they (last) entered the queue; one that does
- * not fit is set aside, comes back when something came free and its back-off (1 s, doubling to 10
- * s) is over, and in any case after five minutes. There is no reservation, so later pods overtake.
+ * not fit is set aside and comes back when so much came free that it would fit (the scheduler's
+ * queueing hints) and its back-off (1 s, doubling to 10 s) is over. There is no reservation, so
+ * later pods overtake. (That all come back after five minutes whatever happens is left out: nothing
+ * fits then that did not before.)
  * Of the clusters where it fits a pod goes to the one with the highest score, in whole numbers
  * from 0 to 100 as the scheduler has them, counted with the pod on it:
  *
@@ -34,13 +36,12 @@
 #include "policy/registry.h"
 #include "policy/request.h"
 
-enum { ALL_NODES = 100, FLUSH_S = 300 };
+enum { ALL_NODES = 100 };
 
 struct pod {
     double queued_s; /* when it last entered the queue */
     double ready_s;  /* end of its back-off */
     int32_t attempts;
-    bool aside; /* waits for something to come free */
 };
 
 struct kubernetes {
@@ -51,9 +52,8 @@ struct kubernetes {
     double backoff_s, longest_s;
     bool scored[MAX_RESOURCES];
     VECTOR(struct pod) pods; /* by task */
-    VECTOR(int32_t) aside;   /* pods set aside, and some that came back */
+    VECTOR(int32_t) aside;   /* pods that wait for something to come free */
     struct heap backing_off; /* pods that may come back, by when */
-    struct heap flushes;     /* pods set aside, by when they come back in any case */
     struct heap active;      /* pods to be tried at this decision, by when they were queued */
     VECTOR(int32_t) unseen;  /* pods that no window shows */
     int32_t next_node;
@@ -96,7 +96,6 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     rng_stream(&s->rng, setup->seed, "policy");
     requests_init(&s->requests, setup);
     heap_init(&s->backing_off);
-    heap_init(&s->flushes);
     heap_init(&s->active);
     return 0;
 }
@@ -107,7 +106,6 @@ static void release(void *state)
 
     requests_release(&s->requests);
     heap_release(&s->backing_off);
-    heap_release(&s->flushes);
     heap_release(&s->active);
     vector_release(&s->pods);
     vector_release(&s->aside);
@@ -197,16 +195,36 @@ static void enter_new(struct kubernetes *s, const struct view *view)
     }
 }
 
-/* Lets a pod back into the queue as soon as its back-off is over. */
-static void bring_back(struct kubernetes *s, int32_t id)
+/* In slotted worlds a pod may have missed only a turn or a window, so every cluster is looked at.
+ */
+static bool would_fit(struct kubernetes *s, const struct view *view, struct plan *plan, int32_t id)
 {
-    struct pod *pod = &s->pods.item[id];
+    const struct allocation *request = request_of(&s->requests, view, id);
+    const struct reach *reach = &view->task[id].reach;
 
-    if (!pod->aside)
-        return;
-    pod->aside = false;
-    heap_remove(&s->flushes, id);
-    heap_set(&s->backing_off, id, pod->ready_s);
+    for (int32_t i = 0; view->catalog->slot_s > 0 && i < reach->count; i++)
+        if (plan_fits(plan, reach->cluster[i], request))
+            return true;
+    for (int32_t i = 0; view->catalog->slot_s == 0 && i < view->toucheds; i++)
+        if (plan_fits(plan, view->touched[i], request) && reach_has(reach, view->touched[i]))
+            return true;
+    return false;
+}
+
+/* Lets pods that would fit now back into the queue, as soon as their back-off is over. */
+static void bring_back(struct kubernetes *s, const struct view *view, struct plan *plan)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < s->aside.count; i++) {
+        int32_t id = s->aside.item[i];
+
+        if (would_fit(s, view, plan, id))
+            heap_set(&s->backing_off, id, s->pods.item[id].ready_s);
+        else
+            s->aside.item[kept++] = id;
+    }
+    s->aside.count = kept;
 }
 
 static void set_aside(struct kubernetes *s, const struct view *view, int32_t id)
@@ -216,11 +234,9 @@ static void set_aside(struct kubernetes *s, const struct view *view, int32_t id)
         fmin(ldexp(s->backoff_s, pod->attempts < 60 ? pod->attempts : 60), s->longest_s);
 
     pod->attempts++;
-    pod->aside = true;
     pod->queued_s = view->now_s;
     pod->ready_s = view->now_s + wait_s;
     vector_push(&s->aside, id);
-    heap_set(&s->flushes, id, view->now_s + FLUSH_S);
 }
 
 static bool is_shown(const struct view *view, int32_t id)
@@ -236,15 +252,10 @@ static bool is_shown(const struct view *view, int32_t id)
 }
 
 /* Who is to be tried now. */
-static void fill_active(struct kubernetes *s, const struct view *view)
+static void fill_active(struct kubernetes *s, const struct view *view, struct plan *plan)
 {
-    if (view->toucheds > 0) {
-        for (size_t i = 0; i < s->aside.count; i++)
-            bring_back(s, s->aside.item[i]);
-        vector_clear(&s->aside);
-    }
-    while (!heap_is_empty(&s->flushes) && heap_peek(&s->flushes).key <= view->now_s)
-        bring_back(s, heap_peek(&s->flushes).id);
+    if (view->toucheds > 0 || view->catalog->slot_s > 0)
+        bring_back(s, view, plan);
     vector_clear(&s->unseen);
     while (!heap_is_empty(&s->backing_off) && heap_peek(&s->backing_off).key <= view->now_s) {
         int32_t id = heap_pop(&s->backing_off);
@@ -265,7 +276,7 @@ static void decide(void *state, const struct view *view, struct plan *plan)
     struct kubernetes *s = state;
 
     enter_new(s, view);
-    fill_active(s, view);
+    fill_active(s, view, plan);
     while (!heap_is_empty(&s->active)) {
         int32_t id = heap_pop(&s->active);
         const struct allocation *request = request_of(&s->requests, view, id);
@@ -278,8 +289,6 @@ static void decide(void *state, const struct view *view, struct plan *plan)
     }
     if (!heap_is_empty(&s->backing_off) && heap_peek(&s->backing_off).key > view->now_s)
         plan_wake(plan, heap_peek(&s->backing_off).key);
-    if (!heap_is_empty(&s->flushes))
-        plan_wake(plan, heap_peek(&s->flushes).key);
 }
 
 const struct policy_ops policy_kubernetes = {

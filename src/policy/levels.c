@@ -323,7 +323,7 @@ static void ask_again(struct levels *levels, const struct view *view, struct pla
         plan_wake(plan, heap_peek(&levels->promotions).key);
 }
 
-void levels_decide(struct levels *levels, const struct view *view, struct plan *plan, bool restless)
+void levels_decide(struct levels *levels, const struct view *view, struct plan *plan)
 {
     bool due = rounds_due(levels->round_s, view, plan);
 
@@ -333,8 +333,6 @@ void levels_decide(struct levels *levels, const struct view *view, struct plan *
     sweep_note(&levels->sweep, view);
     if (!due)
         return;
-    for (int32_t c = 0; restless && view->waiting > 0 && c < view->catalog->clusters; c++)
-        sweep_mark(&levels->sweep, c);
     sweep_decide(&levels->sweep, view, plan);
     follow_plan(levels, view, plan);
     ask_again(levels, view, plan);

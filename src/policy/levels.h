@@ -74,10 +74,8 @@ double levels_attained(const struct levels *levels, int32_t task, double now_s);
 /* The queue, then who runs, then who stood in it first. */
 struct sweep_key levels_key(void *levels, const struct view *view, int32_t task);
 
-/* What the policy's own observe and decide have to call. With restless every cluster is swept: for
- * keys that change while tasks run. */
+/* What the policy's own observe and decide have to call. */
 void levels_observe(struct levels *levels, const struct event *event);
-void levels_decide(struct levels *levels, const struct view *view, struct plan *plan,
-                   bool restless);
+void levels_decide(struct levels *levels, const struct view *view, struct plan *plan);
 
 #endif

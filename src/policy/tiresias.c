@@ -40,7 +40,7 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
 
 static void decide(void *state, const struct view *view, struct plan *plan)
 {
-    levels_decide(state, view, plan, false);
+    levels_decide(state, view, plan);
 }
 
 static void observe(void *state, const struct event *event)

@@ -6,8 +6,9 @@
  * Higher goes first; in the last queue, and among equals, as in tiresias.
  *
  * Good where the distribution of lengths is known and stable: the index is then the best that can
- * be done blindly with one server. Bad where it drifts, and as tiresias is. The index falls while a
- * task runs, so it preempts more often.
+ * be done blindly with one server. Bad where it drifts, and as tiresias is. The index changes while
+ * a task runs, so it preempts more often; it is looked at when something happens on the task's
+ * cluster.
  *
  * Class I0 and a distribution: that of the services of the tasks finished so far in the same run,
  * brought up to date each time their number has doubled (until 16 have, this is tiresias).
@@ -65,7 +66,7 @@ static void decide(void *state, const struct view *view, struct plan *plan)
 {
     struct tiresias_gittins *s = state;
 
-    levels_decide(&s->levels, view, plan, true);
+    levels_decide(&s->levels, view, plan);
 }
 
 static void observe(void *state, const struct event *event)
