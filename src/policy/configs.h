@@ -13,17 +13,17 @@
 #include "policy/assign.h"
 #include "policy/target.h"
 
-#define CONFIG_OPTION_ROWS                                                                        \
-    {                                                                                             \
-        "choices", OPTION_INT,  "16",                                                             \
-        .low = 1,  .high = 256, .help = "allocations considered per type"},                       \
-        {"doubling", OPTION_FLAG, "true",                                                         \
-         .help = "a task may hold at most twice the most that it ever held"},                     \
-        {"tasks",  OPTION_INT,      "400",                                                        \
-         .low = 1, .high = 1000000, .help = "waiting tasks considered per round, oldest first"},  \
-    {                                                                                             \
-        "trials", OPTION_INT, "20000", .low = 0, .high = 1000000000,                              \
-                                       .help = "exchanges tried per round, after the greedy part" \
+#define CONFIG_OPTION_ROWS                                                                       \
+    {                                                                                            \
+        "choices", OPTION_INT,  "16",                                                            \
+        .low = 1,  .high = 256, .help = "allocations considered per type"},                      \
+        {"doubling", OPTION_FLAG, "true",                                                        \
+         .help = "a task may hold at most twice the most that it ever held"},                    \
+        {"tasks",  OPTION_INT,      "400",                                                       \
+         .low = 1, .high = 1000000, .help = "waiting tasks considered per round, oldest first"}, \
+    {                                                                                            \
+        "trials", OPTION_INT, "1000", .low = 0, .high = 1000000000,                              \
+                                      .help = "exchanges tried per round, after the greedy part" \
     }
 
 struct configs {

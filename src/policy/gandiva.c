@@ -63,7 +63,7 @@ struct gandiva {
 
 static const struct option_spec options[] = {
     {"round", OPTION_REAL, "0", .low = 0, .high = 1e9, .unit = "s",
-     .help = "length of a time slice; 0: one slot, or 60 s in continuous time, but at least five "
+     .help = "length of a time slice; 0: one slot, or 60 s in continuous time, but at least ten "
              "times what the dearest restart takes"},
     {"over", OPTION_REAL, "2", .low = 1, .high = 1e6,
      .help = "how many times its capacity a cluster lets in"},
@@ -79,7 +79,7 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
 
     (void)err;
     requests_init(&s->requests, setup);
-    s->slice_s = rounds_length(setup);
+    s->slice_s = rounds_length(setup, 10);
     s->most_load = params_real(setup->params, "over");
     s->grows = params_flag(setup->params, "grow");
     s->targets.rigid = !s->grows;

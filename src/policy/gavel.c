@@ -91,7 +91,7 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     s->objective = (enum objective)params_choice(setup->params, "objective");
     s->targets.rigid = true;
     s->hold = s->rounds = params_int(setup->params, "hold");
-    s->round_s = rounds_length(setup);
+    s->round_s = rounds_length(setup, 10);
     s->free = xcalloc((size_t)setup->catalog->clusters, sizeof *s->free);
     return 0;
 }

@@ -8,7 +8,9 @@
  * wait, in the order in which they came to stand there. Who is sent back stands in front of those
  * who waited, and who falls stands at the end of the next queue, also if it runs, until the next
  * sweep lets it run on. That is what Tiresias' simulator does by moving all pending jobs to the end
- * of their queues after each decision, without walking the queues.
+ * of their queues after each decision, without walking the queues. With order=entry places last as
+ * long as a task is in its queue, so that one that waits may push out one that runs and entered
+ * later.
  *
  * Nothing is done at every event for every task. Two heaps say who falls or is promoted next; a
  * fall matters only while somebody waits, so only then does the policy ask to be woken for it, and
@@ -66,6 +68,7 @@ int levels_init(struct levels *levels, const struct policy_setup *setup, sweep_k
 
     levels->catalog = setup->catalog;
     levels->gpu = catalog_find_resource(setup->catalog, "gpu");
+    levels->by_entry = params_choice(setup->params, "order") == 1;
     levels->promote = params_real(setup->params, "promote");
     levels->round_s = params_real(setup->params, "round");
     levels->back = levels->front = FIRST_STAND;
@@ -226,7 +229,7 @@ struct sweep_key levels_key(void *arg, const struct view *view, int32_t task)
 {
     const struct levels *levels = arg;
     const struct life *life = &levels->life.item[task];
-    bool runs = view->task[task].state == TASK_RUNNING && !life->fell;
+    bool runs = view->task[task].state == TASK_RUNNING && !life->fell && !levels->by_entry;
 
     return (struct sweep_key){life->queue, runs ? life->ran_order : life->stood};
 }
@@ -302,8 +305,12 @@ static void follow_plan(struct levels *levels, const struct view *view, struct p
             vector_push(&levels->sent_back, action->task);
         }
     }
-    while (levels->sent_back.count > 0)
-        levels->life.item[vector_pop(&levels->sent_back)].stood = --levels->front;
+    while (levels->sent_back.count > 0) {
+        int32_t id = vector_pop(&levels->sent_back);
+
+        if (!levels->by_entry)
+            levels->life.item[id].stood = --levels->front;
+    }
     for (size_t i = 0; i < levels->fallen.count; i++) {
         struct life *life = &levels->life.item[levels->fallen.item[i]];
 

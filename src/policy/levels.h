@@ -27,6 +27,10 @@ enum { MOST_LEVELS = 8 };
          .high = 1e9,                                                                             \
          .help = "a task goes back to the first queue when it has waited so many times as long "  \
                  "as it has run; 0: never"},                                                      \
+        {"order", OPTION_CHOICE, "running", .choices = "running|entry",                           \
+         .help =                                                                                  \
+             "inside a queue: who runs comes before who waits (as in Tiresias' simulator), or "   \
+             "who entered it first before the others (as in Pollux')"},                           \
         REQUEST_OPTION, ROUND_OPTION("0"),                                                        \
         {"anew", OPTION_FLAG, "false",                                                            \
          .help = "on clusters that are split: deal the nodes anew at every decision, in "         \
@@ -54,6 +58,7 @@ struct levels {
     struct heap promotions;    /* waiting ones, by when they have waited long enough */
     double limit[MOST_LEVELS]; /* of queue i; HUGE_VAL for the last */
     int limits;
+    bool by_entry;        /* inside a queue: by when they entered it, whoever runs */
     bool learns, updated; /* limits, from services; since the last decision */
     double promote, round_s;
     int gpu; /* resource, or -1 */

@@ -57,7 +57,7 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     (void)err;
     s->catalog = setup->catalog;
     configs_init(&s->configs, setup);
-    s->round_s = rounds_length(setup);
+    s->round_s = rounds_length(setup, 2);
     s->p = params_real(setup->params, "p");
     s->fair_s = xcalloc(types, sizeof *s->fair_s);
     s->weight = xcalloc(types, sizeof *s->weight);

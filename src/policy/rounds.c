@@ -61,7 +61,7 @@ static double longest_restart_s(const struct catalog *catalog)
     return longest_s;
 }
 
-double rounds_length(const struct policy_setup *setup)
+double rounds_length(const struct policy_setup *setup, double restarts)
 {
     double given_s = params_real(setup->params, "round"), least_s;
 
@@ -71,5 +71,5 @@ double rounds_length(const struct policy_setup *setup)
         least_s = setup->catalog->slot_s;
     else
         least_s = setup->estimator ? mean_duration_s(setup) / 20 : 60;
-    return fmax(least_s, 5 * longest_restart_s(setup->catalog));
+    return fmax(least_s, restarts * longest_restart_s(setup->catalog));
 }

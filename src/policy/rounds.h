@@ -26,15 +26,16 @@
                 "acts only at whole multiples of this time; 0: one slot, or in continuous time a " \
                 "twentieth of a mean duration at the minimum (60 s without a speed model), but "   \
                 "at "                                                                              \
-                "least five times what the dearest restart takes"                                  \
+                "least some times what the dearest restart takes"                                  \
     }
 
 /* What a restart costs a task of a type, in seconds of full speed, data aside; in slotted mode a
  * switching cost of 0 seconds stands for one slot. */
 double rounds_restart_s(const struct catalog *catalog, int type);
 
-/* What ROUND_LENGTH_OPTION says, in seconds. */
-double rounds_length(const struct policy_setup *setup);
+/* What ROUND_LENGTH_OPTION says, in seconds; by default at least so many of the dearest restarts.
+ */
+double rounds_length(const struct policy_setup *setup, double restarts);
 
 /* Whether a policy with this round acts at this decision. As long as tasks are in the system, it is
  * woken at the next round too. */

@@ -53,7 +53,7 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
 
     (void)err;
     configs_init(&s->configs, setup);
-    s->round_s = rounds_length(setup);
+    s->round_s = rounds_length(setup, 2);
     s->p = params_real(setup->params, "p");
     s->lambda = params_real(setup->params, "lambda");
     return 0;
