@@ -39,7 +39,8 @@ CPPFLAGS += -D_GNU_SOURCE -DTAP_VERSION='"$(VERSION)"' -Iinclude -Isrc $(PKG_CFL
 # The two -fno-* change no result; they let loops with comparisons and roots become vector code.
 CFLAGS   += -std=c17 $(OPT) -ffp-contract=off -fno-trapping-math -fno-math-errno -fPIC -fvisibility=hidden -pthread $(WARNINGS)
 LDFLAGS  += -pthread $(if $(SAN),-fsanitize=$(SAN)) $(findstring --coverage,$(OPT))
-LDLIBS   += $(PKG_LIBS) -lm
+# GLPK has no .pc file.
+LDLIBS   += $(PKG_LIBS) -lglpk -lm
 
 # The commit is baked into one file, which is compiled again when it changes.
 COMMIT := $(shell git describe --always --abbrev=12 --dirty=+ --exclude '*' 2>/dev/null)
@@ -236,7 +237,7 @@ install: all $(MAN_DIR)/tapfinger.1
 	$(if $(HEADERS),$(INSTALL) -m 644 $(HEADERS) $(ROOT)/include/)
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: tapfinger' 'Description: edge machine-learning scheduler and simulator' \
 	    'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -ltapfinger' \
-	    'Libs.private: $(PKG_LIBS) -lm -pthread' > $(ROOT)/lib/pkgconfig/tapfinger.pc
+	    'Libs.private: $(PKG_LIBS) -lglpk -lm -pthread' > $(ROOT)/lib/pkgconfig/tapfinger.pc
 	$(INSTALL) -m 644 $(MAN_DIR)/*.1 $(ROOT)/share/man/man1/
 	$(BUILD)/tapfinger completion bash > $(ROOT)/share/bash-completion/completions/tapfinger
 	$(BUILD)/tapfinger completion zsh > $(ROOT)/share/zsh/site-functions/_tapfinger

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Time. In a slotted world the fewest slots in which the task can get from nothing to 1, the best
- * of the menu in each (bound/pace.c). In continuous time the integral of 1/speed at the best speed
- * for each progress, plus the start-up.
+ * Time. In a slotted world the fewest slots in which the task can get from
+ * nothing to 1, the best of the menu in each (bound/pace.c). In continuous time
+ * the integral of 1/speed at the best speed for each progress, plus the
+ * start-up.
  *
- * Area. V(y), the least amount of a resource, times slots, that takes the task from progress y to
- * the end, obeys
- *     V(y) = min over the menu of amount + V(y')    y' the most progress after the slot,
- * and is found from the top down at evenly spaced levels of progress, y' rounded up to the next: so
- * it is never too large. Noise of the n-th slot makes it V(n, y). Behind the slots for which noise
- * is looked up, the largest that it can be is used. On a flat curve amount over gain per slot is a
- * second lower bound, in continuous time the exact one; there speeds fall into a factor of the
- * allocation and one of the progress (flat and sqrt curves), so the best allocation is the same
- * throughout. On the level curve the integral is taken panel by panel at its upper end, where it is
- * fastest.
+ * Area. V(y), the least amount of a resource, times slots, that takes the task
+ * from progress y to the end, obeys V(y) = min over the menu of amount + V(y')
+ * y' the most progress after the slot, and is found from the top down at evenly
+ * spaced levels of progress, y' rounded up to the next: so it is never too
+ * large. Noise of the n-th slot makes it V(n, y). Behind the slots for which
+ * noise is looked up, the largest that it can be is used. On a flat curve
+ * amount over gain per slot is a second lower bound, in continuous time the
+ * exact one; there speeds fall into a factor of the allocation and one of the
+ * progress (flat and sqrt curves), so the best allocation is the same
+ * throughout. On the level curve the integral is taken panel by panel at its
+ * upper end, where it is fastest.
  *
- * Whatever a task holds while it waits for data, starts up, or stands still comes on top.
+ * Whatever a task holds while it waits for data, starts up, or stands still
+ * comes on top.
  */
 #include "bound/demand.h"
 
@@ -93,7 +96,8 @@ static double slotted_area(const struct pace *pace, const struct menu *menu, int
 
 /* continuous */
 
-/* The least over the portions of the integral of amount/speed; amounts of 0 stand for 1. */
+/* The least over the portions of the integral of amount/speed; amounts of 0
+ * stand for 1. */
 static double least_integral(const struct speed_model *model, const struct portions *portions)
 {
     double best = HUGE_VAL, sum = 0;
@@ -130,8 +134,9 @@ static double least_seconds(const struct speed_model *model, const struct portio
 
 /* both */
 
-/* A task that holds less than its minimum walks on and stands still, so only slots with a gain are
- * sure to cost the least amount; noise aside those are all. */
+/* A task that holds less than its minimum walks on and stands still, so only
+ * slots with a gain are sure to cost the least amount; noise aside those are
+ * all. */
 static void fill_slotted(struct demand *demand, struct menu *menu, const struct pace *pace,
                          int resources, bool usual_work)
 {

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every resource's range is cut into intervals: one amount each where that makes no more than BOXES
- * combinations, else intervals that grow with the amount. A box is one interval of each resource.
- * Its rate comes from speed_rate_most(), so nothing in it is faster than the menu says; its amount
+ * Every resource's range is cut into intervals: one amount each where that
+ * makes no more than BOXES combinations, else intervals that grow with the
+ * amount. A box is one interval of each resource. Its rate comes from
+ * speed_rate_most(), so nothing in it is faster than the menu says; its amount
  * is that of its low corner, so nothing in it takes less.
  *
- * A rate is at least as good as another if neither base nor bend is smaller: speeds grow with both.
+ * A rate is at least as good as another if neither base nor bend is smaller:
+ * speeds grow with both.
  */
 #include "bound/menu.h"
 
@@ -127,7 +129,8 @@ static bool is_covered(const struct catalog *catalog, const int32_t *cluster, in
     return false;
 }
 
-/* The clusters of a reach that offer what no other one does, in menus->matter. */
+/* The clusters of a reach that offer what no other one does, in menus->matter.
+ */
 static int32_t choose_clusters(struct menus *menus, const struct reach *reach)
 {
     const struct catalog *catalog = &menus->scenario->catalog;

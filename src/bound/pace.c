@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Noise. What is added to (or multiplies) a task's n-th slot is drawn by task and n, so the bounds
- * use the very draws of the seed. Noise drawn once per start is known too, but a policy may start a
- * task again until it likes the draw: the largest of the first `starts` draws is taken, and the
- * bound holds for all schedules that start no task more often.
+ * Noise. What is added to (or multiplies) a task's n-th slot is drawn by task
+ * and n, so the bounds use the very draws of the seed. Noise drawn once per
+ * start is known too, but a policy may start a task again until it likes the
+ * draw: the largest of the first `starts` draws is taken, and the bound holds
+ * for all schedules that start no task more often.
  *
- * Start-up. The n-th slot that a task walks lies at most n slots after its last start, so of the
- * first slots at most the part counts that would count after a single start.
+ * Start-up. The n-th slot that a task walks lies at most n slots after its last
+ * start, so of the first slots at most the part counts that would count after a
+ * single start.
  *
- * Lower progress. On a sqrt curve a task with less progress is faster, and may overtake itself in a
- * coarse step: y + b sqrt(c - y) grows with y only up to y* = c - b^2/4. pace_most() therefore
- * takes the best over all progress up to the given one, which also covers progress that was lost.
+ * Lower progress. On a sqrt curve a task with less progress is faster, and may
+ * overtake itself in a coarse step: y + b sqrt(c - y) grows with y only up to
+ * y* = c - b^2/4. pace_most() therefore takes the best over all progress up to
+ * the given one, which also covers progress that was lost.
  */
 #include "bound/pace.h"
 
@@ -20,7 +23,8 @@
 
 enum { SLOTS_WALKED = 100000 };
 
-/* Roots and powers are monotone only up to rounding; flat curves need no such margin. */
+/* Roots and powers are monotone only up to rounding; flat curves need no such
+ * margin. */
 static const double MARGIN = 1e-12;
 
 struct pace pace_of(const struct scenario *scenario, int32_t type, int32_t task, double work,
@@ -56,7 +60,7 @@ static double moving_part(const struct pace *pace, int32_t nth)
 }
 
 /* What the world makes of a speed in the n-th slot. */
-static double gain_of(const struct pace *pace, double speed, int32_t nth)
+static double gain_of(const struct pace *pace, double speed, int32_t nth, double factor)
 {
     double delta = speed * pace->slot_s;
 
@@ -64,14 +68,21 @@ static double gain_of(const struct pace *pace, double speed, int32_t nth)
         delta = fmax(0, delta + noise_added(pace->stream, pace->task, nth, pace->noise.width));
     else if (pace->noise.kind == NOISE_LOGNORMAL && pace->noise.per_slot)
         delta *= noise_factor(pace->stream, pace->task, nth, pace->noise.width);
+    delta *= factor;
     return delta * (pace->multiplier * moving_part(pace, nth));
+}
+
+double pace_step_slowed(const struct pace *pace, struct rate rate, double from, int32_t nth,
+                        double factor)
+{
+    if (rate.base <= 0)
+        return from;
+    return from + gain_of(pace, speed_at(pace->model, rate, from), nth, factor);
 }
 
 double pace_step(const struct pace *pace, struct rate rate, double from, int32_t nth)
 {
-    if (rate.base <= 0)
-        return from;
-    return from + gain_of(pace, speed_at(pace->model, rate, from), nth);
+    return pace_step_slowed(pace, rate, from, nth, 1);
 }
 
 /* Where progress plus a slot's gain is largest on a sqrt curve, noise aside. */
@@ -97,14 +108,14 @@ double pace_most(const struct pace *pace, struct rate rate, double upto, int32_t
     return fmax(upto, best) + MARGIN;
 }
 
-/* Speeds of a level curve grow with progress, so that at the next level of the envelope is as much
- * as any allocation gives. */
+/* Speeds of a level curve grow with progress, so that at the next level of the
+ * envelope is as much as any allocation gives. */
 static double most_by_envelope(const struct pace *pace, const double *envelope, double upto,
                                int32_t nth)
 {
     int level = (int)ceil(upto * ENVELOPE);
 
-    return upto + gain_of(pace, envelope[level], nth) + MARGIN;
+    return upto + gain_of(pace, envelope[level], nth, 1) + MARGIN;
 }
 
 static double most_of_all(const struct pace *pace, const struct portions *fastest, double upto,

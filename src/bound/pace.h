@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How far a task gets in a slot, for this very seed: the world's own arithmetic (sim/slotted.c)
- * without what only slows it - switching, crowding, data on the way, failures.
+ * How far a task gets in a slot, for this very seed: the world's own arithmetic
+ * (sim/slotted.c) without what only slows it - switching, crowding, data on the
+ * way, failures.
  */
 #ifndef BOUND_PACE_H
 #define BOUND_PACE_H
@@ -27,11 +28,16 @@ struct pace pace_of(const struct scenario *scenario, int32_t type, int32_t task,
 /* Progress after the task's n-th slot (from 0), begun at a progress below 1. */
 double pace_step(const struct pace *pace, struct rate rate, double from, int32_t nth);
 
-/* The most that a task can have after its n-th slot if it has at most `upto` before it: also the
- * most over any lower progress. At least upto. */
+/* The same in a slot in which a switch leaves it only a part of its speed. */
+double pace_step_slowed(const struct pace *pace, struct rate rate, double from, int32_t nth,
+                        double factor);
+
+/* The most that a task can have after its n-th slot if it has at most `upto`
+ * before it: also the most over any lower progress. At least upto. */
 double pace_most(const struct pace *pace, struct rate rate, double upto, int32_t nth);
 
-/* Slots that a task needs at least, whatever it gets in each of them. HUGE_VAL: it never ends. */
+/* Slots that a task needs at least, whatever it gets in each of them. HUGE_VAL:
+ * it never ends. */
 double pace_least_slots(const struct pace *pace, const struct menu *menu);
 
 #endif

@@ -1,25 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A relaxation per resource: a group of tasks shares one machine that has as much of the resource
- * as all clusters that they reach together, may be split among them at will, and asks of each only
- * its least area (bound/demand.c), at any pace. Whatever the true schedule does, this machine could
- * do: so the number of tasks that it can have finished by a time is at least as large, and the i-th
- * finishing time of the true schedule is no earlier than the first time at which i tasks can be
- * finished. Total completion time is the sum of the finishing times, whose task has which does not
- * matter; so bounds on the i-th time from different relaxations combine by their maximum, rank by
- * rank.
+ * A relaxation per resource: a group of tasks shares one machine that has as
+ * much of the resource as all clusters that they reach together, may be split
+ * among them at will, and asks of each only its least area (bound/demand.c), at
+ * any pace. Whatever the true schedule does, this machine could do: so the
+ * number of tasks that it can have finished by a time is at least as large, and
+ * the i-th finishing time of the true schedule is no earlier than the first
+ * time at which i tasks can be finished. Total completion time is the sum of
+ * the finishing times, whose task has which does not matter; so bounds on the
+ * i-th time from different relaxations combine by their maximum, rank by rank.
  *
- * On one machine with preemption, shortest remaining work first has finished most tasks at every
- * time (Schrage 1968). In slotted worlds more is asked: a task that finishes by slot k was ready at
- * least its own shortest time before. For given k that is to find the most tasks that fit, each
- * between its arrival and k; seen backwards from k all are released at once and have due dates, so
- * the rule of Moore and Hodgson solves it (Management Science 15, 1968): go through them by due
- * date, and whenever one is late leave out the largest so far. Tasks that came before a moment when
- * the machine had nothing left to do take nothing away from later ones.
+ * On one machine with preemption, shortest remaining work first has finished
+ * most tasks at every time (Schrage 1968). In slotted worlds more is asked: a
+ * task that finishes by slot k was ready at least its own shortest time before.
+ * For given k that is to find the most tasks that fit, each between its arrival
+ * and k; seen backwards from k all are released at once and have due dates, so
+ * the rule of Moore and Hodgson solves it (Management Science 15, 1968): go
+ * through them by due date, and whenever one is late leave out the largest so
+ * far. Tasks that came before a moment when the machine had nothing left to do
+ * take nothing away from later ones.
  *
- * Groups come from reach: clusters that tasks tie together make one group per component, and beside
- * that the tasks that reach one cluster only make one group each; both are families of disjoint
- * groups, a family's finishing times are those of its groups merged.
+ * Groups come from reach: clusters that tasks tie together make one group per
+ * component, and beside that the tasks that reach one cluster only make one
+ * group each; both are families of disjoint groups, a family's finishing times
+ * are those of its groups merged.
  */
 #include "bound/pooled.h"
 
@@ -33,8 +37,8 @@
 #include "core/scenario.h"
 #include "sim/arrivals.h"
 
-/* Steps that Moore and Hodgson's rule may take for one group and resource; beyond, shortest
- * remaining work has to do. */
+/* Steps that Moore and Hodgson's rule may take for one group and resource;
+ * beyond, shortest remaining work has to do. */
 static const double MOST_STEPS = 2e6;
 
 static const double TOLERANCE = 1e-9;
@@ -142,8 +146,8 @@ static double pop_largest(struct pool *pool)
     return largest;
 }
 
-/* How many of the members from `first` on that could have finished by then by themselves cannot all
- * have. */
+/* How many of the members from `first` on that could have finished by then by
+ * themselves cannot all have. */
 static int32_t left_out(struct pool *pool, int32_t first, int32_t end, double then_s)
 {
     double load = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tapfinger bound: how good a schedule could be at best, seed by seed or in the mean. */
+/* tapfinger bound: how good a schedule could be at best, seed by seed or in the
+ * mean. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,11 +42,28 @@ static struct estimate mean_of(const struct survey_of_bounds *s, int kind)
     return estimate;
 }
 
+/* How the strongest bound came out. */
+static const char *status_of(const struct bound *bound, enum bound_kind strongest)
+{
+    if (bound->is_optimal)
+        return "optimal";
+    if (strongest == BOUND_EXACT && !bound->obstacle)
+        return "open";
+    return isfinite(bound->mean[BOUND_LP]) ? "relaxed" : "none";
+}
+
 static void emit_bound(struct emit *e, const struct bound *bound, enum bound_kind strongest)
 {
     for (int k = 0; k <= (int)strongest; k++)
         emit_key_real(e, bound_info[k].name, bound->mean[k]);
     emit_key_real(e, "best", bound->best);
+    if (strongest < BOUND_LP)
+        return;
+    emit_key_real(e, "schedule", bound->schedule);
+    emit_key_string(e, "status", status_of(bound, strongest));
+    emit_key_string(e, "obstacle", bound->obstacle);
+    emit_key_int(e, "columns", bound->columns);
+    emit_key_int(e, "nodes", bound->nodes);
 }
 
 static void print_json(const struct survey_of_bounds *s, struct text *out)
@@ -120,17 +138,39 @@ static void fill_means(struct table *table, const struct survey_of_bounds *s)
         add_mean_row(table, s, k);
 }
 
+static void add_program_cells(struct table *table, const struct bound *bound,
+                              enum bound_kind strongest)
+{
+    const char *status = status_of(bound, strongest);
+
+    figure_cell(table, MOOD_PLAIN, bound->schedule);
+    if (bound->obstacle)
+        table_cell(table, MOOD_FAINT, "%s: %s", status, bound->obstacle);
+    else
+        table_cell(table, bound->is_optimal ? MOOD_GOOD : MOOD_PLAIN, "%s", status);
+    table_cell(table, MOOD_PLAIN, "%lld", (long long)bound->columns);
+    table_cell(table, MOOD_PLAIN, "%lld", (long long)bound->nodes);
+}
+
 static void fill_seeds(struct table *table, const struct survey_of_bounds *s)
 {
     table_column(table, "SEED", TABLE_RIGHT, 0);
     table_column(table, "TASKS", TABLE_RIGHT, 0);
     for (int k = 0; k <= (int)s->rules.strongest; k++)
         table_column(table, bound_info[k].heading, TABLE_RIGHT, 0);
+    if (s->rules.strongest >= BOUND_LP) {
+        table_column(table, "SCHEDULE", TABLE_RIGHT, 0);
+        table_column(table, "STATUS", TABLE_LEFT, 0);
+        table_column(table, "COLUMNS", TABLE_RIGHT, 0);
+        table_column(table, "NODES", TABLE_RIGHT, 0);
+    }
     for (int i = 0; i < s->seeds->count; i++) {
         table_cell(table, MOOD_PLAIN, "%llu", (unsigned long long)s->seeds->seed[i]);
         table_cell(table, MOOD_PLAIN, "%lld", (long long)s->bound[i].tasks);
         for (int k = 0; k <= (int)s->rules.strongest; k++)
             figure_cell(table, MOOD_PLAIN, s->bound[i].mean[k]);
+        if (s->rules.strongest >= BOUND_LP)
+            add_program_cells(table, &s->bound[i], s->rules.strongest);
     }
 }
 
@@ -162,6 +202,8 @@ static int bound_scenario(const struct arguments *args, const struct scenario *s
         .seeds = seeds,
         .rules = {.strongest = (enum bound_kind)params_choice(&args->own, "strongest"),
                   .starts = (int)params_int(&args->own, "starts"),
+                  .columns = params_int(&args->own, "columns"),
+                  .nodes = params_int(&args->own, "nodes"),
                   .jobs = params_given(&args->own, "jobs") ? (int)params_int(&args->own, "jobs")
                                                            : parallel_processors()},
         .bound = xcalloc((size_t)seeds->count, sizeof *s.bound),
@@ -201,6 +243,9 @@ static int run(const struct arguments *args, struct err *err)
 static const struct example examples[] = {
     {"tapfinger bound hetero-6", "the mean bounds over seeds 1 to 30"},
     {"tapfinger bound synthetic --seeds 101:130 --per-seed", "seed by seed"},
+    {"tapfinger bound hetero-6 --set arrivals.tasks=5 --strongest exact "
+     "--per-seed",
+     "so few tasks that the optimum can be proven"},
     {0},
 };
 
@@ -210,8 +255,13 @@ static const struct option_spec options[] = {
     {"strongest", OPTION_CHOICE, "pooled", .choices = BOUND_CHOICES,
      .help = "this bound and the cheaper ones"},
     {"starts", OPTION_INT, "16", .low = 1, .high = 1000, .choices = "N",
-     .help = "where noise is drawn per start: hold for schedules that start no task more often"},
-    {"per-seed", OPTION_FLAG, .help = "one row per seed"},
+     .help = "where noise is drawn per start: hold for schedules that start no "
+             "task more often"},
+    {"columns", OPTION_INT, "20000", .low = 1, .high = 10000000, .choices = "N",
+     .help = "lp, exact: largest program to solve; it is made coarser to fit"},
+    {"nodes", OPTION_INT, "2000", .low = 1, .high = 1000000000, .choices = "N",
+     .help = "exact: nodes of the search tree after which it gives up"},
+    {"per-seed", OPTION_FLAG, .help = "one row per seed, and how the programs came out"},
     {"plain", OPTION_FLAG, .help = "values between tabs"},
     {"no-header", OPTION_FLAG, .help = "without column headings"},
     {0},
@@ -220,11 +270,19 @@ static const struct option_spec options[] = {
 const struct command command_bound = {
     .name = "bound",
     .summary = "how good a schedule could be at best",
-    .description =
-        "Lower bounds on the mean completion time of the very tasks of each seed, with the very "
-        "noise of that seed: no schedule that the simulated world accepts does better, whatever it "
-        "knows, also if it preempts, moves and resizes tasks at will. Tasks that fail or are lost "
-        "only make true schedules worse.",
+    .description = "Lower bounds on the mean completion time of the very tasks "
+                   "of each seed, with the very "
+                   "noise of that seed: no schedule that the simulated world "
+                   "accepts does better, whatever it "
+                   "knows, also if it preempts, moves and resizes tasks at "
+                   "will. Tasks that fail or are lost "
+                   "only make true schedules worse.\n\n"
+                   "lp and exact are for small slotted instances. Every course "
+                   "that a task may take is in "
+                   "their program; a schedule with status optimal is proven to "
+                   "be as good as any, with status "
+                   "open none was proven before --nodes ran out, and the bound "
+                   "is what is proven until then.",
     .examples = examples,
     .options = options,
     .run = run,

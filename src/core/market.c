@@ -13,10 +13,12 @@
 #include "base/memory.h"
 #include "core/view.h"
 
-static const double LEAST_PRICE = 0.125; /* and each next one is twice as high */
+static const double LEAST_PRICE = 0.25; /* and each next one is twice as high */
 
-/* Waits are shorter than those of M/M/c, because work varies less than exponentially. */
-static const double WAIT_FACTOR = 0.2;
+/* Waits are shorter than those of M/M/c, because work varies less than exponentially; and shorter
+ * still where a cluster starts one task per slot, because then no two come at once. Both found by
+ * trying a few on the paper's scenarios. */
+static const double WAIT_FACTOR = 0.5, WAIT_FACTOR_SPREAD = 0.05;
 
 /* How long arrivals are remembered, in intervals; and how many intervals without any are taken to
  * have gone before the first, so that a few early tasks do not look like a flood. */
@@ -78,7 +80,7 @@ static double mean_wait(double servers, double load, double seconds)
     double chance = (1 - part) * chance_to_wait(below, load * below) +
                     part * chance_to_wait(below + 1, load * (below + 1));
 
-    return WAIT_FACTOR * seconds * chance / (servers * (1 - load));
+    return seconds * chance / (servers * (1 - load));
 }
 
 /* Mean completion time at one price; negative load means none was seen. */
@@ -97,7 +99,8 @@ static double completion(const struct market *market, int price, double per_seco
     *load = per_second * area;
     if (*load >= 1 || share <= 0)
         return HUGE_VAL;
-    return seconds + mean_wait(1 / share, *load, seconds);
+    return seconds + (market->is_spread ? WAIT_FACTOR_SPREAD : WAIT_FACTOR) *
+                         mean_wait(1 / share, *load, seconds);
 }
 
 /* Weights fade with time; per type and in all they are sums of weights of tasks. */
@@ -123,6 +126,7 @@ double market_follow(struct market *market, const struct view *view)
     int best_price = 2;
 
     count_arrivals(market, view);
+    market->is_spread = view->catalog->slot_s > 0 && view->catalog->rounds == ROUNDS_ONE;
     if (market->seen_in_all <= 0)
         return ldexp(LEAST_PRICE, best_price);
     per_second = market->seen_in_all / (market->seconds + PRIOR_INTERVALS * market->interval_s) /

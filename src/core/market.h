@@ -7,6 +7,7 @@
 #ifndef CORE_MARKET_H
 #define CORE_MARKET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/front.h"
@@ -23,6 +24,7 @@ struct choice {
 struct market {
     int32_t types, clusters;
     double interval_s;
+    bool is_spread; /* a cluster starts one task per slot */
     struct choice *choice;       /* by price and type */
     double *seen;                /* by type: arrivals, weighted by how recent they are */
     double seen_in_all, seconds; /* and the time in which they came, weighted likewise */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bounds on instances that are worked out by hand, and the law that no policy beats them: every
- * policy on random scenarios, with noise, switching costs, start-up, failures and outages, in slots
- * and in continuous time.
+ * Bounds on instances that are worked out by hand, and the law that no policy
+ * beats them: every policy on random scenarios, with noise, switching costs,
+ * start-up, failures and outages, in slots and in continuous time.
  *
  * TAP_SEED chooses the first random scenario, TAP_CASES how many there are.
  */
@@ -56,26 +56,30 @@ static void expect(const char *yaml, double alone, double pooled)
     scenario_free(scenario);
 }
 
-/* Eight tasks at once, each a slot of all four CPUs: alone 1; one after another 1, 2, .., 8, so 4.5
- * in the mean. With two CPUs for two slots each it is the same area. */
+/* Eight tasks at once, each a slot of all four CPUs: alone 1; one after another
+ * 1, 2, .., 8, so 4.5 in the mean. With two CPUs for two slots each it is the
+ * same area. */
 static void one_resource_serves_one_after_another(void **state)
 {
     (void)state;
     expect("slot: 1\nresources: [cpu]\nclusters: [{name: a, capacity: {cpu: 4}}]\n"
            "arrivals: {process: at-once, tasks: 8}\n"
-           "types: {t: {min: {cpu: 1}, max: {cpu: 4}, speed: {model: power, scale: 0.25, "
+           "types: {t: {min: {cpu: 1}, max: {cpu: 4}, speed: {model: power, scale: "
+           "0.25, "
            "exponents: {cpu: 1}}}}\n",
            1, 4.5);
 }
 
-/* The scarcer of two resources counts: CPUs 1 of 8, GPUs 2 of 4, so two tasks per slot in all. Six
- * tasks at once finish 1, 1, 2, 2, 3, 3. */
+/* The scarcer of two resources counts: CPUs 1 of 8, GPUs 2 of 4, so two tasks
+ * per slot in all. Six tasks at once finish 1, 1, 2, 2, 3, 3. */
 static void the_scarcer_resource_counts(void **state)
 {
     (void)state;
-    expect("slot: 1\nresources: [cpu, gpu]\nclusters: [{name: a, capacity: {cpu: 8, gpu: 4}}]\n"
+    expect("slot: 1\nresources: [cpu, gpu]\nclusters: [{name: a, capacity: {cpu: "
+           "8, gpu: 4}}]\n"
            "arrivals: {process: at-once, tasks: 6}\n"
-           "types: {t: {min: {cpu: 1, gpu: 2}, max: {cpu: 1, gpu: 2}, speed: {model: constant, "
+           "types: {t: {min: {cpu: 1, gpu: 2}, max: {cpu: 1, gpu: 2}, speed: "
+           "{model: constant, "
            "value: 1}}}\n",
            1, 2);
 }
@@ -86,37 +90,43 @@ static void slots_are_rounded_as_the_world_rounds(void **state)
     (void)state;
     expect("slot: 1\nresources: [cpu]\nclusters: [{name: a, capacity: {cpu: 4}}]\n"
            "arrivals: {process: at-once, tasks: 1}\n"
-           "types: {t: {min: {cpu: 1}, max: {cpu: 1}, speed: {model: constant, value: 0.1}}}\n",
+           "types: {t: {min: {cpu: 1}, max: {cpu: 1}, speed: {model: constant, "
+           "value: 0.1}}}\n",
            11, 11);
 }
 
-/* Continuous: one task a second from 0 on, each 2 s on the only CPU: 2, 4 - 1, 6 - 2. Alone 2. A
- * start-up of half a second lengthens each alone, and frees nothing in the pool. */
+/* Continuous: one task a second from 0 on, each 2 s on the only CPU: 2, 4 - 1,
+ * 6 - 2. Alone 2. A start-up of half a second lengthens each alone, and frees
+ * nothing in the pool. */
 static void continuous_time_is_served_shortest_first(void **state)
 {
     (void)state;
     expect("resources: [cpu]\nclusters: [{name: a, capacity: {cpu: 1}}]\n"
            "arrivals: {process: regular, rate: 1, tasks: 3}\n"
-           "types: {t: {min: {cpu: 1}, max: {cpu: 1}, speed: {model: constant, value: 0.5}}}\n",
+           "types: {t: {min: {cpu: 1}, max: {cpu: 1}, speed: {model: constant, "
+           "value: 0.5}}}\n",
            2, 3);
     expect("resources: [cpu]\nclusters: [{name: a, capacity: {cpu: 1}}]\n"
            "arrivals: {process: regular, rate: 0.1, tasks: 3}\n"
-           "types: {t: {min: {cpu: 1}, max: {cpu: 1}, startup: 0.5, speed: {model: constant, "
+           "types: {t: {min: {cpu: 1}, max: {cpu: 1}, startup: 0.5, speed: "
+           "{model: constant, "
            "value: 0.5}}}\n",
            2.5, 2.5);
 }
 
-/* Tasks of which none reaches both clusters are no help to each other: three on a of one slot each,
- * nobody on b. */
+/* Tasks of which none reaches both clusters are no help to each other: three on
+ * a of one slot each, nobody on b. */
 static void clusters_that_nobody_shares_are_not_pooled(void **state)
 {
     (void)state;
-    expect(
-        "slot: 1\nresources: [cpu]\nclusters: [{name: a, capacity: {cpu: 1}}, {name: b, "
-        "capacity: {cpu: 9}}]\n"
-        "arrivals: {process: at-once, tasks: 3}\nreach: {kind: listed, sets: [{clusters: [a]}]}\n"
-        "types: {t: {min: {cpu: 1}, max: {cpu: 1}, speed: {model: constant, value: 1}}}\n",
-        1, 2);
+    expect("slot: 1\nresources: [cpu]\nclusters: [{name: a, capacity: {cpu: 1}}, "
+           "{name: b, "
+           "capacity: {cpu: 9}}]\n"
+           "arrivals: {process: at-once, tasks: 3}\nreach: {kind: listed, sets: "
+           "[{clusters: [a]}]}\n"
+           "types: {t: {min: {cpu: 1}, max: {cpu: 1}, speed: {model: constant, "
+           "value: 1}}}\n",
+           1, 2);
 }
 
 /* Allocations that a box stands for: none takes less, none is faster. */
@@ -142,11 +152,14 @@ static void boxes_hold_every_allocation_once(void **state)
 static void a_box_is_no_slower_than_what_is_in_it(void **state)
 {
     static const char *const speed[] = {
-        "{model: optimus, workers: gpu, servers: cpu, a: 9, b: 6, c: 4, d: 1.5, e: 0.7}",
+        "{model: optimus, workers: gpu, servers: cpu, a: 9, b: 6, c: 4, d: 1.5, "
+        "e: 0.7}",
         "{model: power, exponents: {cpu: -0.5, gpu: 0.5}}",
-        "{model: table, grid: {cpu: [1, 3, 6], gpu: [0, 4]}, speeds: [[1, 5], [9, 2], [3, 4]], "
+        "{model: table, grid: {cpu: [1, 3, 6], gpu: [0, 4]}, speeds: [[1, 5], "
+        "[9, 2], [3, 4]], "
         "between: linear}",
-        "{model: table, grid: {cpu: [1, 3, 6], gpu: [0, 4]}, speeds: [[1, 5], [9, 2], [3, 4]]}",
+        "{model: table, grid: {cpu: [1, 3, 6], gpu: [0, 4]}, speeds: [[1, 5], "
+        "[9, 2], [3, 4]]}",
         "{model: amdahl, serial: 1, parallel: {cpu: 3, gpu: 2}}",
         "{model: saturating, scales: {cpu: 3, gpu: 2}}",
     };
@@ -160,9 +173,11 @@ static void a_box_is_no_slower_than_what_is_in_it(void **state)
 
         text_init(&yaml, 0);
         text_printf(&yaml,
-                    "resources: [cpu, gpu]\nclusters: [{name: a, capacity: {cpu: 8, gpu: 8}}]\n"
+                    "resources: [cpu, gpu]\nclusters: [{name: a, capacity: {cpu: "
+                    "8, gpu: 8}}]\n"
                     "arrivals: {process: at-once, tasks: 1}\n"
-                    "types: {t: {min: {cpu: 1, gpu: 0}, max: {cpu: 8, gpu: 8}, speed: %s}}\n",
+                    "types: {t: {min: {cpu: 1, gpu: 0}, max: {cpu: 8, gpu: 8}, "
+                    "speed: %s}}\n",
                     speed[k]);
         scenario = parse(yaml.bytes);
         most = speed_rate_most(&scenario->truth[0].speed, &low, &high);
