@@ -193,7 +193,7 @@ cover:
 # against the tables by tests/cli/docs.sh), man pages and completion (built).
 MAN_DIR := $(BUILD)/man
 docs: $(BUILD)/tapfinger
-	$(Q)for page in scenarios policies commands; do $(BUILD)/tapfinger docs $$page > docs/$$page.md || exit 1; done
+	$(Q)for page in scenarios policies commands traces; do $(BUILD)/tapfinger docs $$page > docs/$$page.md || exit 1; done
 
 $(MAN_DIR)/tapfinger.1: $(BUILD)/tapfinger
 	@mkdir -p $(MAN_DIR)

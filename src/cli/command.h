@@ -38,6 +38,7 @@ struct command {
     X(train)            \
     X(sweep)            \
     X(import)           \
+    X(fit)              \
     X(check)            \
     X(scenarios)        \
     X(policies)         \
