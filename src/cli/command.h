@@ -40,6 +40,7 @@ struct command {
     X(import)           \
     X(bound)            \
     X(report)           \
+    X(fit)              \
     X(check)            \
     X(scenarios)        \
     X(policies)         \
