@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/memory.h"
 
-enum { CSV_LINE_BYTES = 1 << 24 };
+enum { CSV_LINE_BYTES = 1 << 24, CSV_COLUMNS = 4096 };
 
 /* Takes the value at *at out of its quotes, in place, ends it with a NUL and goes on behind its
  * comma; *at is NULL after the last. */
@@ -37,27 +37,43 @@ static int check_names(const struct csv_reader *csv, struct err *err)
     return 0;
 }
 
+/* The names; what is open is closed again on failure. */
+static int read_names(struct csv_reader *csv, struct err *err)
+{
+    int rc = lines_next(&csv->lines, err);
+    char *at;
+
+    if (rc == 0)
+        rc = lines_error(&csv->lines, err, ERR_CORRUPT, "expected a line with names of columns");
+    if (rc > 0) {
+        at = csv->header = xstrdup(csv->lines.line);
+        while (at && csv->name.count < CSV_COLUMNS)
+            vector_push(&csv->name, split_value(&at));
+        rc = at ? lines_error(&csv->lines, err, ERR_LIMIT, "more than %d columns", CSV_COLUMNS)
+                : check_names(csv, err);
+    }
+    if (rc < 0)
+        csv_reader_close(csv);
+    return rc;
+}
+
 int csv_reader_open(struct csv_reader *csv, const char *path, struct err *err)
 {
     int rc;
 
     *csv = (struct csv_reader){0};
     rc = lines_open(&csv->lines, path, CSV_LINE_BYTES, err);
-    if (rc)
-        return rc;
-    rc = lines_next(&csv->lines, err);
-    if (rc == 0)
-        rc = lines_error(&csv->lines, err, ERR_CORRUPT, "expected a line with names of columns");
-    if (rc > 0) {
-        char *at = csv->header = xstrdup(csv->lines.line);
+    return rc ? rc : read_names(csv, err);
+}
 
-        while (at)
-            vector_push(&csv->name, split_value(&at));
-        rc = check_names(csv, err);
-    }
-    if (rc < 0)
-        csv_reader_close(csv);
-    return rc;
+int csv_reader_open_memory(struct csv_reader *csv, const char *name, const void *bytes,
+                           size_t count, struct err *err)
+{
+    int rc;
+
+    *csv = (struct csv_reader){0};
+    rc = lines_open_memory(&csv->lines, name, bytes, count, CSV_LINE_BYTES, err);
+    return rc ? rc : read_names(csv, err);
 }
 
 void csv_reader_close(struct csv_reader *csv)

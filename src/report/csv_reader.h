@@ -19,6 +19,9 @@ struct csv_reader {
 };
 
 int csv_reader_open(struct csv_reader *csv, const char *path, struct err *err);
+/* The same from memory, which must stay; name stands for the path in errors. */
+int csv_reader_open_memory(struct csv_reader *csv, const char *name, const void *bytes,
+                           size_t count, struct err *err);
 void csv_reader_close(struct csv_reader *csv); /* a struct of zeros is closed */
 
 /* The next row: 1, or 0 at the end, or an error. A row must have as many values as there are names.
