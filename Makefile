@@ -8,6 +8,7 @@
 #   make tidy                        format, floors, complexity, banned calls, headers, cppcheck, clang-tidy
 #   make cover                       which lines the tests reach
 #   make docs | install | clean
+#   make retrain | retrain-general   the models that ship, from nothing
 #
 # Variables: CC, BUILD (folder), SAN, PREFIX, DESTDIR, WERROR=0 to keep warnings warnings.
 
@@ -117,6 +118,7 @@ $(BUILD)/commit: FORCE
 	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' > $@
 $(BUILD)/obj/base/version.o: $(BUILD)/commit
 $(BUILD)/obj/base/version.o: CPPFLAGS += -DTAP_COMMIT='"$(COMMIT)"'
+$(BUILD)/obj/policy/general_model.o: models/general.tap
 $(BUILD)/obj/cli/shipped.o: CPPFLAGS += -DTAP_DATA_DIR='"$(PREFIX)/share/tapfinger"'
 FORCE:
 
@@ -201,6 +203,22 @@ tidy: headers
 	tools/check-banned
 	tools/check-cppcheck
 	tools/sources src bench | grep '\.c$$' | xargs clang-tidy --quiet -- $(CPPFLAGS) -Ibench -std=c17
+
+# The models that ship, made again: the same settings as the first time. By iterations, not by time,
+# so that a faster machine makes the same models. SCENARIOS_TO_LEARN=hetero-6 makes one of them.
+SCENARIOS_TO_LEARN ?= synthetic synthetic-6 synthetic-6-ar2 synthetic-6-ar3 multi hetero-6
+TRACES_TO_LEARN    ?= trace-2000 trace6-2000
+LEARN := $(BUILD)/tapfinger train --lessons 15 --groups 12 --siblings 8
+.PHONY: retrain retrain-general
+retrain: $(BUILD)/tapfinger
+	for s in $(SCENARIOS_TO_LEARN); do $(LEARN) $$s --trials 45 -o models/$$s.tap || exit 1; done
+	for s in $(TRACES_TO_LEARN); do $(LEARN) $$s --trials 25 --tasks 250 -o models/$$s.tap || exit 1; done
+	$(LEARN) trace-fixed --trials 45 --tasks 250 -o models/trace-fixed.tap
+
+retrain-general: $(BUILD)/tapfinger
+	$(BUILD)/tapfinger train --general hetero-6 synthetic synthetic-6 multi synthetic-6-ar3 trace-fixed trace-2000 \
+	    day bursts slow-links noisy-neighbours --speeds fitted:8 --lessons 30 --trials 150 --tasks 150 --groups 12 \
+	    --siblings 8 --exam-every 10 -o models/general.tap
 
 COVER := build-cover
 cover:

@@ -78,15 +78,15 @@ static int compare_id(const void *a, const void *b)
 }
 
 /* All, or if they are too many the oldest half and the smallest of the others. */
-static int32_t choose_shown(struct looked_at *look, int32_t count)
+static int32_t choose_shown(struct looked_at *look, int32_t count, int32_t most)
 {
-    enum { HALF = MOST_SHOWN / 2 };
+    int32_t half = most / 2;
 
-    if (count <= MOST_SHOWN)
+    if (count <= most)
         return count;
-    qsort(look + HALF, (size_t)(count - HALF), sizeof *look, compare_area);
-    qsort(look + HALF, MOST_SHOWN - HALF, sizeof *look, compare_id);
-    return MOST_SHOWN;
+    qsort(look + half, (size_t)(count - half), sizeof *look, compare_area);
+    qsort(look + half, (size_t)(most - half), sizeof *look, compare_id);
+    return most;
 }
 
 static int32_t look_at_waiting(const struct observation *seen, int32_t cluster,
@@ -105,7 +105,8 @@ static int32_t look_at_waiting(const struct observation *seen, int32_t cluster,
         if (!plan_has(seen->plan, id) && kind->front.count > 0)
             look[count++] = (struct looked_at){id, kind->area_s};
     }
-    return choose_shown(look, count);
+    return choose_shown(look, count,
+                        view->catalog->clusters > MOST_AGENTS ? FEW_SHOWN : MOST_SHOWN);
 }
 
 static void see_pairs(struct observation *seen)

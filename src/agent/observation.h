@@ -16,7 +16,8 @@
 
 enum {
     MOST_AGENTS = 64,  /* clusters that decide at once */
-    MOST_SHOWN = 32,   /* waiting tasks that one of them looks at */
+    MOST_SHOWN = 32,   /* waiting tasks that one of them looks at, ... */
+    FEW_SHOWN = 12,    /* ... where there are more clusters than decide at once */
     MOST_RUNNING = 32, /* running tasks of one of them that are looked at */
 };
 

@@ -2,6 +2,7 @@
 #include "agent/team.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/conflict.h"
@@ -20,6 +21,10 @@ void team_release(struct team *team)
     outlook_release(&team->outlook);
     arena_release(&team->memory);
 }
+
+/* In large systems: clusters that a new task is offered to, that are looked at for them, and that
+ * decide without a reason of their own. */
+enum { HOSTS = 8, LOOKS = 64, IN_TURN = 4 };
 
 /* One decision of some of the clusters. */
 struct meeting {
@@ -409,13 +414,11 @@ static void decide_some(struct team *team, const struct view *view, struct plan 
     arena_reset(&team->memory);
 }
 
-void team_decide(struct team *team, const struct view *view, struct plan *plan)
+/* In slotted and in small systems everybody decides every time. */
+static void decide_all(struct team *team, const struct view *view, struct plan *plan)
 {
     int32_t cluster[MOST_AGENTS], count = 0;
 
-    if (view->catalog->slot_s > 0 && view->round > 0)
-        return;
-    outlook_begin(&team->outlook, view);
     for (int32_t c = 0; c < view->catalog->clusters; c++) {
         if (view->cluster[c].up)
             cluster[count++] = c;
@@ -424,6 +427,85 @@ void team_decide(struct team *team, const struct view *view, struct plan *plan)
             count = 0;
         }
     }
+}
+
+/* Clusters, each once. */
+struct roster {
+    int32_t cluster[MOST_AGENTS], count;
+};
+
+static void enlist(struct roster *roster, const struct view *view, int32_t cluster)
+{
+    if (roster->count == MOST_AGENTS || !view->cluster[cluster].up)
+        return;
+    for (int32_t i = 0; i < roster->count; i++)
+        if (roster->cluster[i] == cluster)
+            return;
+    roster->cluster[roster->count++] = cluster;
+}
+
+/* Some of the clusters that a new task can reach: those with the most room, as far as a few looks
+ * at them, spread over its reach, can tell. */
+static void enlist_reach(struct roster *roster, const struct team *team, const struct view *view,
+                         const struct reach *reach)
+{
+    int32_t best[HOSTS];
+    double room[HOSTS];
+    int count = 0, step = reach->count > LOOKS ? reach->count / LOOKS : 1;
+
+    for (int32_t i = 0; i < reach->count; i += step) {
+        int32_t cluster = reach->cluster[i];
+        double free = outlook_worth(&team->outlook, cluster, &view->cluster[cluster].free);
+        int at = count < HOSTS ? count++ : HOSTS;
+
+        while (at > 0 && room[at - 1] < free) {
+            if (at < HOSTS) {
+                best[at] = best[at - 1];
+                room[at] = room[at - 1];
+            }
+            at--;
+        }
+        if (at < HOSTS) {
+            best[at] = cluster;
+            room[at] = free;
+        }
+    }
+    for (int i = 0; i < count; i++)
+        enlist(roster, view, best[i]);
+}
+
+static int compare_clusters(const void *a, const void *b)
+{
+    const int32_t *left = a, *right = b;
+
+    return *left < *right ? -1 : *left > *right;
+}
+
+/* In large ones only where something came free or arrived, and a few others in turn, so that nobody
+ * is forgotten who waited for something better. */
+static void decide_changed(struct team *team, const struct view *view, struct plan *plan)
+{
+    struct roster roster = {.count = 0};
+
+    for (int32_t i = 0; i < view->toucheds; i++)
+        enlist(&roster, view, view->touched[i]);
+    for (int32_t i = 0; i < view->arrivals; i++)
+        enlist_reach(&roster, team, view, &view->task[view->arrived[i]].reach);
+    for (int i = 0; i < IN_TURN; i++)
+        enlist(&roster, view, team->turn++ % view->catalog->clusters);
+    qsort(roster.cluster, (size_t)roster.count, sizeof *roster.cluster, compare_clusters);
+    decide_some(team, view, plan, roster.cluster, roster.count);
+}
+
+void team_decide(struct team *team, const struct view *view, struct plan *plan)
+{
+    if (view->catalog->slot_s > 0 && view->round > 0)
+        return;
+    outlook_begin(&team->outlook, view);
+    if (view->catalog->slot_s > 0 || view->catalog->clusters <= MOST_AGENTS || view->running == 0)
+        decide_all(team, view, plan);
+    else
+        decide_changed(team, view, plan);
 }
 
 /* Learning from another's plan */

@@ -21,6 +21,7 @@ struct team {
     struct rng *rng;          /* draws options and amounts; NULL: the most likely are taken */
     struct record_book *book; /* NULL: nothing is kept */
     double patience;          /* added to the logit of waiting */
+    int32_t turn;             /* in large systems: who decides next without a reason */
     bool no_bayes;            /* the first agent wins a conflict, whatever its claim */
     bool first_only;          /* an agent sees no task but the oldest that fits */
 };

@@ -36,6 +36,7 @@ struct command {
 #define COMMAND_LIST(X) \
     X(simulate)         \
     X(train)            \
+    X(evaluate)         \
     X(sweep)            \
     X(import)           \
     X(bound)            \

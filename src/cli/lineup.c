@@ -17,7 +17,7 @@
 #include "report/bound_gap.h"
 #include "sim/arrivals.h"
 
-static int add_policy(struct lineup *lineup, const char *text, struct err *err)
+int lineup_add(struct lineup *lineup, const char *text, struct err *err)
 {
     struct policy_spec spec;
     int rc = policy_spec_parse(&spec, text, err);
@@ -40,12 +40,12 @@ static int add_policies(struct lineup *lineup, const char *text, struct err *err
     int rc = 0;
 
     if (strchr(text, ':'))
-        return add_policy(lineup, text, err);
+        return lineup_add(lineup, text, err);
     do {
         size_t length = strcspn(text, ",");
         char *name = xstrndup(text, length);
 
-        rc = add_policy(lineup, name, err);
+        rc = lineup_add(lineup, name, err);
         free(name);
         text += length;
     } while (rc == 0 && *text++ == ',');

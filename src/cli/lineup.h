@@ -74,6 +74,9 @@ struct lineup {
 int lineup_open(struct lineup *lineup, const struct arguments *args, struct err *err);
 void lineup_close(struct lineup *lineup);
 
+/* One more policy, as users write it. */
+int lineup_add(struct lineup *lineup, const char *spec, struct err *err);
+
 /* The scenario of the command line with --arrivals and --set, and more overrides on top of these.
  * *found is false when there is no such scenario, which is misuse and not failure. */
 int lineup_scenario(struct scenario **out, const struct arguments *args, const char *const *more,

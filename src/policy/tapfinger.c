@@ -22,6 +22,7 @@
 #include "core/estimator.h"
 #include "core/policy.h"
 #include "nn/checkpoint.h"
+#include "policy/general_model.h"
 #include "policy/registry.h"
 
 struct tapfinger {
@@ -33,8 +34,9 @@ struct tapfinger {
 };
 
 static const struct option_spec options[] = {
-    {"model", OPTION_STRING, "untrained:1", .choices = "FILE",
-     .help = "a model that \"tapfinger train\" wrote; untrained:SEED draws weights"},
+    {"model", OPTION_STRING, "general", .choices = "FILE",
+     .help = "a model that \"tapfinger train\" wrote; general is built in, untrained:SEED draws "
+             "weights"},
     {"sample", OPTION_FLAG, "false",
      .help = "draw from the probabilities in place of taking the most likely"},
     {"patience", OPTION_REAL, "0", .low = -20, .high = 20, .help = "added to the logit of waiting"},
@@ -43,6 +45,17 @@ static const struct option_spec options[] = {
     {"pointer", OPTION_FLAG, "true", .help = "choose among tasks; else the oldest that fits"},
     {0},
 };
+
+static int open_file(struct checkpoint **out, const char *model, struct err *err)
+{
+    const void *bytes;
+    size_t count;
+
+    if (strcmp(model, "general") != 0)
+        return checkpoint_open(out, model, err);
+    bytes = general_model_bytes(&count);
+    return checkpoint_parse(out, "general", bytes, count, err);
+}
 
 static int load(struct tapfinger *s, const struct policy_setup *setup, struct err *err)
 {
@@ -62,7 +75,7 @@ static int load(struct tapfinger *s, const struct policy_setup *setup, struct er
         s->has_actor = true;
         return 0;
     }
-    rc = checkpoint_open(&checkpoint, model, err);
+    rc = open_file(&checkpoint, model, err);
     if (rc)
         return rc;
     rc = actor_model_load(&s->actor, checkpoint, 0, err);
