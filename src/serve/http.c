@@ -100,6 +100,7 @@ struct http {
     struct ring_event ring[RING];
     int64_t ring_last, committed; /* sequence numbers */
     bool news;
+    bool resumed; /* connections, that MHD_run() has not seen yet */
     struct http_count count[COUNTS];
     int counts;
 };
@@ -582,6 +583,7 @@ static void resume_all(struct exchange **list)
 
         *list = exchange->next;
         exchange->state = EXCHANGE_READY;
+        exchange->http->resumed = true;
         MHD_resume_connection(exchange->connection);
     }
 }
@@ -601,6 +603,7 @@ static void retry_waiting(struct http *http)
             left = exchange;
         } else {
             exchange->state = EXCHANGE_READY;
+            http->resumed = true;
             MHD_resume_connection(exchange->connection);
         }
     }
@@ -618,6 +621,7 @@ void http_committed(struct http *http)
     for (struct stream *stream = http->streams; stream; stream = stream->next)
         if (stream->asleep) {
             stream->asleep = false;
+            http->resumed = true;
             MHD_resume_connection(stream->connection);
         }
 }
@@ -635,6 +639,7 @@ void http_event(struct http *http, int64_t seq, enum book_event event, const str
 
 void http_run(struct http *http)
 {
+    http->resumed = false;
     MHD_run(http->unix_daemon);
     if (http->tcp_daemon)
         MHD_run(http->tcp_daemon);
@@ -644,6 +649,8 @@ int http_timeout_ms(struct http *http)
 {
     MHD_UNSIGNED_LONG_LONG left, least = 1000;
 
+    if (http->resumed)
+        return 0;
     if (MHD_get_timeout(http->unix_daemon, &left) == MHD_YES && left < least)
         least = left;
     if (http->tcp_daemon && MHD_get_timeout(http->tcp_daemon, &left) == MHD_YES && left < least)
@@ -662,6 +669,7 @@ void http_sweep(struct http *http)
     for (struct stream *stream = http->streams; stream; stream = stream->next)
         if (stream->asleep && now - stream->said_s >= PING_S) {
             stream->asleep = false;
+            http->resumed = true;
             MHD_resume_connection(stream->connection);
         }
 }

@@ -279,64 +279,86 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+typedef VECTOR(int32_t) members; /* NOLINT(readability-identifier-naming) */
+
+/* A number that is not negative; *at moves behind it. */
+static bool read_member(const char **at, long *out)
+{
+    char *end;
+
+    if (**at < '0' || **at > '9')
+        return false;
+    *out = strtol(*at, &end, 10);
+    *at = end;
+    return *out <= INT32_MAX;
+}
+
+/* "4", "6-9" or "0-10:2"; *at moves behind it and a comma. */
+static bool read_range(const char **at, members *out)
+{
+    long from, to, step = 1;
+
+    if (!read_member(at, &from))
+        return false;
+    to = from;
+    if (**at == '-' && (++*at, !read_member(at, &to)))
+        return false;
+    if (**at == ':' && (++*at, !read_member(at, &step)))
+        return false;
+    if (to < from || step < 1 || (**at && **at != ',' && **at != '%'))
+        return false;
+    for (; from <= to && out->count <= JOB_TASKS_MAX; from += step)
+        vector_push(out, (int32_t)from);
+    *at += **at == ',';
+    return true;
+}
+
+/* "%8" at the end */
+static bool read_running_limit(struct job *job, const char *at)
+{
+    long limit;
+
+    if (!*at)
+        return true;
+    at++;
+    if (!read_member(&at, &limit) || *at || limit < 1)
+        return false;
+    job->running_limit = (int32_t)limit;
+    return true;
+}
+
+/* Sorted and each once, they become the job's tasks. */
+static bool keep_members(struct job *job, const members *list)
+{
+    qsort(list->item, list->count, sizeof *list->item, by_value);
+    job->tasks = (int32_t)list->count;
+    job->task = xcalloc(list->count, sizeof *job->task);
+    job->is_array = true;
+    for (size_t i = 0; i < list->count; i++) {
+        job->task[i].index = list->item[i];
+        if (i > 0 && list->item[i] == list->item[i - 1])
+            return false;
+    }
+    return true;
+}
+
 /* "1-100%8", "0,4,6-9", "0-10:2" */
 static int read_array(struct job *job, const char *text, struct err *err)
 {
-    VECTOR(int32_t) member = {0};
     const char *at = text;
-    char *end;
+    members list = {0};
+    bool good = true;
     int rc = 0;
 
-    while (*at && *at != '%') {
-        long from, to, step = 1;
-
-        from = to = strtol(at, &end, 10);
-        if (end == at || from < 0)
-            goto bad;
-        if (*end == '-') {
-            at = end + 1;
-            to = strtol(at, &end, 10);
-            if (end == at)
-                goto bad;
-        }
-        if (*end == ':') {
-            at = end + 1;
-            step = strtol(at, &end, 10);
-            if (end == at)
-                goto bad;
-        }
-        if (to < from || step < 1 || to > INT32_MAX || (*end && *end != ',' && *end != '%'))
-            goto bad;
-        for (; from <= to && member.count <= JOB_TASKS_MAX; from += step)
-            vector_push(&member, (int32_t)from);
-        at = *end == ',' ? end + 1 : end;
-    }
-    if (*at == '%') {
-        job->running_limit = (int32_t)strtol(at + 1, &end, 10);
-        if (end == at + 1 || *end || job->running_limit < 1)
-            goto bad;
-    }
-    if (member.count < 1)
-        goto bad;
-    if (member.count > JOB_TASKS_MAX) {
+    while (good && *at && *at != '%')
+        good = read_range(&at, &list);
+    if (list.count > JOB_TASKS_MAX)
         rc = err_set(err, ERR_LIMIT, "array: more than %d members", JOB_TASKS_MAX);
-        goto out;
-    }
-    qsort(member.item, member.count, sizeof *member.item, by_value);
-    job->tasks = (int32_t)member.count;
-    job->task = xcalloc(member.count, sizeof *job->task);
-    job->is_array = true;
-    for (size_t i = 0; i < member.count; i++) {
-        job->task[i].index = member.item[i];
-        if (i > 0 && member.item[i] == member.item[i - 1])
-            goto bad;
-    }
-    goto out;
-bad:
-    rc = err_set(err, ERR_INVALID,
-                 "array: \"%.40s\": expected members like 1-8, 0,4,6-9, 0-10:2 or 1-100%%8", text);
-out:
-    vector_release(&member);
+    else if (!good || !list.count || !read_running_limit(job, at) || !keep_members(job, &list))
+        rc = err_set(err, ERR_INVALID,
+                     "array: \"%.40s\": expected members like 1-8, 0,4,6-9, 0-10:2 or 1-100%%8",
+                     text);
+    vector_release(&list);
     return rc;
 }
 

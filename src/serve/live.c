@@ -439,7 +439,7 @@ static int open_policy(struct live *live, const struct policy_spec *spec, struct
                                      spec->ops->traits & POLICY_MODEL ? &live->estimator : NULL,
                                  .seed = 1};
 
-    if (spec->ops->info == INFO_ORACLE)
+    if (spec->ops->info == INFO_ORACLE && !(spec->ops->traits & POLICY_MODEL))
         return err_set(err, ERR_UNSUPPORTED,
                        "policy %s wants the true speeds, which nobody knows of real tasks",
                        spec->label);
@@ -453,12 +453,16 @@ static void keep_trouble(struct live *live, const char *why)
     live->trouble_us = book_now_us();
 }
 
+/* Whatever model a policy would take in a simulation, here its speeds are those learned. */
 static void set_info(struct live *live)
 {
     const struct policy_ops *ops = live->policy.ops;
     bool model = ops && ops->traits & POLICY_MODEL;
+    enum info_class own = ops ? ops->info : INFO_BLIND;
 
-    live->view.info = model && ops->info < INFO_MODEL ? INFO_MODEL : ops ? ops->info : INFO_BLIND;
+    if (model && (own == INFO_ORACLE || own < live->estimator.ops->info))
+        own = live->estimator.ops->info;
+    live->view.info = own;
     live->view.estimator = model ? &live->estimator : NULL;
 }
 

@@ -22,14 +22,34 @@ struct route {
 
 extern const struct route routes[]; /* ends with .method == NULL */
 
-#define ROUTE_HANDLER_LIST(X)                                                              \
-    X(route_list_jobs)                                                                     \
-    X(route_submit) X(route_plan) X(route_show_job) X(route_patch_job) X(route_cancel)     \
-        X(route_hold) X(route_release) X(route_requeue) X(route_explain) X(route_logs)     \
-            X(route_job_events) X(route_clusters) X(route_patch_cluster) X(route_types)    \
-                X(route_policies) X(route_set_policy) X(route_decisions) X(route_events)   \
-                    X(route_whoami) X(route_tokens) X(route_add_token) X(route_drop_token) \
-                        X(route_openapi) X(route_health) X(route_ready) X(route_metrics)
+#define ROUTE_HANDLER_LIST(X) \
+    X(route_list_jobs)        \
+    X(route_submit)           \
+    X(route_plan)             \
+    X(route_show_job)         \
+    X(route_patch_job)        \
+    X(route_cancel)           \
+    X(route_hold)             \
+    X(route_release)          \
+    X(route_requeue)          \
+    X(route_explain)          \
+    X(route_logs)             \
+    X(route_job_events)       \
+    X(route_clusters)         \
+    X(route_patch_cluster)    \
+    X(route_types)            \
+    X(route_policies)         \
+    X(route_set_policy)       \
+    X(route_decisions)        \
+    X(route_events)           \
+    X(route_whoami)           \
+    X(route_tokens)           \
+    X(route_add_token)        \
+    X(route_drop_token)       \
+    X(route_openapi)          \
+    X(route_health)           \
+    X(route_ready)            \
+    X(route_metrics)
 
 #define X(name) void name(struct daemon *daemon, struct request *request, struct reply *reply);
 ROUTE_HANDLER_LIST(X)
