@@ -37,6 +37,7 @@ extern const struct route routes[]; /* ends with .method == NULL */
     X(route_job_events)       \
     X(route_clusters)         \
     X(route_patch_cluster)    \
+    X(route_timeline)         \
     X(route_types)            \
     X(route_policies)         \
     X(route_set_policy)       \

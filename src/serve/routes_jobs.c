@@ -509,6 +509,33 @@ void route_release(struct daemon *daemon, struct request *request, struct reply 
     set_hold(daemon, request, reply, false);
 }
 
+void route_timeline(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    const struct book *book = &daemon->book;
+    json_t *items;
+    int64_t limit;
+
+    if (!read_number(request, "limit", 500, 1, 5000, &limit, reply))
+        return;
+    items = json_array();
+    for (size_t i = book->jobs.count; i-- > 0 && (int64_t)json_array_size(items) < limit;) {
+        struct job *job = book->jobs.item[i];
+
+        for (int32_t t = job->tasks; t-- > 0 && (int64_t)json_array_size(items) < limit;) {
+            json_t *one;
+
+            if (!job->task[t].started_us)
+                continue;
+            one = book_task_json(book, &job->task[t]);
+            json_object_set_new(one, "name", json_string(job->name));
+            json_object_set_new(one, "type", json_string(job->type));
+            json_array_append_new(items, one);
+        }
+    }
+    reply_json(reply, 200,
+               json_pack("{s:s, s:o}", "schema", "tapfinger.timeline/1", "items", items));
+}
+
 static bool add_event(void *arg, const struct store_event *event)
 {
     json_t *doc = json_loads(event->doc, 0, NULL);
