@@ -29,15 +29,17 @@ check "progress and metrics are kept" is '0.5 2 FAILED 3' \
 check "arrays run all members" code_is 0 tapfinger submit --wait -n arr --array 1-6 -- sh -c 'echo member $TAP_ARRAY_INDEX'
 check "each member has its log" is "member 4" tapfinger logs 2.4
 check "an array is one row" is 2 sh -c "tapfinger ps --all --plain --no-header | wc -l"
-check "members over the limit wait" sh -c "
-    id=\$(tapfinger submit --array 1-4%1 -- sleep 0.3) && sleep 0.2 &&
-    tapfinger show \$id --json | jq -e '.counts.PENDING >= 2 and (.counts.RUNNING // 0) + (.counts.STARTING // 0) <= 1' &&
-    tapfinger wait \$id"
+few=$(tapfinger submit --array 1-4%1 -- sh -c "$(until_file few)")
+until_state RUNNING "$few.1"
+check "members over the limit wait" sh -c "tapfinger show $few --json | jq -e '.counts == {RUNNING: 1, PENDING: 3}'"
+touch "$D/few"
+check "and run later" tapfinger wait "$few"
 
-first=$(tapfinger submit -- sh -c 'sleep 0.4; exit 1')
+first=$(tapfinger submit -- sh -c "$(until_file first); exit 1")
 after_ok=$(tapfinger submit --after ok:$first -- true)
 after_not=$(tapfinger submit --after notok:$first -- true)
 check "a dependency is a reason" is dependency sh -c "tapfinger why $after_ok --json | jq -r .reason"
+touch "$D/first"
 check "what depends on a success is canceled" until_state CANCELED "$after_ok"
 check "what depends on a failure runs" until_state SUCCEEDED "$after_not"
 check "no such dependency" code_is 2 tapfinger submit --after 999 -- true
@@ -50,7 +52,7 @@ check "requeued, it runs again" sh -c "tapfinger requeue $held && tapfinger wait
 
 retry=$(tapfinger submit --retries 2 -- sh -c "echo x >>$D/tries; [ \$(wc -l <$D/tries) -ge 2 ]")
 check "a failure waits before it is tried again" is backoff sh -c \
-    "for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; r=\$(tapfinger why $retry --json | jq -r .reason); [ \$r = backoff ] && break; done; echo \$r"
+    "for i in \$(seq 100); do sleep 0.05; r=\$(tapfinger why $retry --json | jq -r .reason); [ \$r = backoff ] && break; done; echo \$r"
 tapfinger cancel "$retry" >/dev/null
 
 check "what can never run is refused" code_is 3 tapfinger submit -r gpu=3 -- true
@@ -63,12 +65,13 @@ check "the same key for something else is refused" code_is 2 tapfinger submit --
 # shellcheck disable=SC2086
 # One at a time on one cluster, highest priority first.
 one="-r cpu=2 --reach edge-a"
-fill=$(tapfinger submit $one -- sleep 1)
-sleep 0.2
+fill=$(tapfinger submit $one -- sh -c "$(until_file fill)")
+until_state RUNNING "$fill"
 low=$(tapfinger submit $one --prio -5 -- sh -c "echo low >>$D/order")
 mid=$(tapfinger submit $one --array 1-3 -- sh -c "echo mid >>$D/order")
 high=$(tapfinger submit $one --prio 5 -- sh -c "echo high >>$D/order")
 check "a full site is a reason" is no-cpu sh -c "tapfinger why $mid --json | jq -r .reason"
+touch "$D/fill"
 tapfinger wait "$fill" "$low" "$mid" "$high" 2>/dev/null
 check "priorities are served in order" is "high low" sh -c "sed -n '1p;\$p' $D/order | xargs"
 
@@ -80,14 +83,15 @@ check "and gets SIGTERM" until_state CANCELED "$long"
 check "so that it can say good bye" is bye tapfinger logs "$long"
 
 # Policies come and go over running tasks.
-long=$(tapfinger submit -t image -- sh -c 'sleep 1.5')
+long=$(tapfinger submit -t image -- sh -c "$(until_file long)")
 until_state RUNNING "$long"
 check "another policy" is "fair decides" tapfinger policy fair
 check "no such policy" code_is 2 tapfinger policy fayr
 check "true speeds are not to be had" sh -c "tapfinger policy oracle; tapfinger policy | grep decides"
 tapfinger policy fair >/dev/null
 check "an elastic policy gives all there is" is 2 sh -c \
-    "for i in 1 2 3 4 5 6; do sleep 0.1; n=\$(tapfinger show $long --json | jq .allocation.cpu); [ \$n = 2 ] && break; done; echo \$n"
+    "for i in \$(seq 50); do sleep 0.1; n=\$(tapfinger show $long --json | jq .allocation.cpu); [ \$n = 2 ] && break; done; echo \$n"
+touch "$D/long"
 check "the task was not disturbed" sh -c "tapfinger wait $long && [ \$(tapfinger show $long --json | jq .attempts) = 1 ]"
 check "why says who placed it" sh -c "tapfinger why $long | grep -q 'start $long on'"
 check "types learn" sh -c "tapfinger types --json | jq -e '.items[] | select(.type == \"default\") | .samples > 3'"
@@ -97,12 +101,13 @@ check "nothing starts there" is cluster-draining sh -c \
     "id=\$(tapfinger submit --reach edge-a --hold -- true); tapfinger release \$id >/dev/null; sleep 0.1; tapfinger why \$id --json | jq -r .reason"
 check "a drain without a reason is refused" code_is 2 tapfinger clusters --drain edge-b
 
-running=$(tapfinger submit -- sh -c 'sleep 1; echo lived')
+running=$(tapfinger submit -- sh -c "$(until_file running); echo lived")
 until_state RUNNING "$running"
 kill -9 "$server"
 wait "$server" 2>/dev/null
 check "it starts again" start_site
 check "the running task was found again" is "RUNNING 1" sh -c "tapfinger show $running --json | jq -r '\"\(.state) \(.attempts)\"'"
+touch "$D/running"
 check "and ends well" until_state SUCCEEDED "$running"
 check "with all of its output" is lived tapfinger logs "$running"
 check "drained and policy are as before" is "draining fair" sh -c \

@@ -53,6 +53,8 @@ clean_up() {
 trap clean_up EXIT
 
 finish() {
+    stop_site
+    check "the daemon had nothing to complain of" sh -c "cat $D/serve.err; ! grep -q . $D/serve.err"
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ]
     exit
@@ -86,8 +88,12 @@ code_is() { # wanted exit code, command...
 state_of() {
     "$tapfinger" show --json "$1" | jq -r '(.task // .).state'
 }
+# A task's script that goes on when a file of the test's folder is there.
+until_file() {
+    echo "while [ ! -e $D/$1 ]; do sleep 0.03; done"
+}
 until_state() { # state, id
-    for _ in $(seq 1 200); do
+    for _ in $(seq 1 600); do
         [ "$(state_of "$2")" = "$1" ] && return 0
         sleep 0.05
     done
