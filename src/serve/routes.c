@@ -36,6 +36,7 @@
     "\"submit\",\"admin\"]}}}"
 
 const struct route routes[] = {
+    {"GET", "/", ROLE_NONE, route_dashboard, "The dashboard.", NULL, NULL, 200, "text/html"},
     {"GET", "/v1/jobs", ROLE_READ, route_list_jobs, "List jobs.",
      "state user type active limit cursor newest", NULL, 200, NULL},
     {"POST", "/v1/jobs", ROLE_SUBMIT, route_submit,
@@ -106,6 +107,8 @@ static bool matches(const struct route *route, const struct request *request)
     const char *at = route->path;
     int i = 0;
 
+    if (!at[1])
+        return request->segments == 0;
     for (; *at == '/'; i++) {
         size_t length = strcspn(at + 1, "/");
 

@@ -23,6 +23,7 @@ struct route {
 extern const struct route routes[]; /* ends with .method == NULL */
 
 #define ROUTE_HANDLER_LIST(X) \
+    X(route_dashboard)        \
     X(route_list_jobs)        \
     X(route_submit)           \
     X(route_plan)             \

@@ -7,11 +7,21 @@
 #include "base/version.h"
 #include "policy/registry.h"
 #include "serve/daemon.h"
+#include "serve/dashboard.h"
 #include "serve/metrics.h"
 #include "serve/openapi.h"
 #include "serve/routes.h"
 #include "serve/sensitivity.h"
 #include "store/store.h"
+
+void route_dashboard(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    (void)request;
+    text_reset(&reply->body);
+    dashboard_print(daemon->site.name, &reply->body);
+    reply->status = 200;
+    reply->type = "text/html; charset=utf-8";
+}
 
 static json_t *list_running(struct daemon *daemon, int c)
 {

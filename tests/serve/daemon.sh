@@ -123,6 +123,9 @@ check "one job's events only" sh -c \
     "curl -sS --unix-socket $D/sock -N --max-time 1 'http://x/v1/events?since=0&topic=job:1' 2>/dev/null | sed -n 's/^data: //p' | jq -e -s 'length > 3 and all(.id == \"1\")'"
 check "metrics have the counts" sh -c "curl -sS --unix-socket $D/sock http://x/metrics | grep -q 'tapfinger_tasks{state=\"SUCCEEDED\"} [1-9]'"
 
+check "the dashboard needs nothing from elsewhere" sh -c "curl -sS --unix-socket $D/sock http://x/ >$D/page &&
+    grep -q '<main' $D/page && ! grep -E '(src|href)=.(https?:)?//' $D/page"
+
 # Every route of the OpenAPI document answers, and with the status that it says.
 curl -sS --unix-socket "$D/sock" http://x/v1/openapi.json >"$D/openapi.json"
 check "the document is OpenAPI 3.1" jq -e '.openapi == "3.1.0" and (.paths | length) > 15' "$D/openapi.json"
