@@ -15,8 +15,13 @@ struct err;
 
 enum exit_code {
     EXIT_DONE = 0,
-    EXIT_FAILED = 1,  /* the work could not be done, or found what it was asked to look for */
-    EXIT_MISUSED = 2, /* the command line was wrong */
+    EXIT_FAILED = 1,      /* the work could not be done, or found what it was asked to look for */
+    EXIT_MISUSED = 2,     /* the command line was wrong */
+    EXIT_NEVER = 3,       /* nothing here could ever run it */
+    EXIT_NOT_FOUND = 4,   /* no such job, cluster, ... at the daemon */
+    EXIT_UNREACHABLE = 5, /* no daemon */
+    EXIT_DENIED = 6,      /* the daemon says no */
+    EXIT_TIMED_OUT = 124, /* waited long enough */
 };
 
 struct example {
@@ -47,6 +52,22 @@ struct command {
     X(policies)         \
     X(replay)           \
     X(diff)             \
+    X(serve)            \
+    X(submit)           \
+    X(ps)               \
+    X(show)             \
+    X(logs)             \
+    X(wait)             \
+    X(cancel)           \
+    X(hold)             \
+    X(release)          \
+    X(requeue)          \
+    X(why)              \
+    X(top)              \
+    X(clusters)         \
+    X(types)            \
+    X(policy)           \
+    X(token)            \
     X(progress)         \
     X(keeper)           \
     X(completion)       \

@@ -92,7 +92,6 @@ static const struct option_spec options[] = {
 
 const struct command command_progress = {
     .name = "progress",
-    .hidden = true,
     .summary = "say how far a task is, from inside the task",
     .examples = examples,
     .options = options,

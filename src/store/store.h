@@ -21,7 +21,6 @@ struct text;
     X(SETTING, "setting", "what an operator changed at run time, and clocks") \
     X(JOB, "job", "jobs as they were submitted")                              \
     X(TASK, "task", "tasks of jobs: state, attempts, progress")               \
-    X(ATTEMPT, "attempt", "starts of tasks that may still be running")        \
     X(TYPE, "type", "task types and what was learned of their speeds")        \
     X(CLUSTER, "cluster", "clusters: state, who drained them and why")        \
     X(TOKEN, "token", "hashes of tokens, with owner and role")                \

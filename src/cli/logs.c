@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tapfinger logs: what a task printed. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "cli/arguments.h"
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/follow.h"
+
+static int print_once(struct client *client, const char *id, const char *stream, long long offset,
+                      struct err *err)
+{
+    for (;;) {
+        struct answer answer;
+        char path[200];
+        size_t got;
+        int code;
+
+        snprintf(path, sizeof path, "/v1/jobs/%.40s/logs?stream=%s&offset=%lld", id, stream,
+                 offset);
+        code = client_call(client, "GET", path, NULL, NULL, &answer, err);
+        got = answer.body.length;
+        if (code == EXIT_DONE) {
+            fwrite(answer.body.bytes, 1, got, stdout);
+            offset = answer.log_offset + (long long)got;
+        }
+        answer_release(&answer);
+        if (code != EXIT_DONE || got == 0)
+            return code;
+    }
+}
+
+static int run(const struct arguments *args, struct err *err)
+{
+    const char *stream = arguments_flag(args, "stderr") ? "stderr" : "stdout";
+    long long offset = params_given(&args->own, "tail") ? -params_int(&args->own, "tail") : 0;
+    const char *id = arguments_string(args, "id");
+    struct client client;
+    int code;
+
+    if (client_open(&client, args, err))
+        return EXIT_FAILED;
+    code = arguments_flag(args, "follow") ? follow_logs(&client, id, stream, offset, err)
+                                          : print_once(&client, id, stream, offset, err);
+    client_close(&client);
+    return code;
+}
+
+static const struct example examples[] = {
+    {"tapfinger logs 58", "its standard output"},
+    {"tapfinger logs -f 58.3", "as it comes, until the task is over"},
+    {"tapfinger logs 58 --stderr --tail 2000", "the last 2000 bytes of its standard error"},
+    {0},
+};
+
+static const struct option_spec options[] = {
+    {"id", OPTION_STRING, .choices = "ID", .flags = OPTION_POSITIONAL | OPTION_REQUIRED,
+     .help = "a job or a task"},
+    {"follow", OPTION_FLAG, .letter = 'f', .help = "wait for more"},
+    {"stderr", OPTION_FLAG, .help = "standard error in place of standard output"},
+    {"tail", OPTION_INT, .choices = "BYTES", .low = 1, .high = 1e12,
+     .help = "only so much of the end"},
+    CLIENT_OPTION_ROWS,
+    {0},
+};
+
+const struct command command_logs = {
+    .name = "logs",
+    .summary = "print what a task printed",
+    .examples = examples,
+    .options = options,
+    .run = run,
+};

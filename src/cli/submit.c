@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tapfinger submit: hand a command to the daemon. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/memory.h"
+#include "cli/arguments.h"
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/follow.h"
+#include "serve/quantity.h"
+
+extern char **environ;
+
+static json_t *command_words(const struct option_value *words)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < words->repeats; i++)
+        json_array_append_new(list, json_string(words->repeat[i]));
+    return list;
+}
+
+/* NAME=VALUE into a map. */
+static int add_pair(json_t *map, const char *flag, const char *pair, struct err *err)
+{
+    const char *equals = strchr(pair, '=');
+    char *name;
+
+    if (!equals || equals == pair)
+        return err_set(err, ERR_INVALID, "--%s: expected NAME=VALUE, not \"%.60s\"", flag, pair);
+    name = xstrndup(pair, (size_t)(equals - pair));
+    if (json_object_set_new(map, name, json_string(equals + 1)) != 0)
+        err_set(err, ERR_INVALID, "--%s: not UTF-8", flag);
+    free(name);
+    return 0;
+}
+
+static int add_env(json_t *doc, const struct arguments *args, struct err *err)
+{
+    const struct option_value *own = params_value(&args->own, "env");
+    json_t *env = json_object();
+    int rc = 0;
+
+    if (!arguments_flag(args, "clean-env"))
+        for (char **at = environ; *at; at++)
+            if (strncmp(*at, "TAP", 3) != 0)
+                add_pair(env, "env", *at, &(struct err){0});
+    for (int i = 0; i < own->repeats && rc == 0; i++)
+        rc = add_pair(env, "env", own->repeat[i], err);
+    if (!arguments_flag(args, "clean-env") || own->repeats)
+        json_object_set(doc, "env", env);
+    json_decref(env);
+    return rc;
+}
+
+static int add_amounts(json_t *doc, const struct arguments *args, struct err *err)
+{
+    static const char *const flag[] = {"request", "min", "max"};
+
+    for (size_t i = 0; i < COUNT_OF(flag); i++) {
+        const char *words = arguments_string(args, flag[i]);
+        json_t *amount;
+
+        if (!words)
+            continue;
+        if (client_read_amount(words, &amount, err)) {
+            err_prefix(err, "--%s: ", flag[i]);
+            return ERR_INVALID;
+        }
+        json_object_set_new(doc, flag[i], amount);
+    }
+    return 0;
+}
+
+static void add_texts(json_t *doc, const struct arguments *args)
+{
+    static const char *const flag[] = {"name", "type", "array", "after"};
+
+    for (size_t i = 0; i < COUNT_OF(flag); i++)
+        if (arguments_string(args, flag[i]))
+            json_object_set_new(doc, flag[i], json_string(arguments_string(args, flag[i])));
+}
+
+static int add_duration(json_t *doc, const struct arguments *args, const char *flag,
+                        const char *key, struct err *err)
+{
+    const char *words = arguments_string(args, flag);
+    double seconds;
+
+    if (!words)
+        return 0;
+    if (quantity_duration(words, &seconds, err)) {
+        err_prefix(err, "--%s: ", flag);
+        return ERR_INVALID;
+    }
+    json_object_set_new(doc, key, json_real(seconds));
+    return 0;
+}
+
+/* "in so long" as a time. */
+static int add_moment(json_t *doc, const struct arguments *args, const char *flag, const char *key,
+                      struct err *err)
+{
+    const char *words = arguments_string(args, flag);
+    struct text text;
+    double seconds;
+
+    if (!words)
+        return 0;
+    if (quantity_duration(words, &seconds, err)) {
+        err_prefix(err, "--%s: ", flag);
+        return ERR_INVALID;
+    }
+    text_init(&text, 0);
+    quantity_print_time(&text, (int64_t)(((double)time(NULL) + seconds) * 1e6));
+    json_object_set_new(doc, key, json_loads(text.bytes, JSON_DECODE_ANY, NULL));
+    text_release(&text);
+    return 0;
+}
+
+static int add_rest(json_t *doc, const struct arguments *args, struct err *err)
+{
+    const struct option_value *labels = params_value(&args->own, "label");
+    const struct option_value *reach = params_value(&args->own, "reach");
+    int rc = add_duration(doc, args, "timeout", "timeout_s", err);
+
+    if (rc == 0)
+        rc = add_duration(doc, args, "grace", "grace_s", err);
+    if (rc == 0)
+        rc = add_moment(doc, args, "begin", "not_before", err);
+    if (rc == 0)
+        rc = add_moment(doc, args, "deadline", "deadline", err);
+    if (params_given(&args->own, "prio"))
+        json_object_set_new(doc, "priority", json_integer(params_int(&args->own, "prio")));
+    if (params_given(&args->own, "retries"))
+        json_object_set_new(doc, "retries", json_integer(params_int(&args->own, "retries")));
+    if (arguments_flag(args, "hold"))
+        json_object_set_new(doc, "hold", json_true());
+    if (arguments_flag(args, "force-queue"))
+        json_object_set_new(doc, "force_queue", json_true());
+    if (reach->repeats)
+        json_object_set_new(doc, "reach", command_words(reach));
+    if (labels->repeats)
+        json_object_set_new(doc, "labels", json_object());
+    for (int i = 0; i < labels->repeats && rc == 0; i++)
+        rc = add_pair(json_object_get(doc, "labels"), "label", labels->repeat[i], err);
+    return rc;
+}
+
+static json_t *make_job(const struct arguments *args, struct err *err)
+{
+    const char *cwd = arguments_string(args, "cwd");
+    json_t *doc = json_object();
+    char here[4096];
+
+    json_object_set_new(doc, "command", command_words(params_value(&args->own, "command")));
+    if (!cwd)
+        cwd = getcwd(here, sizeof here);
+    if (cwd)
+        json_object_set_new(doc, "cwd", json_string(cwd));
+    add_texts(doc, args);
+    if (add_env(doc, args, err) || add_amounts(doc, args, err) || add_rest(doc, args, err)) {
+        json_decref(doc);
+        return NULL;
+    }
+    return doc;
+}
+
+static void say_submitted(const struct answer *answer)
+{
+    const char *id = client_text(answer->doc, "id");
+    json_int_t tasks = json_integer_value(json_object_get(answer->doc, "tasks"));
+
+    printf("%s\n", id);
+    if (isatty(2))
+        fprintf(stderr, "%s  %s  %lld task%s queued      next: tapfinger why %s | logs -f %s\n", id,
+                client_text(answer->doc, "name"), (long long)tasks, tasks == 1 ? "" : "s", id, id);
+}
+
+static void say_plan(const struct answer *answer)
+{
+    size_t at;
+    json_t *cluster;
+
+    json_array_foreach(json_object_get(answer->doc, "clusters"), at, cluster)
+    {
+        struct text free;
+
+        text_init(&free, 0);
+        client_print_amount(json_object_get(cluster, "free"), &free);
+        printf("%-12s %s; free: %s\n", client_text(cluster, "name"),
+               json_is_true(json_object_get(cluster, "fits_now")) ? "fits now"
+                                                                  : client_text(cluster, "reason"),
+               free.bytes);
+        text_release(&free);
+    }
+}
+
+static int submit(struct client *client, const struct arguments *args, json_t *job, struct err *err)
+{
+    bool plan = arguments_flag(args, "dry-run");
+    struct answer answer;
+    int code = client_call(client, "POST", plan ? "/v1/plan" : "/v1/jobs", job,
+                           plan ? NULL : arguments_string(args, "key"), &answer, err);
+
+    if (code == EXIT_DONE && arguments_want_json(args))
+        fputs(answer.body.bytes, stdout);
+    else if (code == EXIT_DONE && plan)
+        say_plan(&answer);
+    else if (code == EXIT_DONE)
+        say_submitted(&answer);
+    fflush(stdout);
+    if (code == EXIT_DONE && !plan && arguments_flag(args, "follow"))
+        code = follow_logs(client, client_text(answer.doc, "id"), "stdout", 0, err);
+    if (code == EXIT_DONE && !plan &&
+        (arguments_flag(args, "wait") || arguments_flag(args, "follow")))
+        code = follow_to_end(client, client_text(answer.doc, "id"), 0, false, err);
+    answer_release(&answer);
+    return code;
+}
+
+static int run(const struct arguments *args, struct err *err)
+{
+    struct client client = {0};
+    json_t *job = make_job(args, err);
+    int code;
+
+    if (!job)
+        return EXIT_MISUSED;
+    if (client_open(&client, args, err)) {
+        json_decref(job);
+        return EXIT_FAILED;
+    }
+    code = submit(&client, args, job, err);
+    client_close(&client);
+    return code;
+}
+
+static const struct example examples[] = {
+    {"tapfinger submit -- ./train.sh", "let the policy choose how much it gets"},
+    {"tapfinger submit -t image --max cpu=8,gpu=1 -- ./train.sh", "a known type, up to so much"},
+    {"tapfinger submit -r cpu=2,mem=4G --array 1-100%8 -- ./one.sh",
+     "a hundred tasks, eight at once, each with exactly that"},
+    {"tapfinger submit --after ok:58 --wait -- ./report.sh", "when 58 has succeeded"},
+    {0},
+};
+
+static const struct option_spec options[] = {
+    {"command", OPTION_STRING, .choices = "COMMAND",
+     .flags = OPTION_POSITIONAL | OPTION_REPEATS | OPTION_REQUIRED, .help = "what to run"},
+    {"name", OPTION_STRING, .choices = "NAME", .letter = 'n', .help = "what to call it"},
+    {"type", OPTION_STRING, .choices = "TYPE", .letter = 't',
+     .help = "tasks of one type gain alike from resources"},
+    {"request", OPTION_STRING, .choices = "AMOUNTS", .letter = 'r',
+     .help = "exactly what it gets: cpu=2,gpu=1,mem=4G"},
+    {"min", OPTION_STRING, .choices = "AMOUNTS", .help = "the least that it needs"},
+    {"max", OPTION_STRING, .choices = "AMOUNTS", .help = "the most that it can use"},
+    {"array", OPTION_STRING, .choices = "MEMBERS",
+     .help = "one task per member: 1-8, 0,4,6-9, 0-10:2, 1-100%8 (eight at once)"},
+    {"after", OPTION_STRING, .choices = "IDS",
+     .help = "jobs to wait for: ID or ok:ID, any:ID, notok:ID"},
+    {"prio", OPTION_INT, .choices = "N", .low = -1000, .high = 1000,
+     .help = "higher ones are served first"},
+    {"reach", OPTION_STRING, .choices = "CLUSTER", .flags = OPTION_REPEATS,
+     .help = "a cluster where it may run; default: any"},
+    {"label", OPTION_STRING, .choices = "NAME=VALUE", .flags = OPTION_REPEATS,
+     .help = "a note to find it by"},
+    {"env", OPTION_STRING, .choices = "NAME=VALUE", .flags = OPTION_REPEATS,
+     .help = "a variable for it"},
+    {"clean-env", OPTION_FLAG, .help = "leave out the variables of this shell"},
+    {"cwd", OPTION_STRING, .choices = "FOLDER", .help = "where it runs; default: here"},
+    {"timeout", OPTION_STRING, .choices = "DURATION", .help = "stop it after so long"},
+    {"grace", OPTION_STRING, .choices = "DURATION", .help = "from SIGTERM to SIGKILL; 10s"},
+    {"retries", OPTION_INT, .choices = "N", .low = 0, .high = 1000,
+     .help = "run it again so many times if it fails"},
+    {"begin", OPTION_STRING, .choices = "DURATION", .help = "not before so long from now"},
+    {"deadline", OPTION_STRING, .choices = "DURATION", .help = "when it should be done; a hint"},
+    {"hold", OPTION_FLAG, .help = "do not start it until it is released"},
+    {"key", OPTION_STRING, .choices = "KEY",
+     .help = "submit once only, however often the same is sent with this key"},
+    {"force-queue", OPTION_FLAG, .help = "queue it even if nothing here could hold it"},
+    {"dry-run", OPTION_FLAG, .help = "only say where it would fit"},
+    {"wait", OPTION_FLAG, .letter = 'w', .help = "wait for its end"},
+    {"follow", OPTION_FLAG, .letter = 'f', .help = "print its output as it comes"},
+    CLIENT_OPTION_ROWS,
+    {0},
+};
+
+const struct command command_submit = {
+    .name = "submit",
+    .summary = "submit a task to the daemon",
+    .description = "Prints the job's number. Exit codes: 0 done, 1 a task failed (with --wait), 3 "
+                   "nothing here could ever run it, 5 no daemon, 6 not allowed.",
+    .examples = examples,
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Crash-only: there is no orderly state to save at the end, only one to find at the start. A round
+ * of the loop:
+ *
+ *     input       requests, events of backends, times that have come
+ *     decide      the policy is asked, if something happened
+ *     record      attempts and changes go to the store, one commit for all of them
+ *     act         tasks are started, resized and stopped; answers and events go out
+ *
+ * While the store cannot be written nothing new is accepted, decided or done; what runs goes on,
+ * and the same commit is tried again every second.
+ */
+#include "serve/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "policy/registry.h"
+#include "serve/http.h"
+#include "store/store.h"
+
+static const double SWEEP_S = 1, CLOCK_S = 10, FORGET_S = 3600;
+
+static int make_folders(const char *path, struct err *err)
+{
+    char part[4096];
+
+    snprintf(part, sizeof part, "%s", path);
+    for (char *at = part + 1; *at; at++)
+        if (*at == '/') {
+            *at = 0;
+            mkdir(part, 0711);
+            *at = '/';
+        }
+    if (mkdir(part, 0711) != 0 && errno != EEXIST)
+        return err_set(err, ERR_IO, "%s: cannot make: %s", path, strerror(errno));
+    return 0;
+}
+
+static void listen_to_book(void *arg, int64_t seq, enum book_event event, int64_t at_us,
+                           const struct job *job, const char *doc)
+{
+    struct daemon *daemon = arg;
+
+    (void)at_us;
+    if (daemon->http)
+        http_event(daemon->http, seq, event, job, doc);
+}
+
+static void watch(struct daemon *daemon, int file)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+
+    epoll_ctl(daemon->epoll, EPOLL_CTL_ADD, file, &event);
+}
+
+static void watch_signals(struct daemon *daemon)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    daemon->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    watch(daemon, daemon->signals);
+}
+
+/* Who drained a cluster, and why, outlives the daemon. */
+static bool load_cluster(void *arg, int64_t id, const char *words)
+{
+    struct daemon *daemon = arg;
+    json_t *doc = json_loads(words, 0, NULL);
+    const char *name = json_string_value(json_object_get(doc, "name"));
+    int cluster = name ? site_find_cluster(&daemon->site, name) : -1;
+
+    (void)id;
+    if (cluster >= 0 && json_is_true(json_object_get(doc, "draining")))
+        live_drain(&daemon->live, cluster, true, json_string_value(json_object_get(doc, "by")),
+                   json_string_value(json_object_get(doc, "reason")));
+    json_decref(doc);
+    return true;
+}
+
+/* The policy that was set last at run time, else the site's. */
+static int open_live(struct daemon *daemon, struct err *err)
+{
+    struct text kept;
+    int rc;
+
+    text_init(&kept, 0);
+    if (store_get(daemon->store, STORE_SETTING, SETTING_POLICY, &kept, NULL) != 1)
+        text_add(&kept, daemon->site.policy);
+    rc = live_open(&daemon->live, &daemon->book, &daemon->site, kept.bytes, err);
+    text_release(&kept);
+    return rc ? rc : store_each(daemon->store, STORE_CLUSTER, load_cluster, daemon, err);
+}
+
+static void make_backup(struct daemon *daemon)
+{
+    struct text path;
+
+    text_init(&path, 0);
+    text_printf(&path, "%s.backup", daemon->site.store);
+    store_backup(daemon->store, path.bytes, NULL);
+    text_release(&path);
+}
+
+static int open_parts(struct daemon *daemon, const char *program, struct err *err)
+{
+    int rc = make_folders(daemon->site.folder, err);
+
+    if (rc == 0)
+        rc = store_open(&daemon->store, &store_sqlite, daemon->site.store, err);
+    if (rc == 0)
+        make_backup(daemon);
+    if (rc == 0)
+        rc = book_open(&daemon->book, &daemon->site, daemon->store, err);
+    daemon->book.listener = listen_to_book;
+    daemon->book.listener_arg = daemon;
+    if (rc == 0)
+        rc = access_open(&daemon->access, daemon->store, err);
+    if (rc == 0)
+        rc = open_live(daemon, err);
+    if (rc == 0)
+        rc = runner_open(&daemon->runner, &daemon->book, &daemon->live, program, err);
+    if (rc == 0)
+        rc = store_commit(daemon->store, err);
+    if (rc == 0)
+        rc = http_open(&daemon->http, daemon, err);
+    return rc;
+}
+
+int daemon_open(struct daemon *daemon, const char *site_path, const char *program, struct err *err)
+{
+    int rc;
+
+    *daemon = (struct daemon){.epoll = -1, .signals = -1, .lock = -1};
+    daemon->started_us = book_now_us();
+    rc = site_read(&daemon->site, site_path, err);
+    if (rc == 0) {
+        daemon->epoll = epoll_create1(EPOLL_CLOEXEC);
+        watch_signals(daemon);
+        rc = open_parts(daemon, program, err);
+    }
+    if (rc)
+        daemon_close(daemon);
+    else
+        for (int c = 0; c < daemon->site.clusters; c++)
+            watch(daemon, daemon->runner.ops[c]->descriptor(daemon->runner.backend[c]));
+    return rc;
+}
+
+void daemon_close(struct daemon *daemon)
+{
+    http_close(daemon->http);
+    runner_close(&daemon->runner);
+    live_close(&daemon->live);
+    access_close(&daemon->access);
+    book_close(&daemon->book);
+    store_close(daemon->store);
+    if (daemon->epoll >= 0)
+        close(daemon->epoll);
+    if (daemon->signals >= 0)
+        close(daemon->signals);
+    free(daemon->store_trouble);
+    site_release(&daemon->site);
+    *daemon = (struct daemon){.epoll = -1, .signals = -1, .lock = -1};
+}
+
+/* sd_notify(3): a datagram to the socket that systemd named. */
+static void notify(const char *state)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    socklen_t bytes;
+    int file;
+
+    if (!path || strlen(path) >= sizeof address.sun_path)
+        return;
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    bytes = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+    if (*path == '@')
+        address.sun_path[0] = 0;
+    file = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (file < 0)
+        return;
+    sendto(file, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address, bytes);
+    close(file);
+}
+
+static int wait_ms(struct daemon *daemon)
+{
+    double seconds = live_wake_in(&daemon->live), due = runner_due_in(&daemon->runner);
+    int http = http_timeout_ms(daemon->http);
+
+    if (daemon->store_trouble)
+        return http < 200 ? http : 200;
+    seconds = fmin(seconds, due);
+    if (daemon->live.acts.count || store_is_dirty(daemon->store))
+        return 0;
+    return seconds * 1000 < http ? (int)ceil(seconds * 1000) : http;
+}
+
+static void read_signals(struct daemon *daemon)
+{
+    struct signalfd_siginfo info;
+
+    while (read(daemon->signals, &info, sizeof info) == sizeof info)
+        daemon->stop = true;
+}
+
+/* Finished jobs and old events go after a while. */
+static void forget_old(struct daemon *daemon)
+{
+    int64_t now_us = book_now_us();
+    int64_t before_us = now_us - (int64_t)(daemon->site.keep_finished_s * 1e6);
+
+    for (size_t i = 0; i < daemon->book.jobs.count;) {
+        struct job *job = daemon->book.jobs.item[i];
+        bool old = job_state_is_final(job_state(job));
+
+        for (int32_t t = 0; t < job->tasks && old; t++)
+            old = job->task[t].ended_us < before_us && job_state_is_final(job->task[t].state);
+        if (!old) {
+            i++;
+            continue;
+        }
+        runner_remove_files(&daemon->runner, job);
+        book_forget(&daemon->book, job);
+    }
+    store_trim(daemon->store, now_us - (int64_t)(daemon->site.keep_events_s * 1e6));
+}
+
+static void sweep(struct daemon *daemon)
+{
+    double now_s = live_now(&daemon->live);
+
+    if (now_s - daemon->swept_s < SWEEP_S)
+        return;
+    if (fmod(now_s, FORGET_S) < fmod(daemon->swept_s, FORGET_S))
+        forget_old(daemon);
+    daemon->swept_s = now_s;
+    http_sweep(daemon->http);
+    notify("WATCHDOG=1");
+    if (now_s - daemon->clock_saved_s > CLOCK_S) {
+        char words[40];
+
+        snprintf(words, sizeof words, "%.3f", now_s);
+        book_save_setting(&daemon->book, SETTING_CLOCK, words);
+        daemon->clock_saved_s = now_s;
+    }
+}
+
+static void commit(struct daemon *daemon)
+{
+    struct err err;
+
+    if (daemon->store_trouble && live_now(&daemon->live) < daemon->retry_commit_s)
+        return;
+    if (store_is_dirty(daemon->store)) {
+        if (store_commit(daemon->store, &err)) {
+            if (!daemon->store_trouble)
+                fprintf(stderr, "<3>tapfinger: %s; nothing is accepted until that is mended\n",
+                        err.message);
+            free(daemon->store_trouble);
+            daemon->store_trouble = xstrdup(err.message);
+            daemon->retry_commit_s = live_now(&daemon->live) + 1;
+            return;
+        }
+        daemon->commits++;
+    }
+    if (daemon->store_trouble)
+        fprintf(stderr, "<5>tapfinger: the store can be written again\n");
+    free(daemon->store_trouble);
+    daemon->store_trouble = NULL;
+    http_committed(daemon->http); /* before what is done next adds events of its own */
+    runner_act(&daemon->runner);
+}
+
+static void run_round(struct daemon *daemon)
+{
+    struct epoll_event event[16];
+
+    epoll_wait(daemon->epoll, event, 16, wait_ms(daemon));
+    read_signals(daemon);
+    http_run(daemon->http);
+    if (!daemon->store_trouble) {
+        runner_poll(&daemon->runner);
+        runner_consider_due(&daemon->runner);
+        live_decide(&daemon->live);
+        runner_record(&daemon->runner);
+    }
+    sweep(daemon);
+    commit(daemon);
+}
+
+int daemon_run(struct daemon *daemon, struct err *err)
+{
+    (void)err;
+    notify("READY=1");
+    while (!daemon->stop)
+        run_round(daemon);
+    notify("STOPPING=1");
+    return 0;
+}
+
+void daemon_print_addresses(const struct daemon *daemon, struct text *out)
+{
+    if (daemon->site.http) {
+        const char *colon = strrchr(daemon->site.http, ':');
+
+        text_printf(out, "%s://%.*s:%d ", daemon->site.tls_cert ? "https" : "http",
+                    (int)(colon - daemon->site.http), daemon->site.http, http_port(daemon->http));
+    }
+    text_add(out, daemon->site.unix_path);
+}

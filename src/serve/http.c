@@ -1,0 +1,850 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One libmicrohttpd daemon per listening socket, each with an epoll descriptor that stands in the
+ * daemon's own. An exchange is one request; while it waits its connection is suspended.
+ *
+ * Limits: headers 32 KiB, body 4 MiB, 1000 connections, 30 s without a byte, and 20 s for a whole
+ * request however slowly it drips in.
+ *
+ * Event streams read from a ring of recent events, and from the store when they start further back.
+ * Who falls behind the ring reads from the store too, so nobody makes the daemon wait or loses
+ * events; what was trimmed from the store is answered by "event: reset".
+ */
+#include "serve/http.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "serve/daemon.h"
+#include "store/store.h"
+
+enum {
+    HEADER_BYTES = 32 << 10,
+    CONNECTIONS = 1000,
+    IDLE_S = 30,
+    RING = 8192,
+    CATCH_UP = 200,
+    COUNTS = 256,
+    STREAM_BYTES = 256 << 10,
+};
+
+static const double REQUEST_S = 20, PING_S = 15;
+
+enum exchange_state { EXCHANGE_READING, EXCHANGE_WAITING, EXCHANGE_HELD, EXCHANGE_READY };
+
+struct peer;
+
+struct exchange {
+    struct http *http;
+    struct MHD_Connection *connection;
+    struct peer *peer;
+    struct request request;
+    struct reply reply;
+    struct text body;
+    const char *route;
+    enum exchange_state state;
+    double began_s;
+    int64_t seen;          /* book version at the last try, while waiting */
+    struct exchange *next; /* waiting, or held */
+};
+
+/* One connection. */
+struct peer {
+    int socket;
+    bool local;
+    bool busy; /* a request is under way that is ours to answer */
+    double since_s;
+    struct peer *next, *prev;
+};
+
+struct ring_event {
+    int64_t seq, job;
+    enum book_event event;
+    char *doc;
+};
+
+struct stream {
+    struct http *http;
+    struct MHD_Connection *connection;
+    int64_t after, job; /* job 0: all */
+    bool want[BOOK_EVENTS];
+    struct text out;
+    size_t sent;
+    bool asleep;
+    double said_s;
+    struct stream *next, *prev;
+};
+
+struct http {
+    struct daemon *daemon;
+    struct MHD_Daemon *unix_daemon, *tcp_daemon;
+    int unix_socket, tcp_socket;
+    struct exchange *waiting, *held;
+    struct peer *peers;
+    struct stream *streams;
+    int stream_count;
+    struct ring_event ring[RING];
+    int64_t ring_last, committed; /* sequence numbers */
+    bool news;
+    bool resumed; /* connections, that MHD_run() has not seen yet */
+    struct http_count count[COUNTS];
+    int counts;
+};
+
+static double now_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+const char *request_query(const struct request *request, const char *name)
+{
+    return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+const char *request_header(const struct request *request, const char *name)
+{
+    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+void reply_json(struct reply *reply, int status, json_t *doc)
+{
+    char *words = json_dumps(doc, JSON_COMPACT);
+
+    reply->status = status;
+    text_reset(&reply->body);
+    text_add(&reply->body, words ? words : "{}");
+    text_add_char(&reply->body, '\n');
+    free(words);
+    json_decref(doc);
+}
+
+void reply_problem(struct reply *reply, int status, const char *reason, const char *format, ...)
+{
+    char detail[512], type[80];
+    json_t *doc, *words;
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(detail, sizeof detail, format, args);
+    va_end(args);
+    snprintf(type, sizeof type, "urn:tapfinger:error:%s", reason);
+    words = json_string(detail);
+    doc = json_pack("{s:s, s:s, s:i, s:o, s:s}", "type", type, "title", reason, "status", status,
+                    "detail", words ? words : json_string("not UTF-8"), "reason", reason);
+    reply_json(reply, status, doc);
+    reply->type = "application/problem+json";
+}
+
+/* Connections. */
+
+static void note_connection(void *arg, struct MHD_Connection *connection, void **context,
+                            enum MHD_ConnectionNotificationCode code)
+{
+    struct http *http = arg;
+    struct peer *peer = *context;
+
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        peer = xcalloc(1, sizeof *peer);
+        peer->socket =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        peer->local = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_DAEMON)->daemon ==
+                      http->unix_daemon;
+        peer->since_s = now_s();
+        peer->next = http->peers;
+        if (http->peers)
+            http->peers->prev = peer;
+        http->peers = peer;
+        *context = peer;
+        return;
+    }
+    if (peer->prev)
+        peer->prev->next = peer->next;
+    else
+        http->peers = peer->next;
+    if (peer->next)
+        peer->next->prev = peer->prev;
+    free(peer);
+    *context = NULL;
+}
+
+static void note_completed(void *arg, struct MHD_Connection *connection, void **context,
+                           enum MHD_RequestTerminationCode code)
+{
+    struct exchange *exchange = *context;
+
+    (void)arg;
+    (void)connection;
+    (void)code;
+    if (!exchange)
+        return;
+    if (exchange->peer) {
+        exchange->peer->busy = false;
+        exchange->peer->since_s = now_s();
+    }
+    json_decref(exchange->request.body);
+    text_release(&exchange->body);
+    text_release(&exchange->reply.body);
+    free(exchange);
+    *context = NULL;
+}
+
+/* Who asks. False: it was answered already. */
+static bool identify(struct exchange *exchange)
+{
+    const char *header = request_header(&exchange->request, "Authorization");
+    struct access *access = &exchange->http->daemon->access;
+
+    if (exchange->peer->local) {
+        struct ucred who = {.uid = (uid_t)-1};
+        socklen_t bytes = sizeof who;
+
+        getsockopt(exchange->peer->socket, SOL_SOCKET, SO_PEERCRED, &who, &bytes);
+        access_local(&exchange->request.caller, who.uid, who.gid);
+        return true;
+    }
+    if (!header)
+        return true; /* some routes are open to all */
+    if (strncmp(header, "Bearer ", 7) == 0 &&
+        access_token(access, header + 7, &exchange->request.caller))
+        return true;
+    reply_problem(&exchange->reply, 401, "denied", "the token is not known");
+    return false;
+}
+
+/* The path without its end, cut at slashes. */
+static bool cut_path(struct request *request, const char *url)
+{
+    char *at;
+
+    if (strlen(url) >= sizeof request->path || strstr(url, ".."))
+        return false;
+    snprintf(request->path, sizeof request->path, "%s", url);
+    for (at = request->path; *at == '/' && request->segments < HTTP_SEGMENTS;) {
+        *at++ = 0;
+        if (!*at)
+            break;
+        request->segment[request->segments++] = at;
+        at += strcspn(at, "/");
+    }
+    return *at == 0;
+}
+
+static struct exchange *open_exchange(struct http *http, struct MHD_Connection *connection,
+                                      const char *url, const char *method)
+{
+    struct exchange *exchange = xcalloc(1, sizeof *exchange);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    exchange->http = http;
+    exchange->connection = exchange->request.connection = connection;
+    exchange->peer = info->socket_context;
+    exchange->request.method = method;
+    exchange->began_s = now_s();
+    exchange->reply.log_offset = exchange->reply.log_size = -1;
+    exchange->route = "none";
+    text_init(&exchange->body, HTTP_BODY_BYTES);
+    text_init(&exchange->reply.body, 0);
+    if (!identify(exchange))
+        exchange->state = EXCHANGE_READY;
+    else if (!cut_path(&exchange->request, url)) {
+        reply_problem(&exchange->reply, 400, "invalid", "not a path of this server");
+        exchange->state = EXCHANGE_READY;
+    }
+    return exchange;
+}
+
+/* Answering. */
+
+static void count_reply(struct http *http, const struct exchange *exchange)
+{
+    int at = 0;
+
+    while (at < http->counts && (http->count[at].route != exchange->route ||
+                                 http->count[at].status != exchange->reply.status))
+        at++;
+    if (at == COUNTS)
+        return;
+    if (at == http->counts)
+        http->count[http->counts++] =
+            (struct http_count){.route = exchange->route, .status = exchange->reply.status};
+    http->count[at].count++;
+    http->count[at].seconds += now_s() - exchange->began_s;
+}
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+    MHD_add_response_header(response, name, value);
+}
+
+static void add_headers(struct MHD_Response *response, const struct reply *reply)
+{
+    char number[32];
+
+    add_header(response, "Content-Type", reply->type ? reply->type : "application/json");
+    add_header(response, "Cache-Control", "no-store");
+    add_header(response, "X-Content-Type-Options", "nosniff");
+    add_header(response, "X-Frame-Options", "DENY");
+    add_header(response, "Referrer-Policy", "no-referrer");
+    add_header(response, "Content-Security-Policy",
+               "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+               "img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+               "frame-ancestors 'none'");
+    if (reply->location[0])
+        add_header(response, "Location", reply->location);
+    if (reply->status == 401)
+        add_header(response, "WWW-Authenticate", "Bearer");
+    if (reply->log_offset >= 0) {
+        snprintf(number, sizeof number, "%lld", (long long)reply->log_offset);
+        add_header(response, "X-Log-Offset", number);
+        snprintf(number, sizeof number, "%lld", (long long)reply->log_size);
+        add_header(response, "X-Log-Size", number);
+        add_header(response, "X-Log-End", reply->log_end ? "true" : "false");
+    }
+}
+
+/* Event streams. */
+
+static void add_event(struct stream *stream, int64_t seq, const char *word, const char *doc)
+{
+    text_printf(&stream->out, "id: %lld\nevent: %s\ndata: %s\n\n", (long long)seq, word, doc);
+}
+
+static bool add_stored(void *arg, const struct store_event *event)
+{
+    struct stream *stream = arg;
+
+    for (int kind = 0; kind < BOOK_EVENTS; kind++)
+        if (stream->want[kind] &&
+            strcmp(event->kind, book_event_word((enum book_event)kind)) == 0 &&
+            (!stream->job || event->job == stream->job))
+            add_event(stream, event->seq, event->kind, event->doc);
+    stream->after = event->seq;
+    return stream->out.length < STREAM_BYTES;
+}
+
+static void read_ring(struct stream *stream)
+{
+    struct http *http = stream->http;
+
+    while (stream->after < http->committed && stream->out.length < STREAM_BYTES) {
+        const struct ring_event *event = &http->ring[++stream->after % RING];
+
+        if (stream->want[event->event] && (!stream->job || event->job == stream->job))
+            add_event(stream, event->seq, book_event_word(event->event), event->doc);
+    }
+}
+
+static void fill_stream(struct stream *stream)
+{
+    struct http *http = stream->http;
+    int64_t oldest = http->ring_last > RING ? http->ring_last - RING + 1 : 1, before;
+
+    text_reset(&stream->out);
+    stream->sent = 0;
+    while (stream->after < http->committed && stream->out.length == 0) {
+        if (stream->after + 1 >= oldest && http->ring[(stream->after + 1) % RING].seq) {
+            read_ring(stream);
+            continue;
+        }
+        before = stream->after;
+        store_events(http->daemon->store,
+                     &(struct store_query){.after = stream->after, .limit = CATCH_UP}, add_stored,
+                     stream, NULL);
+        if (stream->after == before)
+            stream->after = http->committed;
+    }
+    if (stream->out.length == 0 && now_s() - stream->said_s >= PING_S)
+        text_add(&stream->out, ": ping\n\n");
+    if (stream->out.length)
+        stream->said_s = now_s();
+}
+
+static ssize_t read_stream(void *arg, uint64_t at, char *out, size_t most)
+{
+    struct stream *stream = arg;
+    size_t left;
+
+    (void)at;
+    if (stream->sent == stream->out.length)
+        fill_stream(stream);
+    left = stream->out.length - stream->sent;
+    if (left == 0) {
+        stream->asleep = true;
+        MHD_suspend_connection(stream->connection);
+        return 0;
+    }
+    if (left > most)
+        left = most;
+    memcpy(out, stream->out.bytes + stream->sent, left);
+    stream->sent += left;
+    return (ssize_t)left;
+}
+
+static void free_stream(void *arg)
+{
+    struct stream *stream = arg;
+
+    if (stream->prev)
+        stream->prev->next = stream->next;
+    else
+        stream->http->streams = stream->next;
+    if (stream->next)
+        stream->next->prev = stream->prev;
+    stream->http->stream_count--;
+    text_release(&stream->out);
+    free(stream);
+}
+
+/* topic=job:58,cluster,decision; without one all. */
+static void read_topics(struct stream *stream, const char *topic)
+{
+    for (int kind = 0; kind < BOOK_EVENTS; kind++)
+        stream->want[kind] = !topic || !*topic;
+    while (topic && *topic) {
+        size_t length = strcspn(topic, ",:");
+
+        for (int kind = 0; kind < BOOK_EVENTS; kind++)
+            if (strncmp(book_event_word((enum book_event)kind), topic, length) == 0)
+                stream->want[kind] = true;
+        if (topic[length] == ':')
+            stream->job = strtoll(topic + length + 1, NULL, 10);
+        topic += strcspn(topic, ",");
+        topic += *topic == ',';
+    }
+}
+
+static enum MHD_Result start_stream(struct exchange *exchange)
+{
+    struct http *http = exchange->http;
+    const char *last = request_header(&exchange->request, "Last-Event-ID");
+    const char *since = request_query(&exchange->request, "since");
+    struct stream *stream = xcalloc(1, sizeof *stream);
+    struct MHD_Response *response;
+    enum MHD_Result result;
+    int64_t first = 0;
+
+    stream->http = http;
+    stream->connection = exchange->connection;
+    stream->said_s = now_s();
+    stream->after = last    ? strtoll(last, NULL, 10)
+                    : since ? strtoll(since, NULL, 10)
+                            : http->committed;
+    if (stream->after < 0 || stream->after > http->committed)
+        stream->after = http->committed;
+    text_init(&stream->out, 0);
+    text_add(&stream->out, "retry: 3000\n\n");
+    store_first_seq(http->daemon->store, &first, NULL);
+    if ((last || since) && stream->after + 1 < first) {
+        text_printf(&stream->out, "event: reset\ndata: {\"first\":%lld}\n\n", (long long)first);
+        stream->after = first - 1;
+    }
+    read_topics(stream, request_query(&exchange->request, "topic"));
+    stream->next = http->streams;
+    if (http->streams)
+        http->streams->prev = stream;
+    http->streams = stream;
+    http->stream_count++;
+    response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, read_stream, stream,
+                                                 free_stream);
+    exchange->reply.type = "text/event-stream";
+    add_headers(response, &exchange->reply);
+    result = MHD_queue_response(exchange->connection, 200, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result answer(struct exchange *exchange)
+{
+    struct MHD_Response *response;
+    enum MHD_Result result;
+
+    count_reply(exchange->http, exchange);
+    exchange->peer->busy = true; /* its own speed of reading is bounded by the idle limit */
+    if (exchange->reply.stream)
+        return start_stream(exchange);
+    response = MHD_create_response_from_buffer(exchange->reply.body.length,
+                                               exchange->reply.body.bytes, MHD_RESPMEM_MUST_COPY);
+    add_headers(response, &exchange->reply);
+    result = MHD_queue_response(exchange->connection, (unsigned)exchange->reply.status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static bool is_change(const char *method)
+{
+    return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0;
+}
+
+static bool read_body(struct exchange *exchange)
+{
+    const struct text *body = &exchange->body;
+    json_error_t trouble;
+
+    if (text_is_cut(body)) {
+        reply_problem(&exchange->reply, 413, "limit", "body: more than %d bytes", HTTP_BODY_BYTES);
+        return false;
+    }
+    if (!body->length)
+        return true;
+    exchange->request.body =
+        json_loadb(body->bytes, body->length, JSON_REJECT_DUPLICATES, &trouble);
+    if (exchange->request.body)
+        return true;
+    reply_problem(&exchange->reply, 400, "invalid", "body: line %d: %s", trouble.line,
+                  trouble.text);
+    return false;
+}
+
+/* Asks the routes; puts the exchange where it has to wait, if it has to. */
+static void handle(struct exchange *exchange)
+{
+    struct http *http = exchange->http;
+    struct daemon *daemon = http->daemon;
+
+    exchange->reply.wait = false;
+    exchange->request.waited_s = now_s() - exchange->began_s;
+    if (is_change(exchange->request.method) && daemon->store_trouble)
+        reply_problem(&exchange->reply, 503, "store", "the store cannot be written: %s",
+                      daemon->store_trouble);
+    else
+        route_request(daemon, &exchange->request, &exchange->reply, &exchange->route);
+    exchange->seen = daemon->book.version;
+    if (exchange->reply.wait)
+        exchange->state = EXCHANGE_WAITING;
+    else if (store_is_dirty(daemon->store) && is_change(exchange->request.method))
+        exchange->state = EXCHANGE_HELD;
+    else
+        exchange->state = EXCHANGE_READY;
+}
+
+static void park(struct exchange *exchange)
+{
+    struct exchange **list =
+        exchange->state == EXCHANGE_WAITING ? &exchange->http->waiting : &exchange->http->held;
+
+    exchange->next = *list;
+    *list = exchange;
+    MHD_suspend_connection(exchange->connection);
+}
+
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *upload,
+                                  size_t *upload_bytes, void **context)
+{
+    struct exchange *exchange = *context;
+
+    (void)version;
+    if (!exchange) {
+        *context = open_exchange(arg, connection, url, method);
+        return MHD_YES;
+    }
+    if (*upload_bytes) {
+        if (exchange->state == EXCHANGE_READING)
+            text_add_bytes(&exchange->body, upload, *upload_bytes);
+        *upload_bytes = 0;
+        return MHD_YES;
+    }
+    if (exchange->state == EXCHANGE_READING) {
+        exchange->peer->busy = true;
+        if (read_body(exchange))
+            handle(exchange);
+        else
+            exchange->state = EXCHANGE_READY;
+        if (exchange->state != EXCHANGE_READY) {
+            park(exchange);
+            return MHD_YES;
+        }
+    }
+    return answer(exchange);
+}
+
+static void resume_all(struct exchange **list)
+{
+    while (*list) {
+        struct exchange *exchange = *list;
+
+        *list = exchange->next;
+        exchange->state = EXCHANGE_READY;
+        exchange->http->resumed = true;
+        MHD_resume_connection(exchange->connection);
+    }
+}
+
+static void retry_waiting(struct http *http)
+{
+    struct exchange *left = NULL;
+
+    while (http->waiting) {
+        struct exchange *exchange = http->waiting;
+
+        http->waiting = exchange->next;
+        exchange->request.waited_s = now_s() - exchange->began_s;
+        handle(exchange);
+        if (exchange->state == EXCHANGE_WAITING) {
+            exchange->next = left;
+            left = exchange;
+        } else {
+            exchange->state = EXCHANGE_READY;
+            http->resumed = true;
+            MHD_resume_connection(exchange->connection);
+        }
+    }
+    http->waiting = left;
+}
+
+void http_committed(struct http *http)
+{
+    http->committed = store_last_seq(http->daemon->store);
+    resume_all(&http->held);
+    if (!http->news)
+        return;
+    http->news = false;
+    retry_waiting(http);
+    for (struct stream *stream = http->streams; stream; stream = stream->next)
+        if (stream->asleep) {
+            stream->asleep = false;
+            http->resumed = true;
+            MHD_resume_connection(stream->connection);
+        }
+}
+
+void http_event(struct http *http, int64_t seq, enum book_event event, const struct job *job,
+                const char *doc)
+{
+    struct ring_event *at = &http->ring[seq % RING];
+
+    free(at->doc);
+    *at = (struct ring_event){seq, job ? job->id : 0, event, xstrdup(doc)};
+    http->ring_last = seq;
+    http->news = true;
+}
+
+void http_run(struct http *http)
+{
+    http->resumed = false;
+    MHD_run(http->unix_daemon);
+    if (http->tcp_daemon)
+        MHD_run(http->tcp_daemon);
+}
+
+int http_timeout_ms(struct http *http)
+{
+    MHD_UNSIGNED_LONG_LONG left, least = 1000;
+
+    if (http->resumed)
+        return 0;
+    if (MHD_get_timeout(http->unix_daemon, &left) == MHD_YES && left < least)
+        least = left;
+    if (http->tcp_daemon && MHD_get_timeout(http->tcp_daemon, &left) == MHD_YES && left < least)
+        least = left;
+    return (int)least;
+}
+
+void http_sweep(struct http *http)
+{
+    double now = now_s();
+
+    for (struct peer *peer = http->peers; peer; peer = peer->next)
+        if (!peer->busy && now - peer->since_s > REQUEST_S)
+            shutdown(peer->socket, SHUT_RDWR);
+    retry_waiting(http);
+    for (struct stream *stream = http->streams; stream; stream = stream->next)
+        if (stream->asleep && now - stream->said_s >= PING_S) {
+            stream->asleep = false;
+            http->resumed = true;
+            MHD_resume_connection(stream->connection);
+        }
+}
+
+int http_stream_count(const struct http *http)
+{
+    return http->stream_count;
+}
+
+const struct http_count *http_counts(const struct http *http, int *count)
+{
+    *count = http->counts;
+    return http->count;
+}
+
+/* Listening. */
+
+static int listen_unix(const char *path, struct err *err)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char folder[sizeof address.sun_path];
+    char *slash;
+    int file;
+
+    if (strlen(path) >= sizeof address.sun_path)
+        return err_set(err, ERR_LIMIT, "%s: too long a path for a socket", path);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    snprintf(folder, sizeof folder, "%s", path);
+    slash = strrchr(folder, '/');
+    if (slash && slash != folder) {
+        *slash = 0;
+        mkdir(folder, 0755);
+    }
+    file = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    unlink(path); /* the store's lock says that nobody listens there */
+    if (file < 0 || bind(file, (struct sockaddr *)&address, sizeof address) != 0 ||
+        chmod(path, geteuid() == 0 ? 0666 : 0600) != 0 || listen(file, 512) != 0) {
+        err_set(err, ERR_IO, "%s: cannot listen: %s", path, strerror(errno));
+        if (file >= 0)
+            close(file);
+        return ERR_IO;
+    }
+    return file;
+}
+
+static int listen_tcp(const char *where, struct err *err)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found = NULL;
+    const char *colon = strrchr(where, ':');
+    char host[256];
+    int file = -1, one = 1;
+
+    if (!colon || colon == where || (size_t)(colon - where) >= sizeof host)
+        return err_set(err, ERR_INVALID, "listen.http: \"%.60s\": expected HOST:PORT", where);
+    snprintf(host, sizeof host, "%.*s", (int)(colon - where), where);
+    if (getaddrinfo(host, colon + 1, &hints, &found) != 0 || !found)
+        return err_set(err, ERR_INVALID, "listen.http: \"%.60s\": no such address", where);
+    file = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (file >= 0)
+        setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (file < 0 || bind(file, found->ai_addr, found->ai_addrlen) != 0 || listen(file, 512) != 0) {
+        err_set(err, ERR_IO, "%s: cannot listen: %s", where, strerror(errno));
+        if (file >= 0)
+            close(file);
+        file = ERR_IO;
+    }
+    freeaddrinfo(found);
+    return file;
+}
+
+static struct MHD_Daemon *start(struct http *http, int socket, const char *cert, const char *key)
+{
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)cert},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)key},
+        {MHD_OPTION_END, 0, NULL},
+    };
+
+    if (!cert)
+        tls[0].option = MHD_OPTION_END;
+    else
+        flags |= MHD_USE_TLS;
+    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_LISTEN_SOCKET,
+                            socket, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES,
+                            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+                            MHD_OPTION_NOTIFY_CONNECTION, note_connection, http,
+                            MHD_OPTION_NOTIFY_COMPLETED, note_completed, NULL, MHD_OPTION_ARRAY,
+                            tls, MHD_OPTION_END);
+}
+
+static void watch(struct http *http, struct MHD_Daemon *daemon)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    int file = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+
+    epoll_ctl(http->daemon->epoll, EPOLL_CTL_ADD, file, &event);
+}
+
+static int start_tcp(struct http *http, struct err *err)
+{
+    const struct site *site = &http->daemon->site;
+    struct text cert, key;
+    int rc = 0;
+
+    text_init(&cert, 1 << 20);
+    text_init(&key, 1 << 20);
+    if (site->tls_cert)
+        rc = text_read_file(&cert, site->tls_cert, err);
+    if (rc == 0 && site->tls_key)
+        rc = text_read_file(&key, site->tls_key, err);
+    if (rc == 0)
+        http->tcp_socket = rc = listen_tcp(site->http, err);
+    if (rc >= 0) {
+        http->tcp_daemon =
+            start(http, http->tcp_socket, site->tls_cert ? cert.bytes : NULL, key.bytes);
+        rc = http->tcp_daemon ? 0
+                              : err_set(err, ERR_IO, "%s: cannot serve%s", site->http,
+                                        site->tls_cert ? "; are certificate and key right?" : "");
+    }
+    if (rc == 0)
+        watch(http, http->tcp_daemon);
+    text_release(&cert);
+    text_release(&key);
+    return rc;
+}
+
+int http_open(struct http **out, struct daemon *daemon, struct err *err)
+{
+    struct http *http = xcalloc(1, sizeof *http);
+    int rc = 0;
+
+    *out = http;
+    http->daemon = daemon;
+    http->unix_socket = http->tcp_socket = -1;
+    http->committed = http->ring_last = store_last_seq(daemon->store);
+    http->unix_socket = listen_unix(daemon->site.unix_path, err);
+    if (http->unix_socket < 0)
+        rc = http->unix_socket;
+    if (rc == 0) {
+        http->unix_daemon = start(http, http->unix_socket, NULL, NULL);
+        rc = http->unix_daemon ? 0 : err_set(err, ERR_IO, "cannot serve HTTP");
+    }
+    if (rc == 0)
+        watch(http, http->unix_daemon);
+    return rc == 0 && daemon->site.http ? start_tcp(http, err) : rc;
+}
+
+void http_close(struct http *http)
+{
+    if (!http)
+        return;
+    resume_all(&http->held);
+    resume_all(&http->waiting);
+    for (struct stream *stream = http->streams; stream; stream = stream->next)
+        if (stream->asleep)
+            MHD_resume_connection(stream->connection);
+    if (http->unix_daemon)
+        MHD_stop_daemon(http->unix_daemon);
+    if (http->tcp_daemon)
+        MHD_stop_daemon(http->tcp_daemon);
+    for (int i = 0; i < RING; i++)
+        free(http->ring[i].doc);
+    free(http);
+}
+
+int http_port(const struct http *http)
+{
+    struct sockaddr_storage address;
+    socklen_t bytes = sizeof address;
+
+    if (http->tcp_socket < 0 ||
+        getsockname(http->tcp_socket, (struct sockaddr *)&address, &bytes) != 0)
+        return 0;
+    return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
+                                               : ((struct sockaddr_in *)&address)->sin_port);
+}

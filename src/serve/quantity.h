@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Durations, sizes and dates as people write them. */
+#ifndef SERVE_QUANTITY_H
+#define SERVE_QUANTITY_H
+
+#include <stdint.h>
+
+struct err;
+struct text;
+
+/* "90", "1.5h", "50ms", "30d": seconds. */
+int quantity_duration(const char *text, double *out_s, struct err *err);
+/* "4G", "512MiB", "1000000": bytes; K, M, G and T are powers of 1024. */
+int quantity_bytes(const char *text, int64_t *out, struct err *err);
+
+/* "2026-11-22T05:04:03.250Z"; 0 prints as null. Reading takes it with or without a fraction. */
+void quantity_print_time(struct text *out, int64_t at_us);
+int quantity_time(const char *text, int64_t *out_us, struct err *err);
+
+#endif

@@ -1,0 +1,639 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Routes about jobs. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/keeper_log.h"
+#include "base/err.h"
+#include "base/rng.h"
+#include "serve/daemon.h"
+#include "serve/explain.h"
+#include "serve/quantity.h"
+#include "serve/routes.h"
+#include "store/store.h"
+
+enum { LIST_LIMIT = 1000, LOG_LIMIT = 1 << 20, TASK_LIST = 1000 };
+
+static const double WAIT_S = 30, KEY_S = 86400;
+
+/* The number in a query parameter; initial without one; false if it is none. */
+static bool read_number(const struct request *request, const char *name, int64_t initial,
+                        int64_t low, int64_t high, int64_t *out, struct reply *reply)
+{
+    const char *text = request_query(request, name);
+    char *end;
+
+    *out = initial;
+    if (!text)
+        return true;
+    *out = strtoll(text, &end, 10);
+    if (end != text && !*end && *out >= low && *out <= high)
+        return true;
+    reply_problem(reply, 400, "invalid", "%s: expected a whole number from %lld to %lld", name,
+                  (long long)low, (long long)high);
+    return false;
+}
+
+static bool find_job(struct daemon *daemon, const struct request *request, struct reply *reply,
+                     struct job **job, struct job_task **task)
+{
+    const char *id = route_argument(request, 2);
+
+    if (book_find_text(&daemon->book, id, job, task))
+        return true;
+    reply_problem(reply, 404, "not-found", "no job %.30s", id);
+    return false;
+}
+
+static bool find_own_job(struct daemon *daemon, const struct request *request, struct reply *reply,
+                         struct job **job, struct job_task **task)
+{
+    if (!find_job(daemon, request, reply, job, task))
+        return false;
+    if (access_owns(&request->caller, *job))
+        return true;
+    reply_problem(reply, 403, "denied", "job %lld belongs to %s", (long long)(*job)->id,
+                  (*job)->user ? (*job)->user : "another user");
+    return false;
+}
+
+static void add_counts(json_t *doc, const struct job *job)
+{
+    json_t *counts = json_object();
+
+    for (int state = 0; state < JOB_STATES; state++)
+        if (job->count[state])
+            json_object_set_new(counts, job_state_word((enum job_state)state),
+                                json_integer(job->count[state]));
+    json_object_set_new(doc, "counts", counts);
+}
+
+static void add_time(json_t *doc, const char *key, int64_t at_us)
+{
+    struct text text;
+
+    text_init(&text, 0);
+    quantity_print_time(&text, at_us);
+    json_object_set_new(doc, key, json_loads(text.bytes, JSON_DECODE_ANY, NULL));
+    text_release(&text);
+}
+
+/* The task that stands for a job where only one can be told about: one that runs, if any does. */
+static struct job_task *main_task(struct job *job)
+{
+    for (int32_t i = 0; i < job->tasks; i++)
+        if (job->task[i].state == JOB_RUNNING)
+            return &job->task[i];
+    for (int32_t i = 0; i < job->tasks; i++)
+        if (!job_state_is_final(job->task[i].state))
+            return &job->task[i];
+    return &job->task[0];
+}
+
+static json_t *job_json(struct daemon *daemon, struct job *job)
+{
+    struct job_task *task = main_task(job);
+    json_t *doc = book_task_json(&daemon->book, task);
+    enum reason reason = explain_reason(daemon, task);
+    char id[24];
+
+    snprintf(id, sizeof id, "%lld", (long long)job->id);
+    json_object_set_new(doc, "id", json_string(id));
+    json_object_set_new(doc, "name", json_string(job->name));
+    json_object_set_new(doc, "type", json_string(job->type));
+    json_object_set_new(doc, "user", job->user ? json_string(job->user) : json_null());
+    json_object_set_new(doc, "state", json_string(job_state_word(job_state(job))));
+    json_object_set_new(doc, "reason",
+                        reason == REASONS ? json_null() : json_string(reason_word(reason)));
+    json_object_set_new(doc, "priority", json_integer(job->priority));
+    json_object_set_new(doc, "held", json_boolean(job->held));
+    json_object_set_new(doc, "array", json_boolean(job->is_array));
+    json_object_set_new(doc, "tasks", json_integer(job->tasks));
+    json_object_set_new(doc, "labels",
+                        job->labels ? json_loads(job->labels, 0, NULL) : json_object());
+    json_object_set_new(doc, "version", json_integer(job->version));
+    add_counts(doc, job);
+    add_time(doc, "deadline", job->deadline_us);
+    return doc;
+}
+
+/* Listing. */
+
+struct filter {
+    unsigned states; /* bits */
+    const char *user, *type;
+    bool active;
+};
+
+static bool read_filter(const struct request *request, struct filter *out, struct reply *reply)
+{
+    const char *at = request_query(request, "state"), *active = request_query(request, "active");
+
+    *out = (struct filter){.user = request_query(request, "user"),
+                           .type = request_query(request, "type"),
+                           .active = active && strcmp(active, "true") == 0};
+    if (out->user && strcmp(out->user, "me") == 0)
+        out->user = request->caller.user;
+    while (at && *at) {
+        size_t length = strcspn(at, ",");
+        int state = job_state_find(at, length);
+
+        if (state < 0) {
+            reply_problem(reply, 400, "invalid", "state: no such state \"%.*s\"",
+                          length > 30 ? 30 : (int)length, at);
+            return false;
+        }
+        out->states |= 1u << state;
+        at += length + (at[length] == ',');
+    }
+    return true;
+}
+
+static bool passes(const struct filter *filter, const struct job *job)
+{
+    enum job_state state = job_state(job);
+
+    if (filter->states && !(filter->states >> state & 1))
+        return false;
+    if (filter->active && job_state_is_final(state))
+        return false;
+    if (filter->user && (!job->user || strcmp(job->user, filter->user) != 0))
+        return false;
+    return !filter->type || strcmp(job->type, filter->type) == 0;
+}
+
+void route_list_jobs(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    const struct book *book = &daemon->book;
+    const char *newest = request_query(request, "newest");
+    bool down = newest && strcmp(newest, "true") == 0;
+    json_t *items, *doc;
+    struct filter filter;
+    int64_t limit, cursor, next = 0, hidden = 0;
+
+    if (!read_number(request, "limit", 100, 1, LIST_LIMIT, &limit, reply) ||
+        !read_number(request, "cursor", 0, 0, INT64_MAX, &cursor, reply) ||
+        !read_filter(request, &filter, reply))
+        return;
+    items = json_array();
+    for (size_t i = 0; i < book->jobs.count; i++) {
+        struct job *job = book->jobs.item[down ? book->jobs.count - 1 - i : i];
+
+        if (cursor && (down ? job->id >= cursor : job->id <= cursor))
+            continue;
+        if (!passes(&filter, job)) {
+            hidden++;
+            continue;
+        }
+        if ((int64_t)json_array_size(items) == limit) {
+            next = json_integer_value(
+                json_object_get(json_array_get(items, json_array_size(items) - 1), "number"));
+            break;
+        }
+        json_array_append_new(items, job_json(daemon, job));
+        json_object_set_new(json_array_get(items, json_array_size(items) - 1), "number",
+                            json_integer(job->id));
+    }
+    doc = json_pack("{s:s, s:o, s:I}", "schema", "tapfinger.jobs/1", "items", items, "hidden",
+                    (json_int_t)hidden);
+    json_object_set_new(doc, "next", next ? json_sprintf("%lld", (long long)next) : json_null());
+    reply_json(reply, 200, doc);
+}
+
+/* Submitting. */
+
+static bool check_dependencies(const struct daemon *daemon, const struct job *job,
+                               struct reply *reply)
+{
+    for (int32_t i = 0; i < job->afters; i++)
+        if (!book_find(&daemon->book, job->after[i].job)) {
+            reply_problem(reply, 422, "dependency-failed", "after: no job %lld",
+                          (long long)job->after[i].job);
+            return false;
+        }
+    return true;
+}
+
+static bool check_caller(const struct request *request, struct reply *reply)
+{
+    if (request->caller.uid != (uid_t)-1)
+        return true;
+    reply_problem(reply, 403, "denied", "no user \"%s\" on this machine", request->caller.user);
+    return false;
+}
+
+/* A job of the caller from the body, or a reply that says why not. */
+static struct job *read_job(struct daemon *daemon, const struct request *request,
+                            struct reply *reply)
+{
+    struct err err = {0};
+    struct job *job;
+    bool force = json_is_true(json_object_get(request->body, "force_queue"));
+
+    if (!check_caller(request, reply))
+        return NULL;
+    if (!request->body || job_parse(&job, request->body, &daemon->site, true, &err)) {
+        reply_problem(reply, 400, "invalid", "%s",
+                      request->body ? err.message : "expected a job as JSON");
+        return NULL;
+    }
+    job->uid = request->caller.uid;
+    job->gid = request->caller.gid;
+    job->user = xstrdup(request->caller.user);
+    if (live_find_type(&daemon->live, job->type) < 0)
+        reply_problem(reply, 422, "limit", "type: too many types");
+    else if (!force && !live_can_ever_run(&daemon->live, &job->task[0]))
+        reply_problem(reply, 422, "never-fits",
+                      "no cluster of its reach could ever hold what it asks for");
+    else if (check_dependencies(daemon, job, reply))
+        return job;
+    job_free(job);
+    return NULL;
+}
+
+/* Where the answer to a key is kept. */
+static int64_t key_place(const struct request *request, const char *key)
+{
+    return (int64_t)(rng_hash(rng_hash_seed(request->caller.uid, key), 1, 0) >> 1);
+}
+
+/* Whether the key was used: then the answer, or the refusal of another body, is in the reply. */
+static bool answer_again(struct daemon *daemon, const struct request *request, const char *key,
+                         const char *hash, struct reply *reply)
+{
+    struct text kept;
+    json_t *doc;
+    bool used = false;
+
+    text_init(&kept, 0);
+    if (store_get(daemon->store, STORE_KEY, key_place(request, key), &kept, NULL) == 1) {
+        doc = json_loads(kept.bytes, 0, NULL);
+        used = json_integer_value(json_object_get(doc, "at_us")) >
+               book_now_us() - (int64_t)(KEY_S * 1e6);
+        if (used && strcmp(json_string_value(json_object_get(doc, "hash")), hash) == 0) {
+            snprintf(reply->location, sizeof reply->location, "/v1/jobs/%lld",
+                     (long long)json_integer_value(json_object_get(doc, "job")));
+            reply_json(reply, 201, json_incref(json_object_get(doc, "answer")));
+        } else if (used) {
+            reply_problem(reply, 422, "idempotency",
+                          "Idempotency-Key: used before for another submission");
+        }
+        json_decref(doc);
+    }
+    text_release(&kept);
+    return used;
+}
+
+static void keep_answer(struct daemon *daemon, const struct request *request, const char *key,
+                        const char *hash, const struct job *job, json_t *answer)
+{
+    json_t *doc =
+        json_pack("{s:s, s:s, s:I, s:I, s:O}", "key", key, "hash", hash, "at_us",
+                  (json_int_t)book_now_us(), "job", (json_int_t)job->id, "answer", answer);
+    char *words = json_dumps(doc, JSON_COMPACT);
+
+    if (words)
+        store_put(daemon->store, STORE_KEY, key_place(request, key), words);
+    free(words);
+    json_decref(doc);
+}
+
+static void hash_body(const json_t *body, char hash[SHA256_HEX_BYTES])
+{
+    char *words = json_dumps(body, JSON_COMPACT | JSON_SORT_KEYS);
+
+    sha256_hex(words ? words : "", words ? strlen(words) : 0, hash);
+    free(words);
+}
+
+void route_submit(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    const char *key = request_header(request, "Idempotency-Key");
+    char hash[SHA256_HEX_BYTES];
+    struct job *job;
+    json_t *answer;
+
+    if (key && (strlen(key) < 1 || strlen(key) > 200)) {
+        reply_problem(reply, 400, "invalid", "Idempotency-Key: expected 1 to 200 bytes");
+        return;
+    }
+    hash_body(request->body, hash);
+    if (key && answer_again(daemon, request, key, hash, reply))
+        return;
+    job = read_job(daemon, request, reply);
+    if (!job)
+        return;
+    book_add(&daemon->book, job, request->body);
+    runner_consider(&daemon->runner, job);
+    answer = job_json(daemon, job);
+    if (key)
+        keep_answer(daemon, request, key, hash, job, answer);
+    snprintf(reply->location, sizeof reply->location, "/v1/jobs/%lld", (long long)job->id);
+    reply_json(reply, 201, answer);
+}
+
+void route_plan(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    struct job *job = read_job(daemon, request, reply);
+    json_t *doc;
+
+    if (!job)
+        return;
+    doc = explain_task(daemon, &job->task[0]);
+    json_object_del(doc, "id");
+    json_object_set_new(doc, "tasks", json_integer(job->tasks));
+    reply_json(reply, 200, doc);
+    job_free(job);
+}
+
+/* One job. */
+
+static void add_spec(struct daemon *daemon, const struct request *request, json_t *doc,
+                     const struct job *job)
+{
+    static const char *const open[] = {"request",   "min",       "max",     "reach",
+                                       "after",     "timeout_s", "grace_s", "retries",
+                                       "backoff_s", "not_before"};
+    json_t *spec = book_read_doc(&daemon->book, job);
+
+    for (size_t i = 0; i < COUNT_OF(open); i++)
+        if (json_object_get(spec, open[i]))
+            json_object_set(doc, open[i], json_object_get(spec, open[i]));
+    if (access_owns(&request->caller, job)) {
+        json_object_set(doc, "command", json_object_get(spec, "command"));
+        json_object_set_new(doc, "cwd",
+                            json_string(json_string_value(json_object_get(spec, "cwd"))
+                                            ? json_string_value(json_object_get(spec, "cwd"))
+                                            : "/"));
+        if (json_object_get(spec, "env"))
+            json_object_set(doc, "env", json_object_get(spec, "env"));
+    }
+    json_decref(spec);
+}
+
+static void add_tasks(struct daemon *daemon, json_t *doc, struct job *job)
+{
+    json_t *list = json_array();
+
+    for (int32_t i = 0; i < job->tasks && i < TASK_LIST; i++)
+        json_array_append_new(list, book_task_json(&daemon->book, &job->task[i]));
+    json_object_set_new(doc, "task_list", list);
+}
+
+static bool must_wait(const struct request *request, enum job_state state, double most_s)
+{
+    const char *until = request_query(request, "until");
+
+    return until && strcmp(until, "finished") == 0 && !job_state_is_final(state) &&
+           request->waited_s < most_s;
+}
+
+void route_show_job(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    const char *wait = request_query(request, "wait");
+    double most_s = WAIT_S;
+    struct job_task *task;
+    struct err err;
+    struct job *job;
+    json_t *doc;
+
+    if (!find_job(daemon, request, reply, &job, &task))
+        return;
+    if (wait && quantity_duration(wait, &most_s, &err)) {
+        reply_problem(reply, 400, "invalid", "wait: %s", err.message);
+        return;
+    }
+    if (must_wait(request, task ? task->state : job_state(job), most_s < 60 ? most_s : 60)) {
+        reply->wait = true;
+        return;
+    }
+    doc = job_json(daemon, job);
+    json_object_set_new(doc, "schema", json_string("tapfinger.job/1"));
+    json_object_set_new(doc, "queue_position",
+                        json_integer(explain_position(daemon, task ? task : main_task(job))));
+    if (task)
+        json_object_set_new(doc, "task", book_task_json(&daemon->book, task));
+    add_spec(daemon, request, doc, job);
+    add_tasks(daemon, doc, job);
+    reply_json(reply, 200, doc);
+}
+
+void route_patch_job(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    const json_t *priority = json_object_get(request->body, "priority");
+    const json_t *hold = json_object_get(request->body, "hold");
+    struct job_task *task;
+    struct job *job;
+
+    if (!find_own_job(daemon, request, reply, &job, &task))
+        return;
+    if ((priority && (!json_is_integer(priority) || json_integer_value(priority) < -1000 ||
+                      json_integer_value(priority) > 1000)) ||
+        (hold && !json_is_boolean(hold)) || (!priority && !hold)) {
+        reply_problem(reply, 400, "invalid",
+                      "expected priority (a whole number from -1000 to 1000) or hold (true or "
+                      "false)");
+        return;
+    }
+    if (priority && json_integer_value(priority) > job->priority &&
+        request->caller.role < ROLE_ADMIN && json_integer_value(priority) > 0) {
+        reply_problem(reply, 403, "denied", "only an admin may raise a priority above 0");
+        return;
+    }
+    if (priority) {
+        job->priority = (int32_t)json_integer_value(priority);
+        daemon->live.wants = daemon->live.fresh = true;
+        book_save_job(&daemon->book, job);
+    }
+    if (hold)
+        runner_hold(&daemon->runner, job, json_is_true(hold));
+    reply_json(reply, 200, job_json(daemon, job));
+}
+
+/* Calls fn for the task, or for all of the job; lists what changed and what did not. */
+static void change_tasks(struct daemon *daemon, struct request *request, struct reply *reply,
+                         bool (*change)(struct runner *, struct job_task *), const char *done,
+                         const char *not_done)
+{
+    json_t *changed, *left;
+    struct job_task *task;
+    struct job *job;
+
+    if (!find_own_job(daemon, request, reply, &job, &task))
+        return;
+    changed = json_array();
+    left = json_array();
+    for (int32_t i = 0; i < job->tasks; i++) {
+        struct text id;
+
+        if (task && task != &job->task[i])
+            continue;
+        text_init(&id, 0);
+        job_print_id(&job->task[i], &id);
+        json_array_append_new(change(&daemon->runner, &job->task[i]) ? changed : left,
+                              json_string(id.bytes));
+        text_release(&id);
+    }
+    reply_json(reply, 202, json_pack("{s:o, s:o}", done, changed, not_done, left));
+}
+
+void route_cancel(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    change_tasks(daemon, request, reply, runner_cancel, "canceled", "already_final");
+}
+
+void route_requeue(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    change_tasks(daemon, request, reply, runner_requeue, "requeued", "waiting_already");
+}
+
+static void set_hold(struct daemon *daemon, struct request *request, struct reply *reply, bool held)
+{
+    struct job_task *task;
+    struct job *job;
+
+    if (!find_own_job(daemon, request, reply, &job, &task))
+        return;
+    if (job->held != held)
+        runner_hold(&daemon->runner, job, held);
+    reply_json(reply, 200, job_json(daemon, job));
+}
+
+void route_hold(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    set_hold(daemon, request, reply, true);
+}
+
+void route_release(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    set_hold(daemon, request, reply, false);
+}
+
+void route_timeline(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    const struct book *book = &daemon->book;
+    json_t *items;
+    int64_t limit;
+
+    if (!read_number(request, "limit", 500, 1, 5000, &limit, reply))
+        return;
+    items = json_array();
+    for (size_t i = book->jobs.count; i-- > 0 && (int64_t)json_array_size(items) < limit;) {
+        struct job *job = book->jobs.item[i];
+
+        for (int32_t t = job->tasks; t-- > 0 && (int64_t)json_array_size(items) < limit;) {
+            json_t *one;
+
+            if (!job->task[t].started_us)
+                continue;
+            one = book_task_json(book, &job->task[t]);
+            json_object_set_new(one, "name", json_string(job->name));
+            json_object_set_new(one, "type", json_string(job->type));
+            json_array_append_new(items, one);
+        }
+    }
+    reply_json(reply, 200,
+               json_pack("{s:s, s:o}", "schema", "tapfinger.timeline/1", "items", items));
+}
+
+static bool add_event(void *arg, const struct store_event *event)
+{
+    json_t *doc = json_loads(event->doc, 0, NULL);
+
+    if (!doc)
+        doc = json_object();
+    json_object_set_new(doc, "seq", json_integer(event->seq));
+    json_object_set_new(doc, "event", json_string(event->kind));
+    add_time(doc, "at", event->at_us);
+    json_array_append_new(arg, doc);
+    return true;
+}
+
+static json_t *list_events(struct daemon *daemon, struct store_query query)
+{
+    json_t *list = json_array();
+
+    store_events(daemon->store, &query, add_event, list, NULL);
+    return list;
+}
+
+void route_explain(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    struct job_task *task;
+    struct job *job;
+    json_t *doc;
+
+    if (!find_job(daemon, request, reply, &job, &task))
+        return;
+    doc = explain_task(daemon, task ? task : main_task(job));
+    json_object_set_new(doc, "schema", json_string("tapfinger.explanation/1"));
+    json_object_set_new(doc, "name", json_string(job->name));
+    json_object_set_new(
+        doc, "decisions",
+        list_events(daemon, (struct store_query){
+                                .job = job->id, .kind = "decision", .limit = 20, .newest = true}));
+    reply_json(reply, 200, doc);
+}
+
+void route_job_events(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    struct job_task *task;
+    struct job *job;
+    int64_t limit;
+
+    if (!find_job(daemon, request, reply, &job, &task) ||
+        !read_number(request, "limit", 200, 1, LIST_LIMIT, &limit, reply))
+        return;
+    reply_json(
+        reply, 200,
+        json_pack("{s:s, s:o}", "schema", "tapfinger.events/1", "items",
+                  list_events(daemon, (struct store_query){.job = job->id, .limit = limit})));
+}
+
+void route_decisions(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    int64_t limit, job;
+
+    if (!read_number(request, "limit", 100, 1, LIST_LIMIT, &limit, reply) ||
+        !read_number(request, "job", 0, 0, INT64_MAX, &job, reply))
+        return;
+    reply_json(reply, 200,
+               json_pack("{s:s, s:o}", "schema", "tapfinger.decisions/1", "items",
+                         list_events(daemon, (struct store_query){.job = job,
+                                                                  .kind = "decision",
+                                                                  .limit = limit,
+                                                                  .newest = true})));
+}
+
+void route_logs(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    const char *stream = request_query(request, "stream");
+    int64_t limit, offset;
+    struct job_task *task;
+    struct text folder;
+    struct job *job;
+    struct err err;
+
+    if (!find_own_job(daemon, request, reply, &job, &task) ||
+        !read_number(request, "limit", LOG_LIMIT, 1, LOG_LIMIT, &limit, reply) ||
+        !read_number(request, "offset", 0, INT64_MIN / 2, INT64_MAX / 2, &offset, reply))
+        return;
+    if (stream && strcmp(stream, "stdout") != 0 && strcmp(stream, "stderr") != 0) {
+        reply_problem(reply, 400, "invalid", "stream: expected stdout or stderr");
+        return;
+    }
+    task = task ? task : main_task(job);
+    text_init(&folder, 0);
+    runner_folder(&daemon->runner, task, &folder);
+    text_reset(&reply->body);
+    reply->log_end = job_state_is_final(task->state);
+    reply->log_size = 0;
+    if (task->attempt && keeper_log_read(folder.bytes, stream ? stream : "stdout", &offset,
+                                         (size_t)limit, &reply->body, &reply->log_size, &err))
+        reply_problem(reply, 500, "io", "%s", err.message);
+    else
+        reply->status = 200;
+    reply->log_offset = offset > 0 ? offset : 0;
+    reply->type = reply->status == 200 ? "text/plain; charset=utf-8" : reply->type;
+    text_release(&folder);
+}

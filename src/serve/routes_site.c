@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Routes about the site: clusters, types, policies, tokens, and the daemon itself. */
+#include <string.h>
+
+#include "base/err.h"
+#include "base/rng.h"
+#include "base/version.h"
+#include "policy/registry.h"
+#include "serve/daemon.h"
+#include "serve/dashboard.h"
+#include "serve/metrics.h"
+#include "serve/openapi.h"
+#include "serve/routes.h"
+#include "serve/sensitivity.h"
+#include "store/store.h"
+
+void route_dashboard(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    (void)request;
+    text_reset(&reply->body);
+    dashboard_print(daemon->site.name, &reply->body);
+    reply->status = 200;
+    reply->type = "text/html; charset=utf-8";
+}
+
+static json_t *list_running(struct daemon *daemon, int c)
+{
+    const struct live_cluster *at = &daemon->live.cluster[c];
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < at->running.count; i++) {
+        const struct job_task *of = daemon->live.of[at->running.item[i]];
+
+        if (of) {
+            json_t *one = book_task_json(&daemon->book, of);
+
+            json_object_set_new(one, "name", json_string(of->job->name));
+            json_object_set_new(one, "type", json_string(of->job->type));
+            json_array_append_new(list, one);
+        }
+    }
+    return list;
+}
+
+static json_t *enforcement(struct daemon *daemon, int c)
+{
+    json_t *list = json_array();
+    struct text words;
+
+    text_init(&words, 0);
+    daemon->runner.ops[c]->describe(daemon->runner.backend[c], &words);
+    for (char *at = words.bytes; *at;) {
+        size_t length = strcspn(at, "\n");
+
+        json_array_append_new(list, json_stringn(at, length));
+        at += length + (at[length] == '\n');
+    }
+    text_release(&words);
+    return list;
+}
+
+static json_t *cluster_json(struct daemon *daemon, int c)
+{
+    const struct live_cluster *at = &daemon->live.cluster[c];
+    const struct site_cluster *cluster = &daemon->site.cluster[c];
+    json_t *doc = json_object();
+
+    json_object_set_new(doc, "name", json_string(cluster->name));
+    json_object_set_new(doc, "backend", json_string(cluster->backend));
+    json_object_set_new(doc, "state", json_string(at->draining ? "draining" : "ready"));
+    json_object_set_new(doc, "by", at->by ? json_string(at->by) : json_null());
+    json_object_set_new(doc, "reason", at->reason ? json_string(at->reason) : json_null());
+    json_object_set_new(doc, "capacity", job_allocation_json(&cluster->capacity, &daemon->site));
+    json_object_set_new(doc, "free",
+                        job_allocation_json(&daemon->live.cluster_view[c].free, &daemon->site));
+    json_object_set_new(doc, "enforced", enforcement(daemon, c));
+    json_object_set_new(doc, "running", list_running(daemon, c));
+    return doc;
+}
+
+void route_clusters(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    json_t *list = json_array();
+
+    (void)request;
+    for (int c = 0; c < daemon->site.clusters; c++)
+        json_array_append_new(list, cluster_json(daemon, c));
+    reply_json(reply, 200,
+               json_pack("{s:s, s:o, s:i}", "schema", "tapfinger.clusters/1", "items", list,
+                         "waiting", daemon->live.lists.count));
+}
+
+static void save_cluster(struct daemon *daemon, int c)
+{
+    const char *name = daemon->site.cluster[c].name;
+    const struct live_cluster *at = &daemon->live.cluster[c];
+    json_t *doc = json_pack("{s:s, s:b, s:s*, s:s*}", "name", name, "draining", at->draining, "by",
+                            at->by, "reason", at->reason);
+    char *words = json_dumps(doc, JSON_COMPACT);
+
+    store_put(daemon->store, STORE_CLUSTER, (int64_t)(rng_hash_seed(0, name) >> 1),
+              words ? words : "{}");
+    free(words);
+    json_object_set_new(doc, "cluster", json_string(name));
+    book_tell(&daemon->book, BOOK_CLUSTER, NULL, NULL, doc);
+}
+
+void route_patch_cluster(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    int c = site_find_cluster(&daemon->site, route_argument(request, 2));
+    const json_t *drain = json_object_get(request->body, "drain");
+    const char *reason = json_string_value(json_object_get(request->body, "reason"));
+
+    if (c < 0) {
+        reply_problem(reply, 404, "not-found", "no cluster %.40s", route_argument(request, 2));
+    } else if (!json_is_boolean(drain) || (json_is_true(drain) && (!reason || !*reason))) {
+        reply_problem(reply, 400, "invalid", "expected drain: true with a reason, or drain: false");
+    } else {
+        live_drain(&daemon->live, c, json_is_true(drain), request->caller.user, reason);
+        save_cluster(daemon, c);
+        reply_json(reply, 200, cluster_json(daemon, c));
+    }
+}
+
+void route_types(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    json_t *list = json_array();
+
+    (void)request;
+    for (size_t type = 0; type < daemon->live.types.count; type++)
+        json_array_append_new(list, sensitivity_json(&daemon->live, (int32_t)type));
+    reply_json(reply, 200, json_pack("{s:s, s:o}", "schema", "tapfinger.types/1", "items", list));
+}
+
+void route_policies(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    const struct live *live = &daemon->live;
+    json_t *list = json_array(), *doc;
+    bool fallback = live->view.now_s < live->fallback_until_s || !live->policy.ops;
+
+    (void)request;
+    for (int i = 0; policies[i]; i++)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "name", policies[i]->name,
+                                              "summary", policies[i]->summary, "possible",
+                                              policies[i]->info != INFO_ORACLE));
+    doc = json_pack("{s:s, s:s, s:o, s:b, s:s*, s:I, s:I}", "schema", "tapfinger.policies/1",
+                    "policy", live->spec.label, "items", list, "fallback_decides", fallback,
+                    "trouble", live->trouble, "overruns", (json_int_t)live->counts.overruns,
+                    "refused", (json_int_t)live->counts.refused);
+    reply_json(reply, 200, doc);
+}
+
+void route_set_policy(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    const char *policy = json_string_value(json_object_get(request->body, "policy"));
+    struct err err;
+
+    if (!policy) {
+        reply_problem(reply, 400, "invalid", "expected {\"policy\":\"NAME\"}");
+    } else if (live_set_policy(&daemon->live, policy, &err)) {
+        reply_problem(reply, 422, "policy", "%s", err.message);
+    } else {
+        book_save_setting(&daemon->book, SETTING_POLICY, policy);
+        book_tell(&daemon->book, BOOK_POLICY, NULL, NULL,
+                  json_pack("{s:s, s:s}", "policy", policy, "by", request->caller.user));
+        route_policies(daemon, request, reply);
+    }
+}
+
+void route_events(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    (void)daemon;
+    (void)request;
+    reply->status = 200;
+    reply->stream = true;
+}
+
+void route_whoami(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    const struct caller *caller = &request->caller;
+
+    reply_json(reply, 200,
+               json_pack("{s:s, s:s, s:s*, s:s, s:s}", "user", caller->user, "role",
+                         role_word(caller->role), "token", *caller->token ? caller->token : NULL,
+                         "site", daemon->site.name, "version", version_number()));
+}
+
+void route_tokens(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    json_t *list = json_array();
+
+    (void)request;
+    for (size_t i = 0; i < daemon->access.tokens.count; i++) {
+        const struct token *token = &daemon->access.tokens.item[i];
+
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", token->name, "user",
+                                              token->user, "role", role_word(token->role)));
+    }
+    reply_json(reply, 200, json_pack("{s:s, s:o}", "schema", "tapfinger.tokens/1", "items", list));
+}
+
+void route_add_token(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    const char *name = json_string_value(json_object_get(request->body, "name"));
+    const char *user = json_string_value(json_object_get(request->body, "user"));
+    const char *word = json_string_value(json_object_get(request->body, "role"));
+    enum role role = word ? role_find(word) : ROLE_NONE;
+    char secret[64];
+    struct err err;
+
+    if (!name || !user || role == ROLE_NONE)
+        reply_problem(reply, 400, "invalid",
+                      "expected name, user and role (read, submit or admin)");
+    else if (access_add_token(&daemon->access, name, user, role, secret, &err))
+        reply_problem(reply, 422, "invalid", "%s", err.message);
+    else
+        reply_json(reply, 201,
+                   json_pack("{s:s, s:s, s:s, s:s}", "name", name, "user", user, "role", word,
+                             "secret", secret));
+}
+
+void route_drop_token(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    const char *name = route_argument(request, 2);
+
+    if (access_drop_token(&daemon->access, name))
+        reply_json(reply, 200, json_pack("{s:s}", "revoked", name));
+    else
+        reply_problem(reply, 404, "not-found", "no token %.40s", name);
+}
+
+void route_openapi(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    (void)daemon;
+    (void)request;
+    reply_json(reply, 200, openapi_json());
+}
+
+void route_health(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    (void)daemon;
+    (void)request;
+    reply_json(reply, 200, json_pack("{s:b}", "healthy", 1));
+}
+
+void route_ready(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    json_t *failing = json_array();
+    bool ready = !daemon->store_trouble;
+
+    (void)request;
+    if (!ready)
+        json_array_append_new(failing, json_string("store"));
+    reply_json(reply, ready ? 200 : 503,
+               json_pack("{s:b, s:o}", "ready", ready, "failing", failing));
+}
+
+void route_metrics(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    (void)request;
+    text_reset(&reply->body);
+    metrics_print(daemon, &reply->body);
+    reply->status = 200;
+    reply->type = "text/plain; version=0.0.4";
+}

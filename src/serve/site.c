@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * site.yaml:
+ *
+ *     site: lab
+ *     listen: {unix: /run/tapfinger/sock, http: 127.0.0.1:7979, tls: {cert: c.pem, key: k.pem}}
+ *     store: {folder: /var/lib/tapfinger, keep_finished: 30d, keep_events: 7d}
+ *     policy: {name: "fair", budget: 50ms}
+ *     clusters:
+ *       - {name: edge-a, cpu: 4, gpu: 1, mem: 32GiB, cpus: 0-3, gpus: "0"}
+ *     types:
+ *       - {name: resnet50, min: {cpu: 1}, max: {cpu: 4, gpu: 1}}
+ *
+ * All sections may be left out. Names follow the scenario reader's rules.
+ */
+#include "serve/site.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "base/text.h"
+#include "base/yaml.h"
+#include "serve/quantity.h"
+
+static const struct option_spec top_options[] = {
+    {"version", OPTION_INT, "1", .low = 1, .high = 1, .help = "of this format"},
+    {"site", OPTION_STRING, "local", .help = "what the site is called"},
+    {"listen", OPTION_NODE, .help = "where the daemon listens"},
+    {"store", OPTION_NODE, .help = "where it keeps things, and for how long"},
+    {"policy", OPTION_NODE, .help = "who decides"},
+    {"clusters", OPTION_NODE, .help = "a list; default: this machine"},
+    {"types", OPTION_NODE,
+     .help = "a list of task types with limits; others come as they are used"},
+    {0},
+};
+
+static const struct option_spec listen_options[] = {
+    {"unix", OPTION_STRING, .choices = "PATH", .help = "a socket for this machine's users"},
+    {"http", OPTION_STRING, .choices = "HOST:PORT",
+     .help = "a TCP address, for holders of a token; default: none"},
+    {"tls", OPTION_NODE, .help = "cert and key: files in PEM form"},
+    {0},
+};
+
+static const struct option_spec tls_options[] = {
+    {"cert", OPTION_STRING, .choices = "PATH", .flags = OPTION_REQUIRED, .help = "certificates"},
+    {"key", OPTION_STRING, .choices = "PATH", .flags = OPTION_REQUIRED, .help = "private key"},
+    {0},
+};
+
+static const struct option_spec store_options[] = {
+    {"folder", OPTION_STRING, .choices = "PATH",
+     .help = "default: $XDG_STATE_HOME/tapfinger, or /var/lib/tapfinger for root"},
+    {"keep_finished", OPTION_STRING, "30d", .choices = "DURATION", .help = "finished jobs"},
+    {"keep_events", OPTION_STRING, "7d", .choices = "DURATION", .help = "events and decisions"},
+    {"log_size", OPTION_STRING, "16MiB", .choices = "SIZE",
+     .help = "kept of each task's standard output, and as much of its standard error"},
+    {0},
+};
+
+static const struct option_spec policy_options[] = {
+    {"name", OPTION_STRING, "fifo-min", .choices = "POLICY", .help = "NAME, or NAME:key=value,..."},
+    {"budget", OPTION_STRING, "100ms", .choices = "DURATION",
+     .help = "a decision that takes longer is made by fifo-min instead"},
+    {0},
+};
+
+static const struct option_spec cluster_options[] = {
+    {"name", OPTION_STRING, .flags = OPTION_REQUIRED, .help = "what it is called"},
+    {"backend", OPTION_CHOICE, "local", .choices = "local", .help = "the engine that runs tasks"},
+    {"cpu", OPTION_INT, .low = 0, .high = 1000000, .help = "processors; default: all there are"},
+    {"gpu", OPTION_INT, "0", .low = 0, .high = 1024, .help = "GPUs"},
+    {"mem", OPTION_STRING, .choices = "SIZE", .help = "memory; default: not counted"},
+    {"cpus", OPTION_STRING, .choices = "LIST", .help = "which processors, like 0-3,8"},
+    {"gpus", OPTION_STRING, .choices = "LIST", .help = "which GPUs; default: 0 and up"},
+    {0},
+};
+
+static const struct option_spec type_options[] = {
+    {"name", OPTION_STRING, .flags = OPTION_REQUIRED, .help = "what it is called"},
+    {"min", OPTION_NODE, .help = "least a task may hold: {cpu: 1, gpu: 0, mem: 512MiB}"},
+    {"max", OPTION_NODE, .help = "most that it can use; default: the largest cluster"},
+    {0},
+};
+
+const struct site_section site_sections[] = {
+    {"", "the top of the file", top_options},
+    {"listen", "where the daemon listens", listen_options},
+    {"listen.tls", "encryption of TCP", tls_options},
+    {"store", "what is kept", store_options},
+    {"policy", "who decides", policy_options},
+    {"clusters[]", "one cluster", cluster_options},
+    {"types[]", "one task type", type_options},
+    {0},
+};
+
+static const char *keep(struct site *site, const char *text)
+{
+    return text ? arena_strdup(&site->arena, text) : NULL;
+}
+
+static int check_name(const struct yaml_node *at, const char *name, struct err *err)
+{
+    size_t length = strlen(name);
+
+    if (length == 0 || length > 40)
+        return yaml_error(at, err, "name: expected 1 to 40 characters, not \"%.60s\"", name);
+    for (const char *c = name; *c; c++)
+        if (strchr(" \t\r\n,;:/\\\"'{}[]=|", *c) || (unsigned char)*c < 0x20)
+            return yaml_error(at, err, "name: \"%.60s\" holds a character that names may not",
+                              name);
+    return 0;
+}
+
+/* Adds "file:line: key: " to what a reader of quantities said. */
+static int at_node(const struct yaml_node *node, const char *key, int rc, struct err *err)
+{
+    struct err own;
+
+    if (rc == 0)
+        return 0;
+    own = *err;
+    return yaml_error(node, err, "%s: %s", key, own.message);
+}
+
+static int read_duration(const struct yaml_node *node, const struct params *params, const char *key,
+                         double *out, struct err *err)
+{
+    return at_node(node, key, quantity_duration(params_string(params, key), out, err), err);
+}
+
+static int read_listen(struct site *site, const struct yaml_node *node, struct err *err)
+{
+    const struct yaml_node *tls = yaml_find(node, "tls");
+    struct params params;
+    int rc;
+
+    params_init(&params, listen_options);
+    rc = yaml_read_map(node, "listen", &params, err);
+    if (rc == 0) {
+        site->unix_path = keep(site, params_string(&params, "unix"));
+        site->http = keep(site, params_string(&params, "http"));
+    }
+    params_release(&params);
+    if (rc || !tls)
+        return rc;
+    params_init(&params, tls_options);
+    rc = yaml_read_map(tls, "listen.tls", &params, err);
+    if (rc == 0) {
+        site->tls_cert = keep(site, params_string(&params, "cert"));
+        site->tls_key = keep(site, params_string(&params, "key"));
+    }
+    params_release(&params);
+    return rc;
+}
+
+static int read_store(struct site *site, const struct yaml_node *node, struct err *err)
+{
+    struct params params;
+    int rc = 0;
+
+    params_init(&params, store_options);
+    if (node)
+        rc = yaml_read_map(node, "store", &params, err);
+    if (rc == 0)
+        rc = read_duration(node, &params, "keep_finished", &site->keep_finished_s, err);
+    if (rc == 0)
+        rc = read_duration(node, &params, "keep_events", &site->keep_events_s, err);
+    if (rc == 0)
+        rc =
+            at_node(node, "log_size",
+                    quantity_bytes(params_string(&params, "log_size"), &site->log_bytes, err), err);
+    if (rc == 0 && site->log_bytes < 4096)
+        rc = yaml_error(node, err, "log_size: expected at least 4096 bytes");
+    if (rc == 0)
+        site->folder = keep(site, params_string(&params, "folder"));
+    params_release(&params);
+    return rc;
+}
+
+static int read_policy(struct site *site, const struct yaml_node *node, struct err *err)
+{
+    struct params params;
+    int rc = 0;
+
+    params_init(&params, policy_options);
+    if (node)
+        rc = yaml_read_map(node, "policy", &params, err);
+    if (rc == 0)
+        rc = read_duration(node, &params, "budget", &site->budget_s, err);
+    if (rc == 0)
+        site->policy = keep(site, params_string(&params, "name"));
+    params_release(&params);
+    return rc;
+}
+
+static int32_t mem_units(int64_t bytes)
+{
+    int64_t units = (bytes + SITE_MEM_UNIT_BYTES - 1) / SITE_MEM_UNIT_BYTES;
+
+    return units > MAX_QUANTITY ? MAX_QUANTITY : (int32_t)units;
+}
+
+static int fill_cluster(struct site *site, const struct yaml_node *node,
+                        const struct params *params, struct site_cluster *out, struct err *err)
+{
+    int64_t bytes = 0;
+    int rc = 0;
+
+    out->name = keep(site, params_string(params, "name"));
+    out->backend = keep(site, params_string(params, "backend"));
+    out->cpus = keep(site, params_string(params, "cpus"));
+    out->gpus = keep(site, params_string(params, "gpus"));
+    out->capacity.amount[SITE_CPU] =
+        params_given(params, "cpu") ? (int32_t)params_int(params, "cpu") : parallel_processors();
+    out->capacity.amount[SITE_GPU] = (int32_t)params_int(params, "gpu");
+    if (params_given(params, "mem")) {
+        rc = at_node(node, "mem", quantity_bytes(params_string(params, "mem"), &bytes, err), err);
+        out->capacity.amount[SITE_MEM] = mem_units(bytes);
+        site->has_mem = true;
+    }
+    return rc ? rc : check_name(node, out->name, err);
+}
+
+static int read_clusters(struct site *site, const struct yaml_node *list, struct err *err)
+{
+    int rc = yaml_need_kind(list, YAML_LIST, "clusters", err);
+
+    if (rc)
+        return rc;
+    if (list->items < 1 || list->items > 1000)
+        return yaml_error(list, err, "clusters: expected 1 to 1000, not %d", list->items);
+    site->cluster = arena_zalloc(&site->arena, (size_t)list->items, sizeof *site->cluster);
+    for (int i = 0; i < list->items && rc == 0; i++) {
+        struct params params;
+
+        params_init(&params, cluster_options);
+        rc = yaml_read_map(list->item[i], "clusters", &params, err);
+        if (rc == 0)
+            rc = fill_cluster(site, list->item[i], &params, &site->cluster[i], err);
+        if (rc == 0 && site_find_cluster(site, site->cluster[i].name) >= 0)
+            rc = yaml_error(list->item[i], err, "clusters: \"%s\" is there twice",
+                            site->cluster[i].name);
+        site->clusters += rc == 0;
+        params_release(&params);
+    }
+    return rc;
+}
+
+static int read_amounts(const struct yaml_node *map, const char *what, struct allocation *out,
+                        struct err *err)
+{
+    static const struct option_spec options[] = {
+        {"cpu", OPTION_INT, .low = 0, .high = MAX_QUANTITY, .help = "processors"},
+        {"gpu", OPTION_INT, .low = 0, .high = MAX_QUANTITY, .help = "GPUs"},
+        {"mem", OPTION_STRING, .help = "memory"},
+        {0},
+    };
+    struct params params;
+    int64_t bytes = 0;
+    int rc = 0;
+
+    params_init(&params, options);
+    if (map)
+        rc = yaml_read_map(map, what, &params, err);
+    if (rc == 0 && params_given(&params, "cpu"))
+        out->amount[SITE_CPU] = (int32_t)params_int(&params, "cpu");
+    if (rc == 0 && params_given(&params, "gpu"))
+        out->amount[SITE_GPU] = (int32_t)params_int(&params, "gpu");
+    if (rc == 0 && params_given(&params, "mem")) {
+        rc = at_node(map, what, quantity_bytes(params_string(&params, "mem"), &bytes, err), err);
+        out->amount[SITE_MEM] = mem_units(bytes);
+    }
+    params_release(&params);
+    return rc;
+}
+
+static int read_types(struct site *site, const struct yaml_node *list, struct err *err)
+{
+    int rc = list ? yaml_need_kind(list, YAML_LIST, "types", err) : 0;
+
+    if (rc || !list)
+        return rc;
+    site->type = arena_zalloc(&site->arena, (size_t)list->items + 1, sizeof *site->type);
+    for (int i = 0; i < list->items && rc == 0; i++) {
+        const struct yaml_node *node = list->item[i];
+        struct site_type *type = &site->type[i];
+        struct params params;
+
+        params_init(&params, type_options);
+        rc = yaml_read_map(node, "types", &params, err);
+        if (rc == 0)
+            rc = check_name(node, params_string(&params, "name"), err);
+        type->name = rc ? NULL : keep(site, params_string(&params, "name"));
+        params_release(&params);
+        type->min.amount[SITE_CPU] = 1;
+        for (int c = 0; c < site->clusters; c++)
+            type->max = allocation_most(&type->max, &site->cluster[c].capacity);
+        if (rc == 0)
+            rc = read_amounts(yaml_find(node, "min"), "min", &type->min, err);
+        if (rc == 0)
+            rc = read_amounts(yaml_find(node, "max"), "max", &type->max, err);
+        if (rc == 0 && !allocation_fits(&type->min, &type->max))
+            rc = yaml_error(node, err, "type %s: its minimum is above its maximum", type->name);
+        site->types += rc == 0;
+    }
+    return rc;
+}
+
+/* GPUs that the driver knows of; 0 without one. */
+static int count_gpus(void)
+{
+    void *library = dlopen("libnvidia-ml.so.1", RTLD_NOW | RTLD_LOCAL);
+    int (*init)(void), (*count)(unsigned *);
+    unsigned gpus = 0;
+
+    if (!library)
+        return 0;
+    *(void **)&init = dlsym(library, "nvmlInit_v2");
+    *(void **)&count = dlsym(library, "nvmlDeviceGetCount_v2");
+    if (!init || !count || init() != 0 || count(&gpus) != 0)
+        gpus = 0;
+    dlclose(library);
+    return (int)gpus;
+}
+
+static void use_this_machine(struct site *site)
+{
+    int64_t bytes = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+    struct site_cluster *cluster = arena_zalloc(&site->arena, 1, sizeof *cluster);
+
+    *cluster = (struct site_cluster){
+        .name = "local",
+        .backend = "local",
+        .capacity = {{parallel_processors(), count_gpus(), mem_units(bytes / 10 * 9)}}};
+    site->cluster = cluster;
+    site->clusters = 1;
+    site->has_mem = true;
+}
+
+static void choose_folder(struct site *site)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *systemd = getenv("STATE_DIRECTORY");
+    const char *home = getenv("HOME");
+
+    if (site->folder)
+        return;
+    if (systemd && *systemd)
+        site->folder = keep(site, systemd);
+    else if (state && *state)
+        site->folder = arena_printf(&site->arena, "%s/tapfinger", state);
+    else if (geteuid() == 0)
+        site->folder = "/var/lib/tapfinger";
+    else
+        site->folder =
+            arena_printf(&site->arena, "%s/.local/state/tapfinger", home ? home : "/tmp");
+}
+
+char *site_default_socket(void)
+{
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    struct text path;
+
+    text_init(&path, 0);
+    if (geteuid() == 0)
+        text_add(&path, "/run/tapfinger/sock");
+    else if (runtime && *runtime)
+        text_printf(&path, "%s/tapfinger.sock", runtime);
+    else
+        text_printf(&path, "/tmp/tapfinger-%d.sock", (int)geteuid());
+    return text_take(&path);
+}
+
+static int read_root(struct site *site, const struct yaml_node *root, struct err *err)
+{
+    struct params params;
+    int rc = 0;
+
+    params_init(&params, top_options);
+    if (root)
+        rc = yaml_read_map(root, NULL, &params, err);
+    if (rc == 0)
+        site->name = keep(site, params_string(&params, "site"));
+    params_release(&params);
+    if (rc == 0 && yaml_find(root, "listen"))
+        rc = read_listen(site, yaml_find(root, "listen"), err);
+    if (rc == 0)
+        rc = read_store(site, yaml_find(root, "store"), err);
+    if (rc == 0)
+        rc = read_policy(site, yaml_find(root, "policy"), err);
+    if (rc == 0 && yaml_find(root, "clusters"))
+        rc = read_clusters(site, yaml_find(root, "clusters"), err);
+    else if (rc == 0)
+        use_this_machine(site);
+    return rc ? rc : read_types(site, yaml_find(root, "types"), err);
+}
+
+static void choose_paths(struct site *site)
+{
+    char *socket = site_default_socket();
+
+    choose_folder(site);
+    site->store = arena_printf(&site->arena, "%s/state.db", site->folder);
+    if (!site->unix_path)
+        site->unix_path = keep(site, socket);
+    free(socket);
+}
+
+static void site_init(struct site *site)
+{
+    *site = (struct site){0};
+    arena_init(&site->arena);
+}
+
+int site_parse(struct site *site, const char *name, const char *bytes, size_t count,
+               struct err *err)
+{
+    struct yaml_document document;
+    int rc = yaml_parse(&document, name, bytes, count, err);
+
+    site_init(site);
+    if (rc)
+        return rc;
+    rc = read_root(site, document.root, err);
+    yaml_close(&document);
+    if (rc == 0)
+        choose_paths(site);
+    return rc;
+}
+
+int site_read(struct site *site, const char *path, struct err *err)
+{
+    struct yaml_document document;
+    int rc;
+
+    site_init(site);
+    if (path) {
+        rc = yaml_open(&document, path, err);
+        if (rc)
+            return rc;
+        rc = read_root(site, document.root, err);
+        yaml_close(&document);
+    } else {
+        rc = read_root(site, NULL, err);
+    }
+    if (rc == 0)
+        choose_paths(site);
+    return rc;
+}
+
+void site_release(struct site *site)
+{
+    arena_release(&site->arena);
+    *site = (struct site){0};
+}
+
+int site_find_cluster(const struct site *site, const char *name)
+{
+    for (int i = 0; i < site->clusters; i++)
+        if (strcmp(site->cluster[i].name, name) == 0)
+            return i;
+    return -1;
+}

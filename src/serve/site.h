@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a site is: its clusters, types, policy, where it listens and where it keeps things. Read
+ * from YAML, or made up for the machine at hand when there is no file.
+ */
+#ifndef SERVE_SITE_H
+#define SERVE_SITE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/option.h"
+#include "core/allocation.h"
+
+struct err;
+struct text;
+
+/* Which resource is which, in every allocation of a site. Memory counts in MiB. */
+enum { SITE_CPU, SITE_GPU, SITE_MEM, SITE_RESOURCES };
+#define SITE_MEM_UNIT_BYTES ((int64_t)1 << 20)
+
+struct site_cluster {
+    const char *name, *backend;
+    struct allocation capacity;
+    const char *cpus, *gpus; /* lists, or NULL */
+};
+
+struct site_type {
+    const char *name;
+    struct allocation min, max;
+};
+
+struct site {
+    struct arena arena;
+    const char *name;
+    const char *folder; /* where everything is kept */
+    const char *store;  /* the file */
+    const char *unix_path;
+    const char *http; /* "host:port", or NULL */
+    const char *tls_cert, *tls_key;
+    const char *policy;
+    double budget_s;
+    double keep_finished_s, keep_events_s;
+    int64_t log_bytes;
+    int clusters, types;
+    struct site_cluster *cluster;
+    struct site_type *type;
+    bool has_mem; /* some cluster states its memory */
+};
+
+/* Reads a file; NULL: the machine as one cluster. Release in any case. */
+int site_read(struct site *site, const char *path, struct err *err);
+/* The same from memory. */
+int site_parse(struct site *site, const char *name, const char *bytes, size_t count,
+               struct err *err);
+void site_release(struct site *site);
+
+int site_find_cluster(const struct site *site, const char *name);
+
+/* Where this user's (or the system's) daemon listens unless told otherwise; free it. */
+char *site_default_socket(void);
+
+/* One table of keys and where it stands in the file, for docs. */
+struct site_section {
+    const char *path, *help;
+    const struct option_spec *options;
+};
+extern const struct site_section site_sections[]; /* ends with .path == NULL */
+
+#endif

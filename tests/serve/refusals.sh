@@ -1,0 +1,109 @@
+#!/bin/bash
+# What the daemon does not let happen: wrong input, wrong tokens, other users' jobs, slow clients, and
+# machines that fail it.
+set -u
+cd "$(dirname "$0")/../.."
+. tests/serve/site.bash
+port=$((20000 + RANDOM % 20000))
+cat >"$D/site.yaml" <<YAML
+listen: {unix: $D/sock, http: "127.0.0.1:$port"}
+store: {folder: $D/state}
+clusters:
+  - {name: a, cpu: 4}
+YAML
+check "it starts" start_site
+web=http://127.0.0.1:$port
+web_status() { # wanted, curl arguments
+    wanted=$1
+    shift
+    got=$(curl -sS -o /dev/null -w '%{http_code}' --path-as-is "$@")
+    [ "$got" = "$wanted" ] || { echo "status $got, wanted $wanted"; return 1; }
+}
+
+check "TCP needs a token" web_status 401 "$web/v1/jobs"
+check "a wrong token is refused" web_status 401 -H 'Authorization: Bearer tap_wrong' "$web/v1/jobs"
+check "health is open" web_status 200 "$web/healthz"
+me=$(id -un)
+read_token=$(tapfinger token --add reader --user "$me" --role read)
+submit_token=$(tapfinger token --add worker --user "$me" --role submit)
+job='{"command":["true"]}'
+check "a reader reads" web_status 200 -H "Authorization: Bearer $read_token" "$web/v1/jobs"
+check "a reader does not submit" web_status 403 -H "Authorization: Bearer $read_token" --data "$job" "$web/v1/jobs"
+check "a submitter submits" web_status 201 -H "Authorization: Bearer $submit_token" --data "$job" "$web/v1/jobs"
+check "a submitter is no admin" web_status 403 -H "Authorization: Bearer $submit_token" "$web/v1/tokens"
+check "the command line takes a token" env TAPFINGER_SITE="$web" TAPFINGER_TOKEN="$submit_token" "$tapfinger" ps --all
+check "exit code 6 without one" code_is 6 env TAPFINGER_SITE="$web" "$tapfinger" ps
+check "exit code 5 without a daemon" code_is 5 env TAPFINGER_SITE="$D/nowhere" "$tapfinger" ps
+check "exit code 4 without such a job" code_is 4 "$tapfinger" show 99999
+check "secrets are not in the store" sh -c "! grep -aq '$submit_token' $D/state/state.db*"
+tapfinger token --revoke worker >/dev/null
+check "a revoked token is refused" web_status 401 -H "Authorization: Bearer $submit_token" "$web/v1/jobs"
+
+for body in '' '[]' '{' '{"command":[]}' '{"command":[1]}' '{"command":["x"],"nmae":"x"}' '{"command":["x"],"cwd":"rel"}' \
+    '{"command":["x"],"array":"5-1"}' '{"command":["x"],"array":"1,1"}' '{"command":["x"],"request":{"cpu":-1}}' \
+    '{"command":["x"],"request":{"tpu":1}}' '{"command":["x"],"priority":1e99}' '{"command":["x"],"timeout_s":"x"}' \
+    '{"command":["x"],"reach":["nowhere"]}' '{"command":["x\u0000y"]}' '{"command":["x"],"name":"a\nb"}' \
+    '{"command":["x"],"env":{"A=B":"c"}}' '{"command":["x"],"labels":[]}' '{"command":["x"],"type":"a b"}' \
+    '{"command":["x"],"min":{"cpu":3},"max":{"cpu":2}}' '{"command":["x"],"after":"soon:1"}'; do
+    check "refused: $body" status_is 400 POST /v1/jobs "$body"
+done
+check "refused: more than it could hold" status_is 422 POST /v1/jobs '{"command":["x"],"request":{"cpu":5}}'
+head -c 5000000 /dev/zero | tr '\0' 'x' >"$D/large"
+check "refused: a large body" web_status 413 --unix-socket "$D/sock" --data-binary "@$D/large" http://x/v1/jobs
+check "refused: large headers" sh -c "! curl -sS -f --unix-socket $D/sock -H \"X: \$(head -c 60000 /dev/zero | tr '\0' y)\" http://x/v1/jobs"
+check "refused: a path upwards" web_status 400 --unix-socket "$D/sock" 'http://x/v1/jobs/../../etc/passwd'
+check "refused: a coded path upwards" web_status 400 --unix-socket "$D/sock" 'http://x/v1/jobs/%2e%2e%2f%2e%2e/logs'
+check "refused: no such route" web_status 404 --unix-socket "$D/sock" http://x/v1/secrets
+check "refused: the wrong method" web_status 405 --unix-socket "$D/sock" -X DELETE http://x/v1/jobs
+check "refused: wrong numbers" web_status 400 --unix-socket "$D/sock" 'http://x/v1/jobs?limit=100000'
+check "refused: no such state" web_status 400 --unix-socket "$D/sock" 'http://x/v1/jobs?state=DONE'
+# Header injection: the name of a job comes back as JSON only, and Location holds a number.
+check "no header is injected" sh -c "curl -sS -D - -o /dev/null --unix-socket $D/sock \
+    --data '{\"command\":[\"true\"],\"name\":\"a\",\"labels\":{\"x\":\"\\r\\nX-Evil: 1\"}}' http://x/v1/jobs | grep -qi '^Location: /v1/jobs/[0-9]*' &&
+    ! curl -sS -D - -o /dev/null --unix-socket $D/sock 'http://x/v1/jobs/1%0d%0aX-Evil:%201' | grep -qi '^x-evil'"
+
+# A client that drips its request byte by byte is cut off, and does not keep others waiting.
+perl -e 'use IO::Socket::INET; my $s = IO::Socket::INET->new("127.0.0.1:'"$port"'") or exit 1; $SIG{PIPE} = "IGNORE";
+    my $t = time; print $s "GET /healthz HTTP/1.1\r\nHost: x\r\nX: "; $s->autoflush;
+    while (time - $t < 40) { select undef, undef, undef, 0.5; last unless print $s "a";
+        my $r = ""; vec($r, fileno $s, 1) = 1; last if select($r, undef, undef, 0) && !sysread $s, my $b, 100 }
+    exit(time - $t < 35 ? 0 : 1)' &
+drip=$!
+
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+    as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/ TAPFINGER_SITE="$D/sock" "$@"; }
+    cp "$tapfinger" "$D/tapfinger"
+    secret=$(tapfinger submit --env SECRET=hidden -- sleep 30)
+    check "another user sees the job" as_nobody "$D/tapfinger" show "$secret"
+    check "but not its environment" sh -c "! setpriv --reuid=65534 --regid=65534 --clear-groups $D/tapfinger --json show $secret 2>&1 | grep -q hidden"
+    check "nor its command" is null sh -c "curl -sS --unix-socket $D/sock http://x/v1/jobs/$secret >/dev/null; setpriv --reuid=65534 --regid=65534 --clear-groups curl -sS --unix-socket $D/sock http://x/v1/jobs/$secret | jq .command"
+    check "cannot cancel it" code_is 6 as_nobody "$D/tapfinger" cancel "$secret"
+    check "cannot read its output" code_is 6 as_nobody "$D/tapfinger" logs "$secret"
+    check "cannot change the policy" code_is 6 as_nobody "$D/tapfinger" policy fair
+    own=$(cd / && as_nobody "$D/tapfinger" submit -- sh -c 'id -u; cat /etc/shadow')
+    check "its own job runs" sh -c "tapfinger wait $own; true"
+    check "with its own rights only" is 65534 tapfinger logs "$own"
+    check "an admin may cancel anybody's" tapfinger cancel "$secret"
+    ln -s /etc "$D/link"
+    check "a link as working directory gives no more rights" sh -c "
+        id=\$(cd / && setpriv --reuid=65534 --regid=65534 --clear-groups env TAPFINGER_SITE=$D/sock $D/tapfinger submit --cwd $D/link -- cat shadow); tapfinger wait \$id; [ -z \"\$(tapfinger logs \$id)\" ]"
+else
+    echo "SKIP other users: not root"
+fi
+check "a dripping client is cut off" wait "$drip"
+check "the daemon still lives" web_status 200 "$web/healthz"
+
+# Faults of the machine.
+stop_site
+check "a folder that is not there to be made" code_is 1 sh -c "sed 's|folder: .*}|folder: /proc/nowhere}|' $D/site.yaml >$D/bad.yaml; $tapfinger serve -c $D/bad.yaml"
+check "an unknown key is refused with its line" sh -c "printf 'site: x\nclutsers: []\n' >$D/bad.yaml; $tapfinger serve -c $D/bad.yaml --check 2>&1 | grep -q 'bad.yaml:2: .*clusters'"
+start_site
+check "two daemons do not share a store" code_is 1 "$tapfinger" serve -c "$D/site.yaml"
+stop_site
+for at in 4096 8192 12288 16384 20480; do printf 'damage damage damage' | dd of="$D/state/state.db" bs=1 seek=$at conv=notrunc 2>/dev/null; done
+check "a damaged store is refused, the backup offered" sh -c "$tapfinger serve -c $D/site.yaml 2>&1 | grep -q 'state.db.backup is sound'"
+mv "$D/state/state.db.backup" "$D/state/state.db"
+rm -f "$D"/state/state.db-*
+check "and the backup works" start_site
+check "with its jobs" sh -c "tapfinger ps --all -q | grep -q ."
+finish

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The dashboard: pages drawn from the daemon's public API, drawn again when an event says that
+   something changed. No page holds state of its own but the address and what is typed in a form. */
+'use strict';
+(() => {
+  const main = document.querySelector('main');
+  const status = document.getElementById('status');
+  let token = sessionStorage.getItem('tapfinger-token') || '';
+  let shown = 0; /* counts drawings, so that late answers do not overwrite newer ones */
+  let last = 0; /* sequence number of the last event */
+
+  /* DOM without innerHTML: nothing that comes from a job can become markup. */
+  const make = (name, attributes, ...children) => {
+    const svg = ['svg', 'g', 'rect', 'text', 'line', 'title', 'a-svg'].includes(name);
+    const node = svg
+      ? document.createElementNS('http://www.w3.org/2000/svg', name === 'a-svg' ? 'a' : name)
+      : document.createElement(name);
+    for (const [key, value] of Object.entries(attributes || {})) {
+      if (typeof value === 'function') node.addEventListener(key, value);
+      else if (value !== undefined && value !== null && value !== false) node.setAttribute(key, value === true ? '' : value);
+    }
+    node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+    return node;
+  };
+
+  const api = async (path, options = {}) => {
+    const headers = token ? { Authorization: 'Bearer ' + token } : {};
+    const answer = await fetch(path, { ...options, headers: { ...headers, ...(options.headers || {}) } });
+    if (answer.status === 401) throw Object.assign(new Error('denied'), { denied: true });
+    const text = await answer.text();
+    const kind = answer.headers.get('Content-Type') || '';
+    const body = kind.includes('json') ? JSON.parse(text) : text;
+    if (!answer.ok) throw new Error(body.detail || answer.statusText);
+    return body;
+  };
+
+  const ago = (from, to) => {
+    if (!from) return '-';
+    const s = Math.max(0, ((to ? Date.parse(to) : Date.now()) - Date.parse(from)) / 1000);
+    if (s < 60) return s.toFixed(s < 10 ? 1 : 0) + ' s';
+    if (s < 3600) return Math.floor(s / 60) + ' m ' + Math.floor(s % 60) + ' s';
+    if (s < 86400) return Math.floor(s / 3600) + ' h ' + Math.floor((s / 60) % 60) + ' m';
+    return Math.floor(s / 86400) + ' d ' + Math.floor((s / 3600) % 24) + ' h';
+  };
+  const amount = (a) => {
+    if (!a) return '-';
+    const parts = [a.cpu + ' cpu'];
+    if (a.gpu) parts.push(a.gpu + ' gpu');
+    if (a.mem_bytes) parts.push((a.mem_bytes / 2 ** 30).toFixed(1) + ' GiB');
+    return parts.join(', ');
+  };
+  const chip = (state, title) =>
+    make('span', { class: 'chip ' + (['RUNNING', 'SUCCEEDED', 'ready'].includes(state) ? 'good' : ['FAILED', 'LOST', 'draining'].includes(state) ? 'bad' : ''), title }, state);
+  const percent = (x) => (typeof x === 'number' ? (100 * x).toFixed(0) + ' %' : '-');
+  const table = (heads, rows, empty) =>
+    rows.length
+      ? make('div', { class: 'wide', tabindex: 0 }, make('table', {},
+        make('thead', {}, make('tr', {}, heads.map((head) => make('th', { class: head.startsWith('#') ? 'n' : '', scope: 'col' }, head.replace('#', ''))))),
+        make('tbody', {}, rows.map((row) => make('tr', {}, row.map((cell, i) => make('td', { class: heads[i].startsWith('#') ? 'n' : '' }, cell)))))))
+      : make('p', { class: 'soft' }, empty);
+  const link = (id) => make('a', { href: '#/job/' + id }, id);
+
+  /* A page is a function that gives its content. */
+  const pages = {};
+
+  const bar = (name, used, all) =>
+    all ? make('div', {}, make('div', { class: 'soft' }, `${name} ${used} of ${all}`),
+      make('div', { class: 'bar', role: 'meter', 'aria-label': name, 'aria-valuemin': 0, 'aria-valuemax': all, 'aria-valuenow': used }, make('i', { style: `width:${(100 * used) / all}%` }))) : null;
+
+  const clusterCard = (c) => make('div', { class: 'card' },
+    make('h3', {}, c.name, chip(c.state, c.reason ? `${c.by}: ${c.reason}` : '')),
+    bar('cpu', c.capacity.cpu - c.free.cpu, c.capacity.cpu),
+    bar('gpu', c.capacity.gpu - c.free.gpu, c.capacity.gpu),
+    c.capacity.mem_bytes ? bar('GiB', ((c.capacity.mem_bytes - c.free.mem_bytes) / 2 ** 30).toFixed(1), (c.capacity.mem_bytes / 2 ** 30).toFixed(1)) : null,
+    c.running.slice(0, 12).map((t) => make('div', {}, link(t.id), ` ${t.name} `, make('span', { class: 'soft' }, `${amount(t.allocation)}  ${percent(t.progress)}`))),
+    c.running.length > 12 ? make('div', { class: 'soft' }, `and ${c.running.length - 12} more`) : null,
+    make('div', { class: 'soft', title: 'how limits are enforced' }, c.enforced[0]));
+
+  /* Tasks as bars over time, one lane per task that ran beside another. */
+  const gantt = (tasks, clusters) => {
+    const now = Date.now();
+    const bars = tasks.map((t) => ({ ...t, from: Date.parse(t.started_at), to: t.ended_at ? Date.parse(t.ended_at) : now }));
+    const from = Math.max(Math.min(now - 60000, ...bars.map((b) => b.from)), now - 6 * 3600000);
+    const width = 1000, left = 90, row = 16, hues = ['var(--c0)', 'var(--c1)', 'var(--c2)', 'var(--c3)', 'var(--c4)', 'var(--c5)', 'var(--c7)'];
+    const types = [...new Set(bars.map((b) => b.type))].sort();
+    const x = (t) => left + ((Math.max(t, from) - from) / (now - from)) * (width - left - 10);
+    const parts = [];
+    let y = 22;
+    for (const cluster of clusters) {
+      const lanes = [];
+      const own = bars.filter((b) => b.cluster === cluster.name && b.to >= from).sort((a, b) => a.from - b.from);
+      parts.push(make('text', { x: 0, y: y + 12 }, cluster.name.slice(0, 14)));
+      for (const b of own) {
+        let lane = lanes.findIndex((end) => end <= b.from);
+        if (lane < 0) lane = lanes.push(0) - 1;
+        lanes[lane] = b.to;
+        if (lane > 11) continue;
+        const words = `${b.id} ${b.name} (${b.type}): ${b.state}, ${amount(b.allocation)}, ${ago(b.started_at, b.ended_at)}`;
+        parts.push(make('a-svg', { href: '#/job/' + b.id, 'aria-label': words },
+          make('rect', { x: x(b.from), y: y + lane * row, width: Math.max(2, x(b.to) - x(b.from)), height: row - 3, rx: 2, fill: hues[types.indexOf(b.type) % hues.length], 'fill-opacity': b.ended_at ? 0.55 : 1, stroke: ['FAILED', 'LOST'].includes(b.state) ? 'var(--bad)' : 'none', 'stroke-width': 2 }, make('title', {}, words))));
+      }
+      y += row * Math.max(1, Math.min(12, lanes.length)) + 8;
+      parts.push(make('line', { x1: 0, x2: width, y1: y - 5, y2: y - 5, stroke: 'var(--grid)' }));
+    }
+    for (let i = 0; i <= 4; i++) {
+      const t = from + ((now - from) * i) / 4;
+      parts.push(make('text', { x: x(t), y: 12, 'text-anchor': i === 4 ? 'end' : i ? 'middle' : 'start' }, new Date(t).toLocaleTimeString()));
+    }
+    return make('div', { class: 'wide' },
+      make('svg', { class: 'live-gantt', viewBox: `0 0 ${width} ${y}`, role: 'img', 'aria-label': `what ran on ${clusters.length} clusters since ${new Date(from).toLocaleTimeString()}; the same as a table on the page Jobs` }, parts),
+      make('p', { class: 'soft' }, types.map((t, i) => make('span', {}, make('span', { style: `color:${hues[i % hues.length]}` }, '\u25a0 '), t + '   ')), 'faint: ended; outlined: failed'));
+  };
+
+  pages.timeline = async () => {
+    const [clusters, jobs, tasks, policy] = await Promise.all([api('/v1/clusters'), api('/v1/jobs?state=PENDING,HELD&limit=50'), api('/v1/timeline?limit=1000'), api('/v1/policies')]);
+    return [
+      make('section', {}, make('h2', {}, 'Clusters'), make('div', { class: 'grid' }, clusters.items.map(clusterCard)),
+        make('p', { class: 'soft' }, `Policy ${policy.policy}`, policy.fallback_decides ? '; at present fifo-min decides in its place' : '', policy.trouble ? `: ${policy.trouble}` : '')),
+      make('section', {}, make('h2', {}, 'What ran'), gantt(tasks.items, clusters.items)),
+      make('section', {}, make('h2', {}, `Queue (${clusters.waiting})`), table(['Job', 'Name', 'Type', 'State', 'Reason', '#Priority', '#Waits'],
+        jobs.items.map((j) => [link(j.id), j.name, j.type, chip(j.state, j.reason), j.reason || '-', String(j.priority), ago(j.submitted_at)]), 'Nothing waits.')),
+    ];
+  };
+
+  pages.jobs = async () => {
+    const jobs = await api('/v1/jobs?newest=true&limit=200');
+    return [make('section', {}, make('h2', {}, 'Submit'), submitForm()),
+      make('section', {}, make('h2', {}, 'Jobs, newest first'), table(['Job', 'Name', 'Type', 'User', 'State', 'Cluster', 'Holds', '#Done', '#Time', 'Reason'],
+        jobs.items.map((j) => [link(j.id), j.name, j.type, j.user || '-', chip(j.state, j.reason), j.cluster || '-', amount(j.allocation),
+          j.tasks > 1 ? `${j.counts.SUCCEEDED || 0}/${j.tasks}` : percent(j.progress), ago(j.started_at || j.submitted_at, j.ended_at), j.reason || j.message || '-']), 'No jobs yet. Submit one above, or with tapfinger submit.'))];
+  };
+
+  const words = (line) => (line.match(/"[^"]*"|'[^']*'|\S+/g) || []).map((w) => w.replace(/^["']|["']$/g, ''));
+  const submitForm = () => make('form', { class: 'submit', submit: async (event) => {
+    event.preventDefault();
+    const f = new FormData(event.target), job = { command: words(f.get('command')), cwd: f.get('cwd') || '/' };
+    const cpu = Number(f.get('cpu')), gpu = Number(f.get('gpu'));
+    if (f.get('name')) job.name = f.get('name');
+    if (f.get('type')) job.type = f.get('type');
+    if (f.get('array')) job.array = f.get('array');
+    if (cpu) job.max = { cpu, gpu };
+    try {
+      const made = await api('/v1/jobs', { method: 'POST', body: JSON.stringify(job), headers: { 'Idempotency-Key': crypto.randomUUID ? crypto.randomUUID() : String(Math.random()), 'Content-Type': 'application/json' } });
+      location.hash = '#/job/' + made.id;
+    } catch (trouble) { event.target.querySelector('[role=alert]').textContent = trouble.message; }
+  } },
+  make('label', { class: 'full' }, 'Command', make('input', { name: 'command', required: true, placeholder: 'sh -c "echo hello"' })),
+  make('label', {}, 'Name', make('input', { name: 'name' })), make('label', {}, 'Type', make('input', { name: 'type', placeholder: 'default' })),
+  make('label', {}, 'Folder', make('input', { name: 'cwd', placeholder: '/' })), make('label', {}, 'Array', make('input', { name: 'array', placeholder: '1-8%2' })),
+  make('label', {}, 'At most: processors', make('input', { name: 'cpu', type: 'number', min: 1 })), make('label', {}, 'and GPUs', make('input', { name: 'gpu', type: 'number', min: 0 })),
+  make('button', { class: 'main' }, 'Submit'), make('p', { class: 'full', role: 'alert' }));
+
+  const act = (id, verb) => make('button', { click: async (event) => {
+    event.target.disabled = true;
+    try { await api(`/v1/jobs/${id}/${verb}`, { method: 'POST' }); } catch (trouble) { status.textContent = trouble.message; }
+    draw();
+  } }, verb);
+
+  pages.job = async (id) => {
+    const [job, why, events] = await Promise.all([api('/v1/jobs/' + id), api(`/v1/jobs/${id}/explanation`), api(`/v1/jobs/${id}/events?limit=300`)]);
+    const task = job.task || job;
+    const final = ['SUCCEEDED', 'FAILED', 'CANCELED', 'LOST'].includes(task.state);
+    const log = await api(`/v1/jobs/${id}/logs?offset=-20000`).catch((trouble) => trouble.message);
+    const trouble = await api(`/v1/jobs/${id}/logs?stream=stderr&offset=-20000`).catch(() => '');
+    const facts = [['Type', job.type], ['User', job.user], ['Cluster', task.cluster], ['Holds', amount(task.allocation)], ['Progress', percent(task.progress)],
+      ['Metrics', Object.entries(task.metrics || {}).map(([k, v]) => `${k} ${v}`).join(', ')], ['Submitted', task.submitted_at], ['Started', task.started_at], ['Ended', task.ended_at],
+      ['Exit', task.exit_signal ? 'signal ' + task.exit_signal : task.exit_code], ['Message', task.message], ['Command', (job.command || []).join(' ')]];
+    return [
+      make('section', {}, make('h2', {}, `${id} ${job.name} `, chip(task.state, job.reason)),
+        make('p', {}, final ? act(id, 'requeue') : [act(id, 'cancel'), ' ', job.held ? act(id, 'release') : act(id, 'hold')]),
+        typeof task.progress === 'number' ? bar('progress in %', Math.round(100 * task.progress), 100) : null,
+        table(['', ' '], facts.filter(([, v]) => v !== null && v !== undefined && v !== '').map(([k, v]) => [k, String(v)]), '')),
+      why.reason ? make('section', {}, make('h2', {}, 'Why it waits'), make('p', {}, `${why.reason}: ${why.meaning}. `, why.queue_position >= 0 ? `It is number ${why.queue_position + 1} of ${why.waiting} in the queue.` : ''),
+        table(['Cluster', 'Fits at all', 'Fits now', 'Reason', '#Lacks', 'Free'], why.clusters.map((c) => [c.name, c.fits_empty ? 'yes' : 'no', c.fits_now ? 'yes' : 'no', c.reason, c.missing ? String(c.missing) : '-', amount(c.free)]), '')) : null,
+      job.array ? make('section', {}, make('h2', {}, 'Tasks'), table(['Task', 'State', 'Cluster', '#Done', '#Time'], job.task_list.map((t) => [link(t.id), chip(t.state), t.cluster || '-', percent(t.progress), ago(t.started_at, t.ended_at)]), '')) : null,
+      make('section', {}, make('h2', {}, 'Output'), make('pre', { class: 'log', tabindex: 0 }, log || 'nothing yet'), trouble ? [make('h3', {}, 'Standard error'), make('pre', { class: 'log', tabindex: 0 }, trouble)] : null),
+      make('section', {}, make('h2', {}, 'Decisions'), table(['When', 'What', 'Where', 'With', 'By', 'Instead'], why.decisions.map((d) => [new Date(d.at).toLocaleTimeString(), d.action, d.cluster || '-', amount(d.allocation), d.policy,
+        (d.alternatives || []).filter((a) => !a.chosen).map((a) => `${a.cluster}: ${a.could_hold ? amount(a.could_hold) + (a.seconds ? `, est. ${a.seconds.toPrecision(3)} s` : '') : 'no room'}`).join('; ')]), 'None yet.')),
+      make('section', {}, make('h2', {}, 'What happened'), table(['When', 'Event', 'Task', 'State'], events.items.filter((e) => e.event !== 'decision').map((e) => [new Date(e.at).toLocaleTimeString(), e.event, e.id || '-', e.state || '-']), '')),
+    ];
+  };
+
+  pages.types = async () => {
+    const types = await api('/v1/types');
+    return types.items.map((t) => make('section', {}, make('h2', {}, t.type), make('p', { class: 'soft' }, `from ${amount(t.min)} to ${amount(t.max)}; ${t.samples} stretches seen`),
+      table(['With', '#Seen', '#Whole run, s', '#Standard error, s', '#Model says, s'], t.points.map((p) => [amount(p.allocation), String(p.samples), p.measured_s.toPrecision(3), p.error_s.toPrecision(2), p.believed_s ? p.believed_s.toPrecision(3) : '-']), 'Nothing learned yet.')));
+  };
+
+  pages.decisions = async () => {
+    const list = await api('/v1/decisions?limit=200');
+    return [make('section', {}, make('h2', {}, 'Decisions, newest first'), table(['When', 'Task', 'What', 'Where', 'With', 'By', '#Took, ms'],
+      list.items.map((d) => [new Date(d.at).toLocaleTimeString(), link(d.id), d.action, d.cluster || '-', amount(d.allocation), d.policy, (1000 * d.latency_s).toFixed(2)]), 'None yet.'))];
+  };
+
+  const askToken = () => make('section', {}, make('h2', {}, 'A token, please'), make('p', {}, 'Made with: tapfinger token --add NAME --user USER --role submit'),
+    make('form', { class: 'submit', submit: (event) => {
+      event.preventDefault();
+      token = new FormData(event.target).get('token').trim();
+      sessionStorage.setItem('tapfinger-token', token);
+      draw();
+      listen();
+    } }, make('label', {}, 'Token', make('input', { name: 'token', type: 'password', required: true, autocomplete: 'off' })), make('button', { class: 'main' }, 'Go on')));
+
+  const draw = async () => {
+    const [name, id] = location.hash.replace(/^#\//, '').split('/');
+    const page = pages[name] ? name : 'timeline', own = ++shown;
+    document.querySelectorAll('nav a').forEach((a) => (a.hash === '#/' + page ? a.setAttribute('aria-current', 'page') : a.removeAttribute('aria-current')));
+    let content;
+    try { content = await pages[page](id); } catch (trouble) {
+      content = trouble.denied ? askToken() : make('p', { class: 'problem', role: 'alert' }, trouble.message);
+    }
+    /* A form that is being filled in stays. */
+    if (own !== shown || (main.dataset.page === location.hash && main.querySelector('form') && main.contains(document.activeElement) && document.activeElement.form)) return;
+    const scrolled = [...main.querySelectorAll('.log')].map((p) => p.scrollTop);
+    main.replaceChildren(...[content].flat(2).filter(Boolean));
+    main.querySelectorAll('.log').forEach((p, i) => (p.scrollTop = main.dataset.page === location.hash && scrolled[i] !== undefined ? scrolled[i] : p.scrollHeight));
+    main.dataset.page = location.hash;
+  };
+
+  /* At most one drawing a second, however many events there are. */
+  let waiting = 0, drawn = 0;
+  const soon = () => {
+    if (waiting) return;
+    waiting = setTimeout(() => { waiting = 0; drawn = Date.now(); draw(); }, Math.max(50, 1000 - (Date.now() - drawn)));
+  };
+
+  /* Server-sent events by fetch, because a token goes into a header. */
+  let listening = null;
+  const listen = async () => {
+    if (listening) listening.abort();
+    const own = (listening = new AbortController());
+    for (;;) {
+      try {
+        const answer = await fetch('/v1/events', { signal: own.signal, headers: { ...(token ? { Authorization: 'Bearer ' + token } : {}), ...(last ? { 'Last-Event-ID': last } : {}) } });
+        if (answer.status === 401) return;
+        const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+        status.textContent = 'live';
+        for (;;) {
+          const { value, done } = await reader.read();
+          if (done) break;
+          for (const found of value.matchAll(/^id: (\d+)/gm)) last = found[1];
+          if (value.includes('data:')) soon();
+        }
+      } catch (trouble) { if (own.signal.aborted) return; }
+      status.textContent = 'no contact; trying again';
+      await new Promise((done) => setTimeout(done, 3000));
+    }
+  };
+
+  addEventListener('hashchange', () => { main.dataset.page = ''; draw(); main.focus(); });
+  setInterval(() => { if (!document.hidden && !main.querySelector('form')) soon(); }, 5000);
+  draw();
+  listen();
+})();
