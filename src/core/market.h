@@ -24,7 +24,7 @@ struct choice {
 struct market {
     int32_t types, clusters;
     double interval_s;
-    bool is_spread; /* a cluster starts one task per slot */
+    bool is_spread;              /* a cluster starts one task per slot */
     struct choice *choice;       /* by price and type */
     double *seen;                /* by type: arrivals, weighted by how recent they are */
     double seen_in_all, seconds; /* and the time in which they came, weighted likewise */
