@@ -75,8 +75,8 @@ static void fits_find_each_family_again(void **state)
         "speed: {model: amdahl, serial: 40, parallel: {cpu: 100, gpu: 700}}",
         "speed: {model: power, scale: 0.001, exponents: {cpu: 0.3, gpu: 0.85}}",
         "speed: {model: saturating, form: tanh, peak: 0.01, scales: {cpu: 12, gpu: 6}}",
-        "speed: {model: saturating, form: tanh, peak: 0.01, scales: {gpu: 6}, curve: sqrt, "
-        "ceiling: 1.2}",
+        ("speed: {model: saturating, form: tanh, peak: 0.01, scales: {gpu: 6}, curve: sqrt, "
+         "ceiling: 1.2}"),
         "speed: {model: constant, value: 0.01}",
     };
     (void)state;
