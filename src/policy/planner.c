@@ -37,7 +37,6 @@ enum {
     SCANNED = 2048,  /* waiting tasks looked at, oldest first */
     MOST_TASKS = 96, /* and booked */
     LEAST_TASKS = 16,
-    BOOKINGS = 16384, /* pairs of cluster and allocation considered per decision, about */
     ORDER_RULES = 4
 };
 
@@ -69,6 +68,7 @@ struct planner {
     struct market market;
     double fixed_price, price, interval_s;
     int exchanges, types, resources;
+    int64_t effort; /* pairs of cluster and allocation considered per decision, about */
     bool one_start, elastic;
     struct rng rng;
     double *unit_worth;           /* by cluster and resource: what one unit is worth */
@@ -92,6 +92,8 @@ static const struct option_spec options[] = {
              "load"},
     {"exchanges", OPTION_INT, "16", .low = 0, .high = 100000,
      .help = "random exchanges tried in the best order; fewer when many tasks wait"},
+    {"effort", OPTION_INT, "16384", .low = 1, .high = 1000000000000,
+     .help = "bookings weighed per decision, about: it bounds orders, tasks and exchanges"},
     {"choices", OPTION_INT, "16", .low = 1, .high = 256, .help = "allocations considered per type"},
     {"elastic", OPTION_FLAG, "false",
      .help = "also resizes running tasks, where that pays at the price"},
@@ -174,6 +176,7 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     (void)err;
     s->price = s->fixed_price = params_real(setup->params, "price");
     s->exchanges = (int)params_int(setup->params, "exchanges");
+    s->effort = params_int(setup->params, "effort");
     s->elastic = params_flag(setup->params, "elastic");
     s->types = catalog->types;
     s->resources = catalog->resources;
@@ -437,7 +440,7 @@ static double try_orders(struct planner *s, const struct view *view, double best
 
 static void try_exchanges(struct planner *s, const struct view *view, int trials, double best)
 {
-    for (int i = 0; i < s->exchanges && i < trials && s->jobs > 1; i++) {
+    for (int i = 0; i < trials && s->jobs > 1; i++) {
         uint32_t a = rng_below(&s->rng, (uint32_t)s->jobs);
         uint32_t b = rng_below(&s->rng, (uint32_t)s->jobs - 1);
         int32_t held;
@@ -464,7 +467,7 @@ static int32_t affordable(const struct planner *s, const struct view *view, int3
 
     for (int32_t i = 0; i < scanned; i++)
         effort += effort_of(s, &view->task[s->scan[i].task]);
-    tasks = effort > 0 ? (int64_t)scanned * BOOKINGS / ORDER_RULES / effort : MOST_TASKS;
+    tasks = effort > 0 ? (int64_t)scanned * s->effort / ORDER_RULES / effort : MOST_TASKS;
     return tasks < LEAST_TASKS ? LEAST_TASKS : tasks < MOST_TASKS ? (int32_t)tasks : MOST_TASKS;
 }
 
@@ -515,6 +518,13 @@ static void start_booked(const struct view *view, struct plan *plan, const struc
     plan_start(plan, booking->task, booking->cluster, &amount);
 }
 
+static int trials_of(const struct planner *s, int64_t effort)
+{
+    int64_t trials = s->effort / (effort + 1);
+
+    return trials < s->exchanges ? (int)trials : s->exchanges;
+}
+
 static void decide(void *state, const struct view *view, struct plan *plan)
 {
     struct planner *s = state;
@@ -527,7 +537,7 @@ static void decide(void *state, const struct view *view, struct plan *plan)
     s->decision = view->decision + 1;
     effort = choose_jobs(s, view, plan);
     if (s->jobs > 0)
-        try_exchanges(s, view, (int)(BOOKINGS / (effort + 1)), try_orders(s, view, HUGE_VAL));
+        try_exchanges(s, view, trials_of(s, effort), try_orders(s, view, HUGE_VAL));
     for (int32_t i = 0; i < s->jobs; i++)
         if (s->best[i].start == 0)
             start_booked(view, plan, &s->best[i]);
