@@ -37,6 +37,7 @@
     } while (0)
 
 #define vector_pop(v)   ((v)->item[--(v)->count])
+#define vector_last(v)  (&(v)->item[(v)->count - 1])
 #define vector_clear(v) ((v)->count = 0)
 
 #define vector_release(v)               \

@@ -35,8 +35,10 @@ struct command {
 
 #define COMMAND_LIST(X) \
     X(simulate)         \
+    X(train)            \
     X(sweep)            \
     X(bound)            \
+    X(import)           \
     X(check)            \
     X(scenarios)        \
     X(policies)         \

@@ -138,7 +138,7 @@ static void add_policy(const struct policy_ops *ops, struct text *out)
     text_add(out, "| key | value | default | meaning |\n| --- | --- | --- | --- |\n");
     for (const struct option_spec *row = ops->options; row && row->name; row++)
         add_row(row, row->name, out);
-    for (const struct option_spec *row = policy_model_options; takes_model && row->name; row++)
+    for (const struct option_spec *row = policy_common_options(ops); row && row->name; row++)
         add_row(row, row->name, out);
     text_add_char(out, '\n');
 }

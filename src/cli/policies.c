@@ -90,8 +90,7 @@ static void emit_policy(struct emit *e, const struct policy_ops *ops)
     emit_key(e, "options");
     emit_open(e, '[');
     emit_options(e, ops->options);
-    if (ops->traits & POLICY_MODEL)
-        emit_options(e, policy_model_options);
+    emit_options(e, policy_common_options(ops));
     emit_close(e);
     emit_close(e);
 }
@@ -138,8 +137,7 @@ static void describe(const struct policy_ops *ops, struct text *out)
     if (!ops->options && !(ops->traits & POLICY_MODEL))
         text_add(out, "  none\n");
     describe_options(ops->options, out);
-    if (ops->traits & POLICY_MODEL)
-        describe_options(policy_model_options, out);
+    describe_options(policy_common_options(ops), out);
 }
 
 static int run(const struct arguments *args, struct err *err)

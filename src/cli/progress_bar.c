@@ -6,6 +6,7 @@
  */
 #include "cli/progress_bar.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@ struct progress_bar {
     _Atomic int64_t pieces_done, tasks_done;
     int64_t pieces, tasks;
     const char *what;
-    bool draws;
+    bool draws, bytes; /* bytes: pieces are bytes of a file, tasks what is in them */
     double begun_s;
     pthread_t thread;
     sigset_t before;
@@ -58,6 +59,31 @@ static void print_left(double left_s)
         fprintf(stderr, ", %.0f s left", left_s);
 }
 
+static void draw_bar(double part)
+{
+    fprintf(stderr, "\r\033[K[");
+    for (int i = 0; i < BAR; i++)
+        fputc(i < part * BAR ? '#' : '-', stderr);
+    fprintf(stderr, "] %3.0f %%  ", part * 100);
+}
+
+/* Every file may be read more than once, so there is no end to foretell. */
+static void draw_bytes(struct progress_bar *p)
+{
+    int64_t bytes = atomic_load(&p->pieces_done), rows = atomic_load(&p->tasks_done);
+    double spent_s = now_s() - p->begun_s;
+
+    if (p->pieces > 0)
+        draw_bar(fmin(1, (double)bytes / (double)p->pieces));
+    else
+        fprintf(stderr, "\r\033[K");
+    print_count((double)rows);
+    fprintf(stderr, " %s, ", p->what);
+    print_count((double)rows / spent_s);
+    fprintf(stderr, " %s/s", p->what);
+    fflush(stderr);
+}
+
 static double part_done(const struct progress_bar *p, int64_t pieces, int64_t tasks)
 {
     double part = (double)pieces / (double)(p->pieces > 0 ? p->pieces : 1);
@@ -74,11 +100,12 @@ static void draw(struct progress_bar *p)
 
     if (!p->draws || spent_s < WARM_UP_MS / 1000.0)
         return;
-    fprintf(stderr, "\r\033[K[");
-    for (int i = 0; i < BAR; i++)
-        fputc(i < part * BAR ? '#' : '-', stderr);
-    fprintf(stderr, "] %3.0f %%  %lld of %lld %s, ", part * 100, (long long)pieces,
-            (long long)p->pieces, p->what);
+    if (p->bytes) {
+        draw_bytes(p);
+        return;
+    }
+    draw_bar(part);
+    fprintf(stderr, "%lld of %lld %s, ", (long long)pieces, (long long)p->pieces, p->what);
     print_count((double)tasks / spent_s);
     fprintf(stderr, " tasks/s");
     if (part > 0.001)
@@ -126,6 +153,24 @@ struct progress_bar *bar_begin(int64_t pieces, int64_t tasks, const char *what)
     pthread_sigmask(SIG_BLOCK, &set, &p->before);
     BUG_ON(pthread_create(&p->thread, NULL, watch, p) != 0);
     return p;
+}
+
+struct progress_bar *bar_begin_bytes(int64_t bytes, const char *what)
+{
+    struct progress_bar *p = bar_begin(bytes, 0, what);
+
+    p->bytes = true;
+    return p;
+}
+
+_Atomic int64_t *bar_bytes(struct progress_bar *p)
+{
+    return &p->pieces_done;
+}
+
+_Atomic int64_t *bar_rows(struct progress_bar *p)
+{
+    return &p->tasks_done;
 }
 
 bool bar_end(struct progress_bar *p)

@@ -21,6 +21,11 @@ struct progress_bar;
  * to this one.
  */
 struct progress_bar *bar_begin(int64_t pieces, int64_t tasks, const char *what);
+/* For one long reading: how many of so many bytes are read (0: not known), and how many things,
+ * called what, were in them; both are counted up by the work. */
+struct progress_bar *bar_begin_bytes(int64_t bytes, const char *what);
+_Atomic int64_t *bar_bytes(struct progress_bar *bar);
+_Atomic int64_t *bar_rows(struct progress_bar *bar);
 /* Takes the bar away. Returns true if the work was asked to stop. */
 bool bar_end(struct progress_bar *bar);
 

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/rng.h"
 #include "core/durations.h"
+#include "core/learned_speeds.h"
 #include "core/scenario.h"
 
 struct truth {
@@ -116,30 +117,60 @@ static const struct estimator_ops noisy_ops = {
     .release = truth_release,
 };
 
-int estimator_open(struct estimator *estimator, const struct scenario *scenario, uint64_t seed,
-                   const char *model, struct err *err)
+/* The number behind "name:"; false unless the model is of that name. */
+static bool read_number(const char *model, const char *name, double *number, bool *is_number)
 {
-    struct truth *truth;
-    double sigma = 0;
+    size_t length = strlen(name);
     char *end;
 
-    *estimator = (struct estimator){0};
-    if (strncmp(model, "noisy:", 6) == 0) {
-        sigma = strtod(model + 6, &end);
-        if (end == model + 6 || *end || !(sigma >= 0 && sigma <= 5))
-            return err_set(err, ERR_INVALID,
-                           "model: expected noisy:S with S from 0 to 5, not \"%.60s\"", model);
-    } else if (strcmp(model, "true") != 0) {
-        return err_set(err, ERR_INVALID, "model: expected true or noisy:S, not \"%.60s\"", model);
-    }
-    truth = xcalloc(1, sizeof *truth);
+    if (strncmp(model, name, length) != 0 || model[length] != ':')
+        return false;
+    *number = strtod(model + length + 1, &end);
+    *is_number = end != model + length + 1 && *end == '\0';
+    return true;
+}
+
+static void open_truth(struct estimator *estimator, const struct scenario *scenario, uint64_t seed,
+                       double sigma, const struct estimator_ops *ops)
+{
+    struct truth *truth = xcalloc(1, sizeof *truth);
+
     truth->scenario = scenario;
     truth->sigma = sigma;
     truth->durations = durations_new(scenario);
     truth->noise_seed = rng_hash_seed(seed, "estimator");
     truth->sample_seed = rng_hash_seed(seed, "profile");
-    estimator->ops = strcmp(model, "true") == 0 ? &true_ops : &noisy_ops;
-    estimator->state = truth;
+    *estimator = (struct estimator){.ops = ops, .state = truth};
+}
+
+int estimator_open(struct estimator *estimator, const struct scenario *scenario, uint64_t seed,
+                   const char *model, struct err *err)
+{
+    struct estimator truth;
+    bool is_number = false;
+    double number;
+
+    *estimator = (struct estimator){0};
+    if (strcmp(model, "true") == 0) {
+        open_truth(estimator, scenario, seed, 0, &true_ops);
+    } else if (strcmp(model, "online") == 0) {
+        estimator_open_online(estimator, &scenario->catalog);
+    } else if (read_number(model, "noisy", &number, &is_number)) {
+        if (!is_number || !(number >= 0 && number <= 5))
+            return err_set(err, ERR_INVALID,
+                           "model: expected noisy:S with S from 0 to 5, not \"%.60s\"", model);
+        open_truth(estimator, scenario, seed, number, &noisy_ops);
+    } else if (read_number(model, "fitted", &number, &is_number)) {
+        if (!is_number || !(number >= 1 && number <= MOST_SAMPLES && number == floor(number)))
+            return err_set(err, ERR_INVALID,
+                           "model: expected fitted:K with K from 1 to %d, not \"%.60s\"",
+                           MOST_SAMPLES, model);
+        open_truth(&truth, scenario, seed, 0, &true_ops);
+        fitted_open(estimator, &scenario->catalog, &truth, (int)number);
+    } else {
+        return err_set(err, ERR_INVALID,
+                       "model: expected true, noisy:S, fitted:K or online, not \"%.60s\"", model);
+    }
     return 0;
 }
 

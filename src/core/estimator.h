@@ -13,8 +13,10 @@
 #include "core/view.h"
 
 struct err;
+struct catalog;
 struct event;
 struct scenario;
+struct task;
 
 struct estimator {
     const struct estimator_ops *ops;
@@ -35,6 +37,10 @@ struct estimator_ops {
      * same draw gives the same figure. */
     double (*sample)(const void *state, int32_t type, const struct allocation *allocation,
                      double progress, uint64_t draw);
+    /* Counts how often what is believed of the type has changed. NULL: never. */
+    int32_t (*version)(const void *state, int32_t type);
+    /* What happened, in order; task is the event's, or NULL. NULL: not interested. */
+    void (*observe)(void *state, const struct event *event, const struct task *task);
     void (*release)(void *state);
 };
 
@@ -42,11 +48,21 @@ struct estimator_ops {
  * Opens what a "model=" option names:
  *     true       the true speeds
  *     noisy:S    the true speed of each (type, allocation) times a fixed lognormal factor of sigma
- * S The scenario must outlive it. Close with estimator_close.
+ * S fitted:K   a speed model per type, fitted to K noisy measurements of one slot or second online
+ * a speed model per type, fitted to the progress of the tasks that ran so far The scenario must
+ * outlive it. Close with estimator_close.
  */
 int estimator_open(struct estimator *estimator, const struct scenario *scenario, uint64_t seed,
                    const char *model, struct err *err);
 void estimator_close(struct estimator *estimator);
+
+/* `online` where nothing but the catalog is known, which must outlive it: a live site. */
+void estimator_open_online(struct estimator *estimator, const struct catalog *catalog);
+
+/* Tells an online estimator of a stretch of a task's life: progress from .. to with one allocation
+ * in so many seconds. What a site remembers of earlier tasks comes in this way. */
+void estimator_learn(struct estimator *estimator, int32_t type, const struct allocation *allocation,
+                     double from, double to, double seconds);
 
 static inline double estimator_speed(const struct estimator *e, int32_t type,
                                      const struct allocation *allocation, double progress)
@@ -65,6 +81,11 @@ static inline double estimator_sample(const struct estimator *e, int32_t type,
                                       uint64_t draw)
 {
     return e->ops->sample(e->state, type, allocation, progress, draw);
+}
+
+static inline int32_t estimator_version(const struct estimator *e, int32_t type)
+{
+    return e->ops->version ? e->ops->version(e->state, type) : 0;
 }
 
 #endif

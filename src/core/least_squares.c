@@ -120,7 +120,7 @@ static double predicted_gain(const struct least_squares *p, const struct normal_
 double least_squares_fit(const struct least_squares *p, double *parameter)
 {
     struct normal_equations n;
-    double damping = 1e-3, growth = 2;
+    double damping = 1e-3, growth = 2, tolerance = p->tolerance > 0 ? p->tolerance : 1e-15;
 
     BUG_ON(p->parameters > MAX_PARAMETERS);
     build(p, parameter, &n);
@@ -131,7 +131,7 @@ double least_squares_fit(const struct least_squares *p, double *parameter)
             sum = try_step(p, parameter, change, tried);
         if (sum < n.sum) {
             double gain = predicted_gain(p, &n, parameter, tried, damping);
-            bool done = n.sum - sum <= 1e-15 * n.sum;
+            bool done = n.sum - sum <= tolerance * n.sum;
 
             ratio = gain > 0 ? (n.sum - sum) / gain : 1;
             memcpy(parameter, tried, (size_t)p->parameters * sizeof *parameter);

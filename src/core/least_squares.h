@@ -15,6 +15,7 @@ struct least_squares {
     const double *target; /* by point */
     const double *weight; /* by point; NULL: all 1 */
     const double *lower;  /* by parameter; NULL: no bounds */
+    double tolerance;     /* stops where a step gains less than this part; 0: 1e-15 */
 };
 
 /* Improves parameter from where it stands; returns the weighted sum of squares that is left. */

@@ -47,9 +47,14 @@ void market_init(struct market *market, const struct front *front, int32_t types
     *market = (struct market){.types = types, .clusters = clusters, .interval_s = interval_s};
     market->choice = xcalloc((size_t)types * MARKET_PRICES, sizeof *market->choice);
     market->seen = xcalloc((size_t)types, sizeof *market->seen);
+    for (int32_t i = 0; i < types; i++)
+        market_renew(market, &front[i], i);
+}
+
+void market_renew(struct market *market, const struct front *front, int32_t type)
+{
     for (int k = 0; k < MARKET_PRICES; k++)
-        for (int32_t i = 0; i < types; i++)
-            market->choice[k * types + i] = choose(&front[i], ldexp(LEAST_PRICE, k));
+        market->choice[k * market->types + type] = choose(front, ldexp(LEAST_PRICE, k));
 }
 
 void market_release(struct market *market)

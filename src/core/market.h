@@ -34,6 +34,8 @@ struct market {
 
 void market_init(struct market *market, const struct front *front, int32_t types, int32_t clusters,
                  double interval_s);
+/* The type's front is another one now. */
+void market_renew(struct market *market, const struct front *front, int32_t type);
 void market_release(struct market *market);
 
 /* The best price now, in seconds saved per second of a whole mean cluster. */

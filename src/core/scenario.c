@@ -43,6 +43,7 @@ const struct option_spec scenario_top_options[] = {
     {"outages", OPTION_NODE, .help = "list of times when clusters or links are down"},
     {"horizon", OPTION_REAL, .low = 0, .high = 1e12, .unit = "s", .flags = OPTION_EXCLUSIVE,
      .help = "the episode ends here at the latest, with what is then unfinished"},
+    {"recipe", OPTION_NODE, .help = "how \"tapfinger import\" made this scenario; not looked at"},
     {0},
 };
 

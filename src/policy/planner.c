@@ -71,8 +71,11 @@ struct planner {
     int64_t effort; /* pairs of cluster and allocation considered per decision, about */
     bool one_start, elastic;
     struct rng rng;
+    struct policy_setup setup;
+    struct allocation mean;       /* a mean cluster, what shares are of */
     double *unit_worth;           /* by cluster and resource: what one unit is worth */
     struct front *front;          /* by type */
+    int32_t *version;             /* by type: of the estimates that its front was made of */
     struct timeline *now, *trial; /* by cluster: before any booking, and with those of the trial */
     double *area;                 /* by type: least over its front of duration times share */
     struct scanned *scan;
@@ -138,6 +141,7 @@ static void release(void *state)
     free(s->front);
     free(s->unit_worth);
     free(s->area);
+    free(s->version);
     free(s->scan);
     free(s->now);
     free(s->trial);
@@ -166,6 +170,25 @@ static void weigh_clusters(struct planner *s, const struct catalog *catalog,
     }
 }
 
+static void make_front(struct planner *s, int type)
+{
+    front_release(&s->front[type]);
+    s->version[type] = estimator_version(s->setup.estimator, type);
+    s->area[type] = front_make(&s->front[type], &s->setup, type, &s->mean,
+                               (int)params_int(s->setup.params, "choices"));
+}
+
+/* The front of a type, made again when the estimator has learnt of it. */
+static const struct front *front_of(struct planner *s, int type)
+{
+    if (estimator_version(s->setup.estimator, type) != s->version[type]) {
+        make_front(s, type);
+        market_renew(&s->market, &s->front[type], type);
+        s->interval_s = s->market.interval_s = choose_interval(s->setup.catalog, s->front);
+    }
+    return &s->front[type];
+}
+
 static int init(void *state, const struct policy_setup *setup, struct err *err)
 {
     const struct catalog *catalog = setup->catalog;
@@ -186,9 +209,11 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     rng_stream(&s->rng, setup->seed, "policy");
     s->front = xcalloc((size_t)catalog->types, sizeof *s->front);
     s->area = xcalloc((size_t)catalog->types, sizeof *s->area);
+    s->version = xcalloc((size_t)catalog->types, sizeof *s->version);
+    s->setup = *setup;
+    s->mean = mean;
     for (int i = 0; i < catalog->types; i++)
-        s->area[i] =
-            front_make(&s->front[i], setup, i, &mean, (int)params_int(setup->params, "choices"));
+        make_front(s, i);
     s->interval_s = choose_interval(catalog, s->front);
     market_init(&s->market, s->front, catalog->types, catalog->clusters, s->interval_s);
     s->now = xcalloc(clusters, sizeof *s->now);
@@ -490,7 +515,7 @@ static int64_t choose_jobs(struct planner *s, const struct view *view, struct pl
     s->jobs = s->useds = 0;
     for (int32_t id = view->first_waiting; id >= 0 && scanned < SCANNED;
          id = view->task[id].next_waiting)
-        if (s->front[view->task[id].type].count > 0)
+        if (front_of(s, view->task[id].type)->count > 0)
             s->scan[scanned++] = (struct scanned){s->area[view->task[id].type], id};
     most = affordable(s, view, scanned);
     if (scanned > most) {

@@ -20,6 +20,7 @@
     X(knee)             \
     X(planner)          \
     X(oracle)           \
+    X(tapfinger)        \
     X(paper_min)        \
     X(paper_random)     \
     X(paper_optimus)    \

@@ -10,12 +10,42 @@
 
 enum { LONGEST_LABEL = 120 };
 
-const struct option_spec policy_model_options[] = {
-    {"model", OPTION_STRING, "true", .choices = "true, noisy:S",
-     .help = "where it learns speeds from: the true ones, or each type and allocation times a "
-             "lognormal factor of sigma S"},
+#define MODEL_ROW(initial)                                                                         \
+    {                                                                                              \
+        "model", OPTION_STRING, initial,                                                           \
+            .choices = "true, noisy:S, fitted:K, online",                                          \
+            .help =                                                                                \
+                "where it learns speeds from: the true ones; each type and allocation times a "    \
+                "lognormal factor of sigma S; K noisy measurements of each type; or the progress " \
+                "of the tasks that ran before"                                                     \
+    }
+
+static const struct option_spec oracle_options[] = {MODEL_ROW("true"), {0}};
+static const struct option_spec model_options[] = {MODEL_ROW("fitted:8"), {0}};
+static const struct option_spec progress_options[] = {MODEL_ROW("online"), {0}};
+
+/* A learned policy has a model of its own by that name. */
+static const struct option_spec speeds_options[] = {
+    {"speeds", OPTION_STRING, "online", .choices = "true, noisy:S, fitted:K, online",
+     .help = "where it learns speeds from, as model= of other policies"},
     {0},
 };
+
+const struct option_spec *policy_common_options(const struct policy_ops *ops)
+{
+    if (!(ops->traits & POLICY_MODEL))
+        return NULL;
+    if (ops->traits & POLICY_LEARNED)
+        return speeds_options;
+    return ops->info == INFO_ORACLE  ? oracle_options
+           : ops->info == INFO_MODEL ? model_options
+                                     : progress_options;
+}
+
+static const char *model_option(const struct policy_ops *ops)
+{
+    return ops->traits & POLICY_LEARNED ? "speeds" : "model";
+}
 
 static int count_rows(const struct option_spec *rows)
 {
@@ -29,7 +59,7 @@ static int count_rows(const struct option_spec *rows)
 /* The policy's own rows, then the common ones. */
 static struct option_spec *join_options(const struct policy_ops *ops)
 {
-    const struct option_spec *common = ops->traits & POLICY_MODEL ? policy_model_options : NULL;
+    const struct option_spec *common = policy_common_options(ops);
     int own = count_rows(ops->options), more = count_rows(common);
     struct option_spec *all = xcalloc((size_t)(own + more) + 1, sizeof *all);
 
@@ -88,8 +118,8 @@ int policy_spec_parse(struct policy_spec *spec, const char *text, struct err *er
     if (rc)
         err_prefix(err, "policy %s", name);
     else
-        spec->model = option_find(spec->options, "model") >= 0
-                          ? params_string(&spec->params, "model")
+        spec->model = option_find(spec->options, model_option(spec->ops)) >= 0
+                          ? params_string(&spec->params, model_option(spec->ops))
                           : "true";
 out:
     free(name);

@@ -23,7 +23,8 @@ struct policy_spec {
 int policy_spec_parse(struct policy_spec *spec, const char *text, struct err *err);
 void policy_spec_release(struct policy_spec *spec);
 
-/* The option that every policy with POLICY_MODEL has, for docs; ends with .name == NULL. */
-extern const struct option_spec policy_model_options[];
+/* model=, or speeds= of a learned policy, for policies with POLICY_MODEL; what it is unless given
+ * follows from the class that the policy declares. Ends with .name == NULL; NULL for the others. */
+const struct option_spec *policy_common_options(const struct policy_ops *ops);
 
 #endif

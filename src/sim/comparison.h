@@ -37,7 +37,7 @@ struct observer {
                struct err *err);
 };
 
-enum { COMPARISON_OBSERVERS = 3 }; /* a world takes four watchers, one of them the policy */
+enum { COMPARISON_OBSERVERS = 3 }; /* of a world's five watchers; two are policy and estimator */
 
 struct comparison {
     const struct scenario *scenario;

@@ -21,6 +21,19 @@ static void observe(void *arg, const struct event *event)
     policy->ops->observe(policy->state, event);
 }
 
+struct learner {
+    struct estimator *estimator;
+    const struct view *view;
+};
+
+static void learn(void *arg, const struct event *event)
+{
+    const struct learner *learner = arg;
+
+    learner->estimator->ops->observe(learner->estimator->state, event,
+                                     event->task >= 0 ? &learner->view->task[event->task] : NULL);
+}
+
 void episode_init(struct episode *episode, const struct scenario *scenario)
 {
     *episode = (struct episode){.scenario = scenario, .world = world_new(scenario)};
@@ -108,6 +121,7 @@ int episode_run(struct episode *episode, const struct contender *contender, uint
     struct world *world = episode->world;
     struct estimator estimator;
     struct policy policy = {0};
+    struct learner learner = {&estimator, world_view(world)};
     struct policy_setup setup = {
         .catalog = &episode->scenario->catalog, .params = contender->params, .seed = seed};
     enum info_class info;
@@ -119,6 +133,8 @@ int episode_run(struct episode *episode, const struct contender *contender, uint
         rc = policy_open(&policy, contender->ops, &setup, err);
     if (rc)
         goto out;
+    if (setup.estimator && estimator.ops->observe)
+        world_watch(world, learn, &learner);
     if (policy.ops->observe)
         world_watch(world, observe, &policy);
     world_show(world, info, setup.estimator);
@@ -134,6 +150,7 @@ int episode_run(struct episode *episode, const struct contender *contender, uint
     metrics_take(metrics, world, episode->ideal);
     metrics->decision_us = decision_us;
 out:
+    world_unwatch(world, &learner);
     world_unwatch(world, &policy);
     policy_close(&policy);
     estimator_close(&estimator);

@@ -18,7 +18,7 @@ static void a_name_alone_has_the_defaults(void **state)
     assert_int_equal(policy_spec_parse(&spec, "knee", &err), 0);
     assert_ptr_equal(spec.ops, policy_find("knee"));
     assert_string_equal(spec.label, "knee");
-    assert_string_equal(spec.model, "true");
+    assert_string_equal(spec.model, "fitted:8");
     assert_true(params_real(&spec.params, "within") == 0.1);
     policy_spec_release(&spec);
 }
@@ -36,6 +36,7 @@ static void options_and_the_model_are_read(void **state)
     policy_spec_release(&spec);
 }
 
+/* What a policy of a class is shown of speeds unless told otherwise. */
 static void every_policy_can_be_named(void **state)
 {
     (void)state;
@@ -44,7 +45,10 @@ static void every_policy_can_be_named(void **state)
         struct err err;
 
         assert_int_equal(policy_spec_parse(&spec, policies[i]->name, &err), 0);
-        assert_string_equal(spec.model, "true");
+        assert_string_equal(spec.model, !(spec.ops->traits & POLICY_MODEL) ? "true"
+                                        : spec.ops->info == INFO_ORACLE    ? "true"
+                                        : spec.ops->info == INFO_MODEL     ? "fitted:8"
+                                                                           : "online");
         policy_spec_release(&spec);
     }
 }

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/observation.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "core/estimator.h"
+
+enum { MOST_LOOKED_AT = 256 }; /* waiting tasks of a cluster, oldest first */
+
+static const double BOUND = 4;
+
+real observation_log(double value, double unit)
+{
+    double log_ratio;
+
+    if (!(value > 0) || !(unit > 0))
+        return (real)-BOUND;
+    log_ratio = log(value / unit);
+    return (real)(log_ratio < -BOUND ? -BOUND : log_ratio > BOUND ? BOUND : log_ratio);
+}
+
+real observation_squash(double value, double unit)
+{
+    double x = value / unit;
+
+    if (isinf(x))
+        return x > 0 ? 1 : -1;
+    return (real)(x / (1 + fabs(x)));
+}
+
+real observation_gap(double a, double b, double unit)
+{
+    return isinf(a) && isinf(b) ? 0 : observation_squash(a - b, unit);
+}
+
+static real log_count(double count)
+{
+    return (real)log1p(count);
+}
+
+real observation_left_over(const struct observation *seen, int32_t cluster,
+                           const struct allocation *free, const struct allocation *amount)
+{
+    const struct allocation *capacity = &seen->view->catalog->cluster[cluster].capacity;
+    double least = 1;
+
+    for (int r = 0; r < seen->view->catalog->resources; r++)
+        if (capacity->amount[r] > 0)
+            least =
+                fmin(least, (double)(free->amount[r] - amount->amount[r]) / capacity->amount[r]);
+    return (real)least;
+}
+
+/* Which tasks each agent sees */
+
+struct looked_at {
+    int32_t id;
+    double area_s;
+};
+
+static int compare_area(const void *a, const void *b)
+{
+    const struct looked_at *left = a, *right = b;
+
+    if (left->area_s != right->area_s)
+        return left->area_s < right->area_s ? -1 : 1;
+    return left->id < right->id ? -1 : left->id > right->id;
+}
+
+static int compare_id(const void *a, const void *b)
+{
+    const struct looked_at *left = a, *right = b;
+
+    return left->id < right->id ? -1 : left->id > right->id;
+}
+
+/* All, or if they are too many the oldest half and the smallest of the others. */
+static int32_t choose_shown(struct looked_at *look, int32_t count)
+{
+    enum { HALF = MOST_SHOWN / 2 };
+
+    if (count <= MOST_SHOWN)
+        return count;
+    qsort(look + HALF, (size_t)(count - HALF), sizeof *look, compare_area);
+    qsort(look + HALF, MOST_SHOWN - HALF, sizeof *look, compare_id);
+    return MOST_SHOWN;
+}
+
+static int32_t look_at_waiting(const struct observation *seen, int32_t cluster,
+                               struct looked_at *look)
+{
+    const struct view *view = seen->view;
+    struct waiting_cursor cursor;
+    int32_t count = 0, id;
+
+    waiting_begin(&cursor, view, cluster);
+    if (!view->cluster[cluster].slot)
+        waiting_only_fitting(&cursor, plan_free(seen->plan, cluster));
+    while (count < MOST_LOOKED_AT && (id = waiting_next(&cursor)) >= 0) {
+        const struct kind *kind = &seen->outlook->kind[view->task[id].type];
+
+        if (!plan_has(seen->plan, id) && kind->front.count > 0)
+            look[count++] = (struct looked_at){id, kind->area_s};
+    }
+    return choose_shown(look, count);
+}
+
+static void see_pairs(struct observation *seen)
+{
+    struct looked_at *look = arena_alloc(seen->memory, MOST_LOOKED_AT * sizeof *look);
+
+    for (int32_t a = 0; a < seen->agents; a++) {
+        int32_t count = look_at_waiting(seen, seen->cluster[a], look);
+
+        seen->first_pair[a] = seen->pairs;
+        for (int32_t i = 0; i < count; i++)
+            seen->pair[seen->pairs++] =
+                (struct pair){.agent = a, .task = look[i].id, .age_rank = i};
+    }
+    seen->first_pair[seen->agents] = seen->pairs;
+}
+
+static int compare_int(const void *a, const void *b)
+{
+    const int32_t *left = a, *right = b;
+
+    return *left < *right ? -1 : *left > *right;
+}
+
+static int32_t row_of(const struct observation *seen, int32_t id)
+{
+    const int32_t *found = bsearch(&id, seen->task, (size_t)seen->tasks, sizeof id, compare_int);
+
+    return (int32_t)(found - seen->task);
+}
+
+/* Gives the tasks rows in the order of their ids, and lists who sees each. */
+static void number_tasks(struct observation *seen)
+{
+    int32_t *place;
+
+    seen->task = arena_alloc(seen->memory, ((size_t)seen->pairs + 1) * sizeof *seen->task);
+    for (int32_t i = 0; i < seen->pairs; i++)
+        seen->task[i] = seen->pair[i].task;
+    qsort(seen->task, (size_t)seen->pairs, sizeof *seen->task, compare_int);
+    for (int32_t i = 0; i < seen->pairs; i++)
+        if (i == 0 || seen->task[i] != seen->task[seen->tasks - 1])
+            seen->task[seen->tasks++] = seen->task[i];
+    seen->first_seer = arena_zalloc(seen->memory, (size_t)seen->tasks + 2, sizeof(int32_t));
+    seen->seer = arena_alloc(seen->memory, ((size_t)seen->pairs + 1) * sizeof *seen->seer);
+    seen->taken = arena_zalloc(seen->memory, (size_t)seen->tasks + 1, sizeof *seen->taken);
+    for (int32_t i = 0; i < seen->pairs; i++) {
+        seen->pair[i].task = row_of(seen, seen->pair[i].task);
+        seen->first_seer[seen->pair[i].task + 2]++;
+    }
+    place = seen->first_seer + 1;
+    for (int32_t t = 0; t < seen->tasks; t++)
+        place[t + 1] += place[t];
+    for (int32_t i = 0; i < seen->pairs; i++)
+        seen->seer[place[seen->pair[i].task]++] = i;
+}
+
+static void offer_pair(struct observation *seen, struct pair *pair)
+{
+    const struct task *task = &seen->view->task[seen->task[pair->task]];
+    int32_t cluster = seen->cluster[pair->agent];
+
+    pair->offer = outlook_offer(seen->outlook, seen->view, seen->plan, cluster, task);
+    pair->offer.cost_s += pair->transfer_s;
+    pair->offer.later_cost_s += pair->transfer_s;
+}
+
+static void make_offers(struct observation *seen)
+{
+    for (int32_t i = 0; i < seen->pairs; i++) {
+        struct pair *pair = &seen->pair[i];
+        const struct task *task = &seen->view->task[seen->task[pair->task]];
+        const struct kind *kind = outlook_kind(seen->outlook, task->type);
+
+        pair->transfer_s = outlook_transfer_s(seen->outlook, task, seen->cluster[pair->agent]);
+        offer_pair(seen, pair);
+        seen->crowd[pair->agent] += kind->share / task->reach.count;
+    }
+}
+
+/* Rows of features */
+
+static void fill_release(const struct observation *seen, int32_t cluster, real *row)
+{
+    const struct skyline *sky = outlook_skyline(seen->outlook, seen->view, seen->plan, cluster);
+    double typical_s = seen->outlook->typical_s;
+    const double *unit =
+        seen->outlook->unit_worth + (size_t)cluster * (size_t)seen->view->catalog->resources;
+
+    for (int k = 0; k < 4; k++) {
+        const struct release *last = &sky->release[0];
+        double horizon_s = typical_s * ldexp(0.25, k), sum = 0;
+
+        for (int32_t i = 1; i < sky->releases && sky->release[i].after_s <= horizon_s; i++)
+            last = &sky->release[i];
+        for (int r = 0; r < seen->view->catalog->resources; r++)
+            sum += unit[r] * (last->free.amount[r] - sky->release[0].free.amount[r]);
+        row[CLUSTER_RELEASE + k] =
+            (real)(sum / seen->outlook->size[cluster] / seen->outlook->present);
+    }
+    row[CLUSTER_BUSY] = observation_squash(sky->release[sky->releases - 1].after_s, typical_s);
+}
+
+static void fill_free(const struct observation *seen, int32_t cluster, real *row)
+{
+    const struct catalog *catalog = seen->view->catalog;
+    const struct allocation *free = plan_free(seen->plan, cluster);
+    double least = 1, most = 0, sum = 0;
+    int present = 0;
+
+    for (int r = 0; r < catalog->resources; r++) {
+        int32_t capacity = catalog->cluster[cluster].capacity.amount[r];
+        double part = capacity > 0 ? (double)free->amount[r] / capacity : 0;
+
+        if (capacity == 0 || !seen->outlook->used[r])
+            continue;
+        least = fmin(least, part);
+        most = fmax(most, part);
+        sum += part;
+        present++;
+    }
+    row[CLUSTER_FREE_LEAST] = (real)least;
+    row[CLUSTER_FREE_MOST] = (real)most;
+    row[CLUSTER_FREE_MEAN] = (real)(present > 0 ? sum / present : 0);
+}
+
+static void fill_cluster(const struct observation *seen, int32_t a)
+{
+    int32_t cluster = seen->cluster[a];
+    const struct cluster_view *at = &seen->view->cluster[cluster];
+    real *row = seen->cluster_x + a * CLUSTER_FEATURES;
+
+    fill_free(seen, cluster, row);
+    fill_release(seen, cluster, row);
+    row[CLUSTER_SIZE] = observation_log(seen->outlook->size[cluster], 1);
+    row[CLUSTER_RUNNING] = log_count(at->runnings);
+    row[CLUSTER_SHOWN] = log_count(seen->first_pair[a + 1] - seen->first_pair[a]);
+    row[CLUSTER_QUEUED] = log_count(at->queued);
+    row[CLUSTER_MAY_START] = at->may_start;
+    row[CLUSTER_DEMAND] = observation_squash(seen->crowd[a], seen->outlook->size[cluster]);
+}
+
+static void fill_running(const struct observation *seen, int32_t a)
+{
+    int32_t cluster = seen->cluster[a];
+    const struct view *view = seen->view;
+    const struct cluster_view *at = &view->cluster[cluster];
+    double typical_s = seen->outlook->typical_s;
+    real *row = seen->running_x + (size_t)seen->first_running[a] * RUNNING_FEATURES;
+    int32_t count = seen->first_running[a + 1] - seen->first_running[a];
+
+    for (int32_t i = 0; i < count; i++, row += RUNNING_FEATURES) {
+        const struct task *task = &view->task[at->running[i]];
+        double left_s = outlook_left_s(seen->outlook, view, task);
+
+        row[RUNNING_SHARE] = (real)allocation_dominant_share(
+            &task->allocation, &view->catalog->cluster[cluster].capacity);
+        row[RUNNING_PROGRESS] = (real)fmin(1, view_progress(view, task->id));
+        row[RUNNING_LEFT] = observation_squash(left_s, typical_s);
+        row[RUNNING_RAN] = log_count(task_ran_s(task, view->now_s) / typical_s);
+        row[RUNNING_SLOT] = view->catalog->slot_s > 0 && left_s <= view->catalog->slot_s;
+    }
+}
+
+static void fill_waiting(const struct observation *seen, int32_t t)
+{
+    const struct task *task = &seen->view->task[seen->task[t]];
+    const struct kind *kind = outlook_kind(seen->outlook, task->type);
+    double typical_s = seen->outlook->typical_s, now_s = HUGE_VAL, later_s = HUGE_VAL;
+    int32_t first = seen->first_seer[t], end = seen->first_seer[t + 1], fits = 0;
+    real *row = seen->waiting_x + t * WAITING_FEATURES;
+
+    for (int32_t i = first; i < end; i++) {
+        const struct offer *offer = &seen->pair[seen->seer[i]].offer;
+
+        now_s = fmin(now_s, offer->cost_s);
+        later_s = fmin(later_s, offer->later_cost_s);
+        fits += offer->now;
+    }
+    row[WAITING_AGE] = log_count((seen->view->now_s - task->arrival_s) / typical_s);
+    row[WAITING_BEST] = observation_log(kind->best_s, typical_s);
+    row[WAITING_LEAST] = observation_log(kind->least_s, kind->best_s);
+    row[WAITING_PRICED] = observation_log(kind->priced_s, kind->best_s);
+    row[WAITING_SHARE] = observation_squash(kind->share, 1);
+    row[WAITING_AREA] = observation_log(kind->area_s, typical_s);
+    row[WAITING_COST] = observation_log(kind->cost_s, typical_s);
+    row[WAITING_REACH] = (real)(1.0 / task->reach.count);
+    row[WAITING_HOSTS] = (real)((double)fits / (end - first));
+    row[WAITING_SOON] = observation_log(now_s, kind->cost_s);
+    row[WAITING_LATER] = observation_log(later_s, kind->cost_s);
+}
+
+static void fill_hub(const struct observation *seen)
+{
+    const struct view *view = seen->view;
+    double clusters = view->catalog->clusters, free = 0, demand = 0;
+    real *row = seen->hub_x;
+
+    for (int32_t a = 0; a < seen->agents; a++) {
+        free += (double)seen->cluster_x[a * CLUSTER_FEATURES + CLUSTER_FREE_LEAST] / seen->agents;
+        demand += (double)seen->cluster_x[a * CLUSTER_FEATURES + CLUSTER_DEMAND] / seen->agents;
+    }
+    row[HUB_PRICE] = (real)(log2(seen->outlook->price) / 4);
+    row[HUB_SLOT] = (real)(view->catalog->slot_s / seen->outlook->typical_s);
+    row[HUB_WAITING] = log_count(view->waiting / clusters);
+    row[HUB_RUNNING] = log_count(view->running / clusters);
+    row[HUB_FREE] = (real)free;
+    row[HUB_DEMAND] = (real)demand;
+    row[HUB_ONE_START] = seen->one_start;
+    row[HUB_CLUSTERS] = (real)(1 / clusters);
+}
+
+static real *new_rows(const struct observation *seen, int32_t rows, int width)
+{
+    return arena_zalloc(seen->memory, ((size_t)rows + 1) * (size_t)width, sizeof(real));
+}
+
+static void fill_rows(struct observation *seen)
+{
+    seen->cluster_x = new_rows(seen, seen->agents, CLUSTER_FEATURES);
+    seen->waiting_x = new_rows(seen, seen->tasks, WAITING_FEATURES);
+    seen->running_x = new_rows(seen, seen->runnings, RUNNING_FEATURES);
+    seen->hub_x = new_rows(seen, 1, HUB_FEATURES);
+    for (int32_t a = 0; a < seen->agents; a++) {
+        fill_cluster(seen, a);
+        fill_running(seen, a);
+    }
+    for (int32_t t = 0; t < seen->tasks; t++)
+        fill_waiting(seen, t);
+    fill_hub(seen);
+}
+
+static void see_running(struct observation *seen)
+{
+    for (int32_t a = 0; a < seen->agents; a++) {
+        int32_t count = seen->view->cluster[seen->cluster[a]].runnings;
+
+        seen->first_running[a] = seen->runnings;
+        seen->runnings += count < MOST_RUNNING ? count : MOST_RUNNING;
+    }
+    seen->first_running[seen->agents] = seen->runnings;
+}
+
+void observation_make(struct observation *seen, struct arena *memory, const struct view *view,
+                      struct plan *plan, struct outlook *outlook, const int32_t *cluster,
+                      int32_t clusters)
+{
+    size_t agents = (size_t)clusters;
+
+    BUG_ON(clusters > MOST_AGENTS);
+    *seen = (struct observation){
+        .memory = memory,
+        .view = view,
+        .plan = plan,
+        .outlook = outlook,
+        .one_start = view->catalog->slot_s > 0 && view->catalog->rounds == ROUNDS_ONE,
+        .agents = clusters,
+        .cluster = arena_alloc(memory, (agents + 1) * sizeof(int32_t)),
+        .pair = arena_alloc(memory, (agents * MOST_SHOWN + 1) * sizeof(struct pair)),
+        .first_pair = arena_alloc(memory, (agents + 1) * sizeof(int32_t)),
+        .first_running = arena_alloc(memory, (agents + 1) * sizeof(int32_t)),
+        .starts = arena_zalloc(memory, agents + 1, sizeof(int32_t)),
+        .crowd = arena_zalloc(memory, agents + 1, sizeof(double)),
+    };
+    if (agents > 0)
+        memcpy(seen->cluster, cluster, agents * sizeof *cluster);
+    see_pairs(seen);
+    number_tasks(seen);
+    see_running(seen);
+    make_offers(seen);
+    fill_rows(seen);
+}
+
+void observation_start(struct observation *seen, int32_t pair, const struct allocation *amount,
+                       double seconds)
+{
+    struct pair *started = &seen->pair[pair];
+    const struct task *task = observation_task(seen, pair);
+    const struct kind *kind = outlook_kind(seen->outlook, task->type);
+    int32_t agent = started->agent, row = started->task;
+
+    plan_start(seen->plan, task->id, seen->cluster[agent], amount);
+    outlook_start(seen->outlook, seen->plan, seen->cluster[agent], amount,
+                  seconds + started->transfer_s);
+    seen->taken[row] = true;
+    seen->starts[agent]++;
+    for (int32_t i = seen->first_seer[row]; i < seen->first_seer[row + 1]; i++)
+        seen->crowd[seen->pair[seen->seer[i]].agent] -= kind->share / task->reach.count;
+    for (int32_t i = seen->first_pair[agent]; i < seen->first_pair[agent + 1]; i++)
+        if (!seen->taken[seen->pair[i].task])
+            offer_pair(seen, &seen->pair[i]);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/options.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What other agents could do with a task. */
+struct others {
+    double now_s, later_s; /* least costs */
+    int32_t hosts, better;
+};
+
+static struct others look_at_others(const struct observation *seen, int32_t pair)
+{
+    const struct pair *own = &seen->pair[pair];
+    struct others others = {HUGE_VAL, HUGE_VAL, 0, 0};
+
+    for (int32_t i = seen->first_seer[own->task]; i < seen->first_seer[own->task + 1]; i++) {
+        const struct pair *other = &seen->pair[seen->seer[i]];
+        bool turn = !seen->one_start || seen->starts[other->agent] == 0;
+
+        if (other == own)
+            continue;
+        others.later_s = fmin(others.later_s, other->offer.later_cost_s);
+        if (!other->offer.now || !turn)
+            continue;
+        others.now_s = fmin(others.now_s, other->offer.cost_s);
+        others.hosts++;
+        others.better += other->offer.cost_s < own->offer.cost_s;
+    }
+    return others;
+}
+
+static bool may_start(const struct observation *seen, int32_t pair)
+{
+    const struct pair *at = &seen->pair[pair];
+
+    return at->offer.now && !seen->taken[at->task] &&
+           plan_may_start(seen->plan, seen->task[at->task], seen->cluster[at->agent]);
+}
+
+static struct allocation amount_of(const struct observation *seen, int32_t pair)
+{
+    const struct task *task = observation_task(seen, pair);
+    const struct offer *offer = &seen->pair[pair].offer;
+
+    if (!offer->now || offer->item == OFFER_MINIMUM)
+        return task->min;
+    return seen->outlook->kind[task->type].front.item[offer->item].amount;
+}
+
+static void fill_pair(struct observation *seen, int32_t index, real *row)
+{
+    const struct pair *pair = &seen->pair[index];
+    const struct offer *offer = &pair->offer;
+    const struct task *task = observation_task(seen, index);
+    const struct kind *kind = outlook_kind(seen->outlook, task->type);
+    int32_t agent = pair->agent, cluster = seen->cluster[agent];
+    const struct allocation *free = plan_free(seen->plan, cluster);
+    struct allocation amount = amount_of(seen, index);
+    struct others others = look_at_others(seen, index);
+    double typical_s = seen->outlook->typical_s, size = seen->outlook->size[cluster];
+    int32_t shown = seen->first_pair[agent + 1] - seen->first_pair[agent];
+
+    row[OPTION_FITS] = offer->now;
+    row[OPTION_COST] = observation_log(offer->cost_s, kind->cost_s);
+    row[OPTION_SECONDS] = observation_log(offer->seconds, kind->best_s);
+    row[OPTION_WORTH] = observation_squash(offer->worth, 1);
+    row[OPTION_TAKES] = (real)allocation_dominant_share(&amount, free);
+    row[OPTION_LEAVES] = observation_left_over(seen, cluster, free, &amount);
+    row[OPTION_PATIENCE] = observation_gap(offer->cost_s, offer->later_cost_s, typical_s);
+    row[OPTION_PATIENCE_UNTIL] = observation_squash(offer->later_s, typical_s);
+    row[OPTION_OTHER_NOW] = observation_gap(offer->cost_s, others.now_s, typical_s);
+    row[OPTION_OTHER_LATER] = observation_gap(offer->cost_s, others.later_s, typical_s);
+    row[OPTION_OTHERS] = (real)log1p(others.hosts);
+    row[OPTION_BETTER] = (real)log1p(others.better);
+    row[OPTION_TRANSFER] = observation_squash(pair->transfer_s, typical_s);
+    row[OPTION_AGE_RANK] = (real)((double)pair->age_rank / shown);
+    row[OPTION_AREA] = observation_log(offer->seconds * offer->worth, typical_s);
+    row[OPTION_SHORT] = observation_log(offer->seconds, typical_s);
+    row[OPTION_AGE] = (real)log1p((seen->view->now_s - task->arrival_s) / typical_s);
+    row[OPTION_CROWD] =
+        observation_squash(seen->crowd[agent] - kind->share / task->reach.count, size);
+    row[OPTION_EARLIER] = (real)log1p(seen->starts[agent]);
+    row[OPTION_ONE_START] = seen->one_start;
+    row[OPTION_HOPE] =
+        observation_gap(offer->cost_s, fmin(offer->later_cost_s, others.later_s), kind->cost_s);
+}
+
+/* The rank by cost among the allowed, and by how much the next is cheaper or dearer. */
+static void fill_ranks(const struct observation *seen, int32_t agent, real *row,
+                       const uint8_t *allowed)
+{
+    int32_t first = seen->first_pair[agent], count = options_count(seen, agent) - 1;
+
+    for (int32_t i = 0; i < count; i++) {
+        int32_t before = 0, in_all = 0;
+
+        for (int32_t k = 0; k < count && allowed[i]; k++) {
+            in_all += allowed[k];
+            before += allowed[k] &&
+                      seen->pair[first + k].offer.cost_s < seen->pair[first + i].offer.cost_s;
+        }
+        if (allowed[i])
+            row[i * OPTION_FEATURES + OPTION_COST_RANK] = (real)((double)before / in_all);
+    }
+}
+
+static void fill_wait(const struct observation *seen, int32_t agent, real *row,
+                      const uint8_t *allowed)
+{
+    static const struct {
+        int from, to;
+    } least[] = {{OPTION_PATIENCE, OPTION_WAIT_PATIENCE},
+                 {OPTION_OTHER_NOW, OPTION_WAIT_OTHER},
+                 {OPTION_HOPE, OPTION_WAIT_HOPE},
+                 {OPTION_COST, OPTION_WAIT_COST}};
+    int32_t count = options_count(seen, agent) - 1, fits = 0, cluster = seen->cluster[agent];
+    real *wait = row + count * OPTION_FEATURES;
+    static const struct allocation nothing;
+    const struct allocation *free = plan_free(seen->plan, cluster);
+
+    for (int32_t i = 0; i < count; i++) {
+        for (size_t k = 0; allowed[i] && k < sizeof least / sizeof *least; k++) {
+            real value = row[i * OPTION_FEATURES + least[k].from];
+
+            if (fits == 0 || value < wait[least[k].to])
+                wait[least[k].to] = value;
+        }
+        fits += allowed[i];
+    }
+    wait[OPTION_WAIT] = 1;
+    wait[OPTION_WAIT_EARLIER] = (real)log1p(seen->starts[agent]);
+    wait[OPTION_WAIT_FREE] = observation_left_over(seen, cluster, free, &nothing);
+    wait[OPTION_WAIT_FITS] = (real)log1p(fits);
+    wait[OPTION_WAIT_ONE_START] = seen->one_start;
+    wait[OPTION_WAIT_CROWD] = observation_squash(seen->crowd[agent], seen->outlook->size[cluster]);
+}
+
+void options_fill(struct observation *seen, int32_t agent, real *row, uint8_t *allowed)
+{
+    int32_t first = seen->first_pair[agent], count = options_count(seen, agent) - 1;
+
+    memset(row, 0, ((size_t)count + 1) * OPTION_FEATURES * sizeof *row);
+    for (int32_t i = 0; i < count; i++) {
+        allowed[i] = may_start(seen, first + i);
+        if (!seen->taken[seen->pair[first + i].task])
+            fill_pair(seen, first + i, row + i * OPTION_FEATURES);
+    }
+    allowed[count] = 1;
+    fill_ranks(seen, agent, row, allowed);
+    fill_wait(seen, agent, row, allowed);
+}

@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/team.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "agent/conflict.h"
+#include "base/memory.h"
+#include "nn/categorical.h"
+
+void team_init(struct team *team, const struct actor *actor, const struct policy_setup *setup)
+{
+    *team = (struct team){.actor = actor, .ops = ops_best()};
+    outlook_init(&team->outlook, setup);
+    arena_init(&team->memory);
+}
+
+void team_release(struct team *team)
+{
+    outlook_release(&team->outlook);
+    arena_release(&team->memory);
+}
+
+/* One decision of some of the clusters. */
+struct meeting {
+    struct team *team;
+    struct observation seen;
+    struct pass pass;
+    struct actor_graph graph;
+    struct actor_encoding code;
+    bool active[MOST_AGENTS];
+    real *first_x; /* all options at first: rows as options_fill() leaves them */
+    uint8_t *first_allowed;
+};
+
+/* What an agent does in a round. */
+struct move {
+    int32_t agent, pair, option; /* option: row of the scores */
+    int32_t recorded;            /* row in the record */
+    double probability;
+};
+
+static int32_t *new_ints(struct arena *memory, int32_t count)
+{
+    return arena_zalloc(memory, (size_t)count + 1, sizeof(int32_t));
+}
+
+/* The graph of one observation; rows of options at first serve as features of its pairs. */
+static void connect(struct meeting *m, const real *pair_x)
+{
+    struct observation *seen = &m->seen;
+    struct arena *memory = seen->memory;
+    struct actor_graph *g = &m->graph;
+    int32_t *task = new_ints(memory, seen->pairs), *agent = new_ints(memory, seen->pairs);
+    int32_t most = seen->runnings > seen->agents ? seen->runnings : seen->agents;
+    int32_t *count_up = new_ints(memory, most), *ends = new_ints(memory, 1);
+    real *by_task = arena_alloc(memory, ((size_t)seen->pairs + 1) * OPTION_FEATURES * sizeof(real));
+
+    for (int32_t i = 0; i < seen->pairs; i++) {
+        task[i] = seen->pair[i].task;
+        agent[i] = seen->pair[seen->seer[i]].agent;
+    }
+    for (int32_t i = 0; i < most; i++)
+        count_up[i] = i;
+    ends[1] = seen->agents;
+    m->team->ops->gather(by_task, pair_x, seen->seer, seen->pairs, OPTION_FEATURES);
+    *g = (struct actor_graph){
+        .graphs = 1,
+        .clusters = seen->agents,
+        .waiting = seen->tasks,
+        .running = seen->runnings,
+        .cluster_x = seen->cluster_x,
+        .waiting_x = seen->waiting_x,
+        .running_x = seen->running_x,
+        .hub_x = seen->hub_x,
+        .pair_x = pair_x,
+        .pair_by_task = by_task,
+        .hub_of = new_ints(memory, seen->agents),
+        .to_cluster = {seen->agents, seen->tasks, seen->pairs, seen->first_pair, task, NULL},
+        .to_waiting = {seen->tasks, seen->agents, seen->pairs, seen->first_seer, agent, NULL},
+        .ran_by = {seen->agents, seen->runnings, seen->runnings, seen->first_running, count_up,
+                   NULL},
+        .to_hub = {1, seen->agents, seen->agents, ends, count_up, NULL},
+    };
+}
+
+/* All agents' options as they stand; the rows of agent a start at first_pair[a] + a. */
+static void fill_all(struct meeting *m)
+{
+    struct observation *seen = &m->seen;
+    size_t rows = (size_t)seen->pairs + (size_t)seen->agents;
+
+    m->first_x = arena_alloc(seen->memory, (rows + 1) * OPTION_FEATURES * sizeof(real));
+    m->first_allowed = arena_alloc(seen->memory, rows + 1);
+    for (int32_t a = 0; a < seen->agents; a++) {
+        size_t at = (size_t)(seen->first_pair[a] + a);
+
+        options_fill(seen, a, m->first_x + at * OPTION_FEATURES, m->first_allowed + at);
+    }
+}
+
+/* The same without the rows for waiting. */
+static real *pairs_of_first(struct meeting *m)
+{
+    struct observation *seen = &m->seen;
+    real *pair_x =
+        arena_alloc(seen->memory, ((size_t)seen->pairs + 1) * OPTION_FEATURES * sizeof(real));
+
+    for (int32_t a = 0; a < seen->agents; a++) {
+        size_t from = (size_t)seen->first_pair[a];
+        size_t count = (size_t)(seen->first_pair[a + 1] - seen->first_pair[a]);
+
+        memcpy(pair_x + from * OPTION_FEATURES, m->first_x + (from + (size_t)a) * OPTION_FEATURES,
+               count * OPTION_FEATURES * sizeof(real));
+    }
+    return pair_x;
+}
+
+/* Opens a decision; false if nobody could start anything. */
+static bool meet(struct meeting *m, struct team *team, const struct view *view, struct plan *plan,
+                 const int32_t *cluster, int32_t clusters)
+{
+    bool any = false;
+
+    m->team = team;
+    m->pass = (struct pass){.ops = team->ops,
+                            .weights = &team->actor->weights,
+                            .memory = &team->memory,
+                            .packed = true};
+    observation_make(&m->seen, &team->memory, view, plan, &team->outlook, cluster, clusters);
+    fill_all(m);
+    for (int32_t a = 0; a < m->seen.agents; a++) {
+        m->active[a] = false;
+        for (int32_t i = m->seen.first_pair[a]; i < m->seen.first_pair[a + 1]; i++)
+            m->active[a] = m->active[a] || m->first_allowed[i + a];
+        any = any || m->active[a];
+    }
+    return any;
+}
+
+/* Only the oldest task that fits stays allowed. */
+static void forget_younger(uint8_t *allowed, int32_t count)
+{
+    bool found = false;
+
+    for (int32_t i = 0; i < count - 1; i++) {
+        allowed[i] = allowed[i] && !found;
+        found = found || allowed[i];
+    }
+}
+
+static bool any_allowed(const uint8_t *allowed, int32_t count)
+{
+    for (int32_t i = 0; i < count - 1; i++)
+        if (allowed[i])
+            return true;
+    return false;
+}
+
+/* The options of the agents that take part in a round. */
+struct round {
+    int32_t agents, rows;
+    int32_t *agent, *first; /* first: agents + 1 */
+    int32_t *query, *key;
+    real *x;
+    uint8_t *allowed;
+    struct actor_options options;
+    struct actor_scores scores;
+};
+
+static void open_round(struct round *r, struct meeting *m, bool first)
+{
+    struct observation *seen = &m->seen;
+    size_t rows = (size_t)seen->pairs + (size_t)seen->agents;
+    struct arena *memory = seen->memory;
+
+    *r = (struct round){
+        .agent = new_ints(memory, seen->agents),
+        .first = new_ints(memory, seen->agents),
+        .query = new_ints(memory, (int32_t)rows),
+        .key = new_ints(memory, (int32_t)rows),
+        .x = arena_alloc(memory, (rows + 1) * OPTION_FEATURES * sizeof(real)),
+        .allowed = arena_alloc(memory, rows + 1),
+    };
+    for (int32_t a = 0; a < seen->agents; a++) {
+        int32_t count = options_count(seen, a);
+        real *row = r->x + (size_t)r->rows * OPTION_FEATURES;
+        uint8_t *allowed = r->allowed + r->rows;
+
+        if (!m->active[a])
+            continue;
+        if (first) {
+            size_t at = (size_t)(seen->first_pair[a] + a);
+
+            memcpy(row, m->first_x + at * OPTION_FEATURES,
+                   (size_t)count * OPTION_FEATURES * sizeof(real));
+            memcpy(allowed, m->first_allowed + at, (size_t)count);
+        } else {
+            options_fill(seen, a, row, allowed);
+        }
+        if (m->team->first_only)
+            forget_younger(allowed, count);
+        m->active[a] = any_allowed(allowed, count);
+        if (!m->active[a])
+            continue;
+        for (int32_t i = 0; i < count; i++) {
+            r->query[r->rows + i] = a;
+            r->key[r->rows + i] =
+                i < count - 1 ? seen->pair[seen->first_pair[a] + i].task : seen->tasks;
+        }
+        r->agent[r->agents++] = a;
+        r->rows += count;
+        r->first[r->agents] = r->rows;
+    }
+    r->options = (struct actor_options){r->rows, r->query, r->key, r->x};
+}
+
+static int choose(struct team *team, const real *logp, int count)
+{
+    return team->rng ? categorical_sample(logp, count, rng_unit(team->rng))
+                     : categorical_best(logp, count);
+}
+
+/* What the i-th agent of the round does. */
+static struct move make_move(struct meeting *m, const struct round *r, int32_t i)
+{
+    struct team *team = m->team;
+    int32_t first = r->first[i], count = r->first[i + 1] - first, a = r->agent[i], chosen;
+    real *logp = pass_new(&m->pass, (size_t)count, 1);
+    struct move move = {.agent = a, .pair = -1};
+
+    memcpy(logp, r->scores.logit + first, (size_t)count * sizeof *logp);
+    logp[count - 1] += (real)team->patience;
+    categorical_log_probs(logp, logp, r->allowed + first, count);
+    chosen = choose(team, logp, count);
+    if (team->book) {
+        int32_t kept = 0;
+
+        move.recorded = record_options(team->book, &m->seen, a,
+                                       r->x + (size_t)first * OPTION_FEATURES, r->allowed + first);
+        for (int32_t k = 0; k < chosen; k++)
+            kept += r->allowed[first + k];
+        vector_last(&team->book->option_sets)->chosen = kept;
+        vector_last(&team->book->option_sets)->logp = logp[chosen];
+        move.recorded += kept;
+    }
+    if (chosen == count - 1) {
+        m->active[a] = false;
+        return move;
+    }
+    move.pair = m->seen.first_pair[a] + chosen;
+    move.option = first + chosen;
+    move.probability = exp((double)logp[chosen]);
+    return move;
+}
+
+/* Drops the moves that lost a conflict; returns how many are left. */
+static int32_t settle_conflicts(struct meeting *m, struct move *move, int32_t moves)
+{
+    struct observation *seen = &m->seen;
+    struct claim claim[MOST_AGENTS];
+    bool lost[MOST_AGENTS];
+    int32_t kept = 0;
+
+    for (int32_t i = 0; i < moves; i++) {
+        const struct task *task = observation_task(seen, move[i].pair);
+
+        claim[i] = (struct claim){
+            .task = task->id,
+            .probability = m->team->no_bayes ? 0 : move[i].probability,
+            .room = m->team->no_bayes
+                        ? 0
+                        : claim_room(plan_free(seen->plan, seen->cluster[move[i].agent])->amount,
+                                     task->min.amount, seen->view->catalog->resources),
+        };
+    }
+    conflict_resolve(lost, claim, moves, NULL);
+    for (int32_t i = 0; i < moves; i++)
+        if (!lost[i])
+            move[kept++] = move[i];
+    return kept;
+}
+
+/* Scores the open amounts of one resource, and chooses. */
+static void choose_amounts(struct meeting *m, const struct round *r, struct allotment *allotment,
+                           const struct move *move, int32_t moves, int resource)
+{
+    struct arena *memory = m->seen.memory;
+    int32_t *option = new_ints(memory, moves * (OUTLOOK_CHOICES + 1)), rows = 0, at = 0;
+    real *x = arena_alloc(memory, ((size_t)moves * (OUTLOOK_CHOICES + 1) + 1) * AMOUNT_FEATURES *
+                                      sizeof(real));
+    struct actor_amounts amounts = {.option = option, .x = x};
+    struct actor_amount_scores scores = {0};
+    struct team *team = m->team;
+
+    for (int32_t i = 0; i < moves; i++) {
+        allotment_list(&allotment[i], resource);
+        if (allotment[i].candidates == 1)
+            continue;
+        allotment_rows(&allotment[i], resource, x + (size_t)rows * AMOUNT_FEATURES);
+        for (int32_t k = 0; k < allotment[i].candidates; k++)
+            option[rows++] = move[i].option;
+    }
+    amounts.rows = rows;
+    if (rows > 0)
+        actor_score_amounts(&m->pass, &scores, team->actor, &r->scores, &amounts);
+    for (int32_t i = 0; i < moves; i++) {
+        int32_t count = allotment[i].candidates, chosen = 0;
+        real *logp = scores.logit + at;
+
+        if (count > 1) {
+            categorical_log_probs(logp, logp, NULL, count);
+            chosen = choose(team, logp, count);
+            if (team->book) {
+                record_amounts(team->book, &allotment[i], x + (size_t)at * AMOUNT_FEATURES,
+                               move[i].recorded);
+                vector_last(&team->book->amount_sets)->chosen = chosen;
+                vector_last(&team->book->amount_sets)->logp = logp[chosen];
+            }
+            at += count;
+        }
+        allotment_choose(&allotment[i], resource, chosen);
+    }
+}
+
+static void start_all(struct meeting *m, const struct round *r, const struct move *move,
+                      int32_t moves)
+{
+    struct allotment *allotment =
+        arena_alloc(m->seen.memory, ((size_t)moves + 1) * sizeof *allotment);
+
+    for (int32_t i = 0; i < moves; i++)
+        allotment_begin(&allotment[i], &m->seen, move[i].pair);
+    for (int resource = 0; resource < m->seen.view->catalog->resources; resource++)
+        choose_amounts(m, r, allotment, move, moves, resource);
+    for (int32_t i = 0; i < moves; i++)
+        observation_start(&m->seen, move[i].pair, &allotment[i].item[0].amount,
+                          allotment[i].item[0].seconds);
+}
+
+/* One round; false when nobody takes part any more. */
+static bool play_round(struct meeting *m, bool first)
+{
+    struct move move[MOST_AGENTS];
+    struct round round;
+    int32_t moves = 0;
+
+    open_round(&round, m, first);
+    if (round.agents == 0)
+        return false;
+    actor_score(&m->pass, &round.scores, m->team->actor, &m->code, &round.options);
+    for (int32_t i = 0; i < round.agents; i++) {
+        move[moves] = make_move(m, &round, i);
+        moves += move[moves].pair >= 0;
+    }
+    moves = settle_conflicts(m, move, moves);
+    start_all(m, &round, move, moves);
+    return moves > 0;
+}
+
+/* If everybody waits in a system where nothing runs, nothing may ever happen again: then the start
+ * that an agent finds likeliest against waiting is carried out. */
+static void start_something(struct meeting *m)
+{
+    struct move best = {.pair = -1};
+    struct round round;
+    real most = 0;
+
+    for (int32_t a = 0; a < m->seen.agents; a++)
+        m->active[a] = true;
+    open_round(&round, m, true);
+    if (round.agents == 0)
+        return;
+    actor_score(&m->pass, &round.scores, m->team->actor, &m->code, &round.options);
+    for (int32_t i = 0; i < round.agents; i++)
+        for (int32_t k = round.first[i]; k < round.first[i + 1] - 1; k++) {
+            real margin = round.scores.logit[k] - round.scores.logit[round.first[i + 1] - 1];
+
+            if (!round.allowed[k] || (best.pair >= 0 && margin <= most))
+                continue;
+            most = margin;
+            best = (struct move){.agent = round.agent[i],
+                                 .pair = m->seen.first_pair[round.agent[i]] + k - round.first[i],
+                                 .option = k};
+        }
+    m->team->book = NULL;
+    start_all(m, &round, &best, 1);
+}
+
+static void decide_some(struct team *team, const struct view *view, struct plan *plan,
+                        const int32_t *cluster, int32_t clusters)
+{
+    struct record_book *book = team->book;
+    struct meeting m;
+    real *pair_x;
+
+    if (meet(&m, team, view, plan, cluster, clusters)) {
+        pair_x = pairs_of_first(&m);
+        connect(&m, pair_x);
+        if (book)
+            record_begin(book, &m.seen, pair_x);
+        actor_encode(&m.pass, &m.code, team->actor, &m.graph);
+        for (bool first = true; play_round(&m, first); first = false)
+            continue;
+        if (view->running == 0 && plan->actions == 0)
+            start_something(&m);
+    }
+    team->book = book;
+    arena_reset(&team->memory);
+}
+
+void team_decide(struct team *team, const struct view *view, struct plan *plan)
+{
+    int32_t cluster[MOST_AGENTS], count = 0;
+
+    if (view->catalog->slot_s > 0 && view->round > 0)
+        return;
+    outlook_begin(&team->outlook, view);
+    for (int32_t c = 0; c < view->catalog->clusters; c++) {
+        if (view->cluster[c].up)
+            cluster[count++] = c;
+        if (count == MOST_AGENTS || (count > 0 && c == view->catalog->clusters - 1)) {
+            decide_some(team, view, plan, cluster, count);
+            count = 0;
+        }
+    }
+}
+
+/* Learning from another's plan */
+
+/* The start of a pair that is wanted and not carried out yet, or NULL. */
+static const struct action *find_wanted(const struct meeting *m, const struct plan *wanted,
+                                        int32_t pair)
+{
+    const struct task *task = observation_task(&m->seen, pair);
+
+    for (int32_t i = 0; i < wanted->actions; i++) {
+        const struct action *action = &wanted->action[i];
+
+        if (action->kind == ACTION_START && action->task == task->id &&
+            action->cluster == observation_cluster(&m->seen, pair))
+            return action;
+    }
+    return NULL;
+}
+
+/* Records an agent's choice as wanted; the pair that it starts, or -1. */
+static int32_t learn_option(struct meeting *m, const struct round *r, int32_t i,
+                            const struct plan *wanted, int32_t *recorded)
+{
+    struct record_book *book = m->team->book;
+    int32_t a = r->agent[i], first = r->first[i], count = r->first[i + 1] - first, kept = 0;
+    int32_t begin = record_options(book, &m->seen, a, r->x + (size_t)first * OPTION_FEATURES,
+                                   r->allowed + first);
+    real *target = book->option_target.item +
+                   (book->option_target.count - (size_t)vector_last(&book->option_sets)->rows);
+    int32_t pair = -1, many = 0;
+
+    for (int32_t k = 0; k < count - 1; k++) {
+        if (!r->allowed[first + k])
+            continue;
+        if (find_wanted(m, wanted, m->seen.first_pair[a] + k)) {
+            if (many++ == 0) {
+                pair = m->seen.first_pair[a] + k;
+                *recorded = begin + kept;
+            }
+            target[kept] = 1;
+        }
+        kept++;
+    }
+    for (int32_t k = 0; k < kept && many > 0; k++)
+        target[k] /= (real)many;
+    if (many == 0)
+        target[kept] = 1;
+    m->active[a] = many > 0;
+    return pair;
+}
+
+static void learn_amounts(struct meeting *m, const struct plan *wanted, int32_t pair,
+                          int32_t recorded)
+{
+    const struct action *action = find_wanted(m, wanted, pair);
+    struct record_book *book = m->team->book;
+    real row[(OUTLOOK_CHOICES + 1) * AMOUNT_FEATURES];
+    struct allotment allotment;
+
+    allotment_begin(&allotment, &m->seen, pair);
+    for (int r = 0; r < m->seen.view->catalog->resources; r++) {
+        int32_t nearest;
+
+        allotment_list(&allotment, r);
+        nearest = allotment_nearest(&allotment, action->allocation.amount[r]);
+        if (allotment.candidates > 1) {
+            allotment_rows(&allotment, r, row);
+            record_amounts(book, &allotment, row, recorded);
+            book->amount_target
+                .item[book->amount_target.count - (size_t)(allotment.candidates - nearest)] = 1;
+        }
+        allotment_choose(&allotment, r, nearest);
+    }
+    observation_start(&m->seen, pair, &allotment.item[0].amount, allotment.item[0].seconds);
+}
+
+static bool learn_round(struct meeting *m, const struct plan *wanted, bool first)
+{
+    int32_t pair[MOST_AGENTS], recorded[MOST_AGENTS];
+    struct round round;
+    bool any = false;
+
+    open_round(&round, m, first);
+    for (int32_t i = 0; i < round.agents; i++)
+        pair[i] = learn_option(m, &round, i, wanted, &recorded[i]);
+    for (int32_t i = 0; i < round.agents; i++)
+        if (pair[i] >= 0) {
+            learn_amounts(m, wanted, pair[i], recorded[i]);
+            any = true;
+        }
+    return any;
+}
+
+void team_learn(struct team *team, const struct view *view, struct plan *scratch,
+                const struct plan *wanted)
+{
+    int32_t cluster[MOST_AGENTS], count = 0;
+    struct meeting m;
+
+    if (view->catalog->slot_s > 0 && view->round > 0)
+        return;
+    outlook_begin(&team->outlook, view);
+    for (int32_t c = 0; c < view->catalog->clusters && count < MOST_AGENTS; c++)
+        if (view->cluster[c].up)
+            cluster[count++] = c;
+    if (meet(&m, team, view, scratch, cluster, count)) {
+        record_begin(team->book, &m.seen, pairs_of_first(&m));
+        for (bool first = true; learn_round(&m, wanted, first); first = false)
+            continue;
+    }
+    arena_reset(&team->memory);
+}

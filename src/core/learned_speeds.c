@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Both keep observations per type and fit a speed model to them (core/speed_fit.h) when somebody
+ * asks and there is news.
+ *
+ * fitted:K measures the speed for one slot (or second) at K points: at the corners
+ * first, then at points of a Halton sequence between them on a logarithmic scale, each at another
+ * progress. What
+ * that costs a real site is K slots of one task per type; no queue waits for it here.
+ *
+ * online takes every stretch of a task's life with one allocation as an observation: so much
+ * progress in so many seconds, without what starting and fetching data took. Equal stretches are
+ * averaged. A type of which nothing was seen yet is thought as fast as the others are on average.
+ * A fit is renewed when a quarter more has been seen.
+ *
+ * In slotted worlds a task ends with a slot: a run that lasted n slots is taken as n - 1/2, and the
+ * expected number of slots is the mean of the next whole number above a normal time to go.
+ */
+#include "core/learned_speeds.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "core/catalog.h"
+#include "core/event.h"
+#include "core/speed_fit.h"
+#include "core/task.h"
+
+enum { MOST_CELLS = 128, SLOTS_WALKED = 64 };
+
+/* The speed of a type of which nothing is known, where no other type was seen either. */
+static const double UNKNOWN_SLOTS = 5, UNKNOWN_S = 60;
+static const double UNKNOWN_SPAN = 3, LIKE_OTHERS_SPAN = 1;
+
+static const double LEAST_NOISE = 0.02; /* relative, of a time to go */
+
+struct profile {
+    struct speed_observation *cell;
+    double *seconds; /* by cell: mean duration of its runs */
+    int cells, oldest;
+    double seen, seen_at_fit; /* runs */
+    int types_at_fit;         /* for a type that was never seen: others that had been */
+    int32_t version;          /* 0: not fitted yet */
+    struct speed_fit fit;
+};
+
+struct stretch {
+    struct allocation allocation;
+    double since_s, progress, overhead_s;
+    bool open;
+};
+
+struct learned {
+    const struct catalog *catalog;
+    struct estimator truth; /* of fitted; online has none */
+    int samples;
+    struct profile *profile; /* by type */
+    int types_seen;
+    struct stretch *stretch; /* by task */
+    size_t stretches;
+};
+
+static const struct estimator_ops fitted_ops, online_ops;
+
+static struct fit_frame frame_of(const struct learned *s, int32_t type)
+{
+    const struct type_info *info = &s->catalog->type[type];
+    struct fit_frame frame = {.min = info->min, .resources = s->catalog->resources};
+    double sum = 0;
+
+    frame.sparse = s->samples > 0;
+    frame.max = allocation_least(&info->max, &s->catalog->largest);
+    frame.max = allocation_most(&frame.max, &info->min);
+    for (int i = 0; s->types_seen > 0 && i < s->catalog->types; i++)
+        if (s->profile[i].seen > 0 && s->profile[i].version > 0)
+            sum += s->profile[i].fit.parameter[0];
+    frame.speed = s->catalog->slot_s > 0 ? 1 / (UNKNOWN_SLOTS * s->catalog->slot_s) : 1 / UNKNOWN_S;
+    frame.speed_span = UNKNOWN_SPAN;
+    if (s->profile[type].seen == 0 && s->types_seen > 0) {
+        frame.speed = exp(sum / s->types_seen);
+        frame.speed_span = LIKE_OTHERS_SPAN;
+    }
+    return frame;
+}
+
+static double radical_inverse(int index, int base)
+{
+    double value = 0, digit = 1;
+
+    for (; index > 0; index /= base) {
+        digit /= base;
+        value += digit * (index % base);
+    }
+    return value;
+}
+
+/* The minimum, the maximum, the maximum with each resource in turn at its minimum; then points
+ * between. */
+static double sample_place(int index, int resource, int resources)
+{
+    static const int prime[MAX_RESOURCES] = {2, 3, 5, 7, 11, 13, 17, 19};
+    int corners = 2 + resources;
+
+    if (index < corners)
+        return index == 0 || index - 2 == resource ? 0 : 1;
+    return radical_inverse(index - corners + 1, prime[resource]);
+}
+
+static struct allocation sample_point(const struct fit_frame *frame, int index)
+{
+    struct allocation a = frame->min;
+
+    for (int r = 0; r < frame->resources; r++) {
+        double at = sample_place(index, r, frame->resources);
+        double low = fmax(frame->min.amount[r], 0.5), high = fmax(frame->max.amount[r], low);
+        double amount = round(low * pow(high / low, at));
+
+        if (frame->max.amount[r] > frame->min.amount[r])
+            a.amount[r] = (int32_t)fmin(fmax(amount, frame->min.amount[r]), frame->max.amount[r]);
+    }
+    return a;
+}
+
+static void take_samples(const struct learned *s, int32_t type, const struct fit_frame *frame)
+{
+    struct profile *profile = &s->profile[type];
+
+    profile->cell = xcalloc((size_t)s->samples, sizeof *profile->cell);
+    profile->cells = s->samples;
+    for (int i = 0; i < s->samples; i++) {
+        struct speed_observation *o = &profile->cell[i];
+
+        *o = (struct speed_observation){.allocation = sample_point(frame, i), .count = 1};
+        o->from = o->to = 0.9 * fmod(i * 0.618, 1);
+        o->speed = estimator_sample(&s->truth, type, &o->allocation, o->from, (uint64_t)i);
+    }
+    profile->seen = profile->seen_at_fit = s->samples;
+}
+
+static bool is_current(const struct learned *s, const struct profile *profile)
+{
+    if (profile->version == 0)
+        return false;
+    if (s->samples > 0)
+        return true;
+    if (profile->seen == 0)
+        return profile->types_at_fit == s->types_seen;
+    return profile->seen < profile->seen_at_fit * 1.25 + (profile->seen_at_fit < 1);
+}
+
+static const struct profile *current(const struct learned *s, int32_t type)
+{
+    struct profile *profile = &s->profile[type];
+    struct fit_frame frame;
+
+    if (is_current(s, profile))
+        return profile;
+    frame = frame_of(s, type);
+    if (s->samples > 0)
+        take_samples(s, type, &frame);
+    profile->version++;
+    speed_fit_make(&profile->fit, &frame, profile->cell, profile->cells);
+    profile->seen_at_fit = profile->seen;
+    profile->types_at_fit = s->types_seen;
+    return profile;
+}
+
+static bool can_run(const struct learned *s, int32_t type, const struct allocation *a)
+{
+    return allocation_fits(&s->catalog->type[type].min, a);
+}
+
+static double learned_speed(const void *state, int32_t type, const struct allocation *a,
+                            double progress)
+{
+    const struct learned *s = state;
+
+    return can_run(s, type, a) ? speed_fit_at(&current(s, type)->fit, a, progress) : 0;
+}
+
+/* Slots to go as a real number, walking as the world does: the speed of a slot is the one at its
+ * begin. */
+static double slots_to_go(const struct speed_fit *fit, const struct allocation *a, double from,
+                          double slot_s)
+{
+    int slots = 0;
+
+    for (; slots < SLOTS_WALKED; slots++) {
+        double step = speed_fit_at(fit, a, from) * slot_s;
+
+        if (from + step >= 1)
+            return slots + (1 - from) / step;
+        from += step;
+    }
+    return slots + speed_fit_seconds(fit, a, from) / slot_s;
+}
+
+static double normal_above(double x)
+{
+    return erfc(x * M_SQRT1_2) / 2;
+}
+
+static double expected_slots(const struct speed_fit *fit, const struct allocation *a, double from,
+                             double slot_s)
+{
+    double to_go = slots_to_go(fit, a, from, slot_s), per_slot = (1 - from) / to_go;
+    double span = to_go * LEAST_NOISE + fit->noise * slot_s / per_slot * sqrt(to_go);
+    double first = fmax(1, floor(to_go - 4 * span)), sum = first;
+
+    if (to_go > SLOTS_WALKED)
+        return to_go + 0.5;
+    for (double k = first; k < to_go + 4 * span; k++)
+        sum += normal_above((k - to_go) / span);
+    return sum;
+}
+
+static double learned_seconds(const void *state, int32_t type, const struct allocation *a,
+                              double from)
+{
+    const struct learned *s = state;
+    double slot_s = s->catalog->slot_s;
+    const struct profile *profile;
+
+    if (!can_run(s, type, a))
+        return HUGE_VAL;
+    if (from >= 1)
+        return 0;
+    profile = current(s, type);
+    return slot_s > 0 ? slot_s * expected_slots(&profile->fit, a, from, slot_s)
+                      : speed_fit_seconds(&profile->fit, a, from);
+}
+
+static double fitted_sample(const void *state, int32_t type, const struct allocation *a,
+                            double progress, uint64_t draw)
+{
+    const struct learned *s = state;
+
+    return estimator_sample(&s->truth, type, a, progress, draw);
+}
+
+/* Whoever learns from running tasks has no profiling runs; what it believes must do. */
+static double online_sample(const void *state, int32_t type, const struct allocation *a,
+                            double progress, uint64_t draw)
+{
+    (void)draw;
+    return learned_speed(state, type, a, progress);
+}
+
+static int32_t learned_version(const void *state, int32_t type)
+{
+    return current(state, type)->version;
+}
+
+static struct speed_observation *find_cell(struct profile *profile, const struct allocation *a,
+                                           double from, double to)
+{
+    for (int i = 0; i < profile->cells; i++) {
+        struct speed_observation *o = &profile->cell[i];
+
+        if (o->from == from && o->to == to && allocation_equal(&o->allocation, a))
+            return o;
+    }
+    return NULL;
+}
+
+/* Another cell; when there are enough, the oldest one's. */
+static struct speed_observation *add_cell(struct profile *profile, const struct allocation *a,
+                                          double from, double to)
+{
+    int at = profile->cells < MOST_CELLS ? profile->cells++ : profile->oldest++ % MOST_CELLS;
+
+    if (!profile->cell) {
+        profile->cell = xcalloc(MOST_CELLS, sizeof *profile->cell);
+        profile->seconds = xcalloc(MOST_CELLS, sizeof *profile->seconds);
+    }
+    profile->seconds[at] = 0;
+    profile->cell[at] = (struct speed_observation){.allocation = *a, .from = from, .to = to};
+    return &profile->cell[at];
+}
+
+void estimator_learn(struct estimator *estimator, int32_t type, const struct allocation *a,
+                     double from, double to, double seconds)
+{
+    struct learned *s = estimator->state;
+    struct speed_observation *o;
+    struct profile *profile;
+    double *mean_s;
+
+    BUG_ON(estimator->ops != &online_ops || type < 0 || type >= s->catalog->types);
+    if (s->catalog->slot_s > 0)
+        seconds = fmax(seconds, s->catalog->slot_s) - s->catalog->slot_s / 2;
+    if (!(to > from) || !(seconds > 0))
+        return;
+    profile = &s->profile[type];
+    o = find_cell(profile, a, from, to);
+    if (!o)
+        o = add_cell(profile, a, from, to);
+    mean_s = &profile->seconds[o - profile->cell];
+    o->count++;
+    *mean_s += (seconds - *mean_s) / o->count;
+    o->speed = (to - from) / *mean_s;
+    s->types_seen += profile->seen == 0;
+    profile->seen++;
+}
+
+static struct stretch *stretch_of(struct learned *s, int32_t task)
+{
+    while (s->stretches <= (size_t)task) {
+        size_t more = s->stretches ? s->stretches : 64;
+
+        s->stretch = xrealloc(s->stretch, s->stretches + more, sizeof *s->stretch);
+        for (size_t i = 0; i < more; i++)
+            s->stretch[s->stretches + i] = (struct stretch){.open = false};
+        s->stretches += more;
+    }
+    return &s->stretch[task];
+}
+
+/* What passes before the first progress, at the start of a task or after a move. */
+static double overhead_s(const struct learned *s, const struct event *event,
+                         const struct task *task)
+{
+    const struct type_info *type = &s->catalog->type[task->type];
+
+    if (event->kind == EVENT_START)
+        return type->startup_s +
+               catalog_transfer_s(s->catalog, task->home, event->cluster, type->data_mb);
+    if (event->kind == EVENT_MIGRATE)
+        return catalog_transfer_s(s->catalog, event->other, event->cluster, type->state_mb);
+    return 0;
+}
+
+static void online_observe(void *state, const struct event *event, const struct task *task)
+{
+    struct estimator self = {.ops = &online_ops, .state = state};
+    struct stretch *stretch;
+
+    if (!task || event->kind == EVENT_ARRIVAL || event->kind == EVENT_REFUSED)
+        return;
+    stretch = stretch_of(state, event->task);
+    if (stretch->open && event->kind != EVENT_FAILURE && event->kind != EVENT_LOST) {
+        double to = event->kind == EVENT_FINISH ? 1 : event->progress;
+
+        estimator_learn(&self, task->type, &stretch->allocation, stretch->progress, to,
+                        event->time_s - stretch->since_s - stretch->overhead_s);
+    }
+    stretch->open =
+        event->kind == EVENT_START || event->kind == EVENT_RESIZE || event->kind == EVENT_MIGRATE;
+    stretch->allocation = event->allocation;
+    stretch->since_s = event->time_s;
+    stretch->progress = event->progress;
+    stretch->overhead_s = overhead_s(state, event, task);
+}
+
+static void learned_release(void *state)
+{
+    struct learned *s = state;
+
+    for (int i = 0; i < s->catalog->types; i++) {
+        free(s->profile[i].cell);
+        free(s->profile[i].seconds);
+    }
+    estimator_close(&s->truth);
+    free(s->profile);
+    free(s->stretch);
+    free(s);
+}
+
+static const struct estimator_ops fitted_ops = {
+    .name = "fitted",
+    .summary = "speed models fitted to K noisy measurements of each type",
+    .info = INFO_MODEL,
+    .speed = learned_speed,
+    .seconds = learned_seconds,
+    .sample = fitted_sample,
+    .version = learned_version,
+    .release = learned_release,
+};
+
+static const struct estimator_ops online_ops = {
+    .name = "online",
+    .summary = "speed models fitted to the progress of the tasks that ran before",
+    .info = INFO_PROGRESS,
+    .speed = learned_speed,
+    .seconds = learned_seconds,
+    .sample = online_sample,
+    .version = learned_version,
+    .observe = online_observe,
+    .release = learned_release,
+};
+
+static struct learned *learned_new(const struct catalog *catalog)
+{
+    struct learned *s = xcalloc(1, sizeof *s);
+
+    s->catalog = catalog;
+    s->profile = xcalloc((size_t)catalog->types, sizeof *s->profile);
+    return s;
+}
+
+void fitted_open(struct estimator *estimator, const struct catalog *catalog,
+                 struct estimator *truth, int samples)
+{
+    struct learned *s = learned_new(catalog);
+
+    BUG_ON(samples < 1 || samples > MOST_SAMPLES);
+    s->truth = *truth;
+    s->samples = samples;
+    *truth = (struct estimator){0};
+    *estimator = (struct estimator){.ops = &fitted_ops, .state = s};
+}
+
+void estimator_open_online(struct estimator *estimator, const struct catalog *catalog)
+{
+    *estimator = (struct estimator){.ops = &online_ops, .state = learned_new(catalog)};
+}
