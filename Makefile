@@ -206,7 +206,7 @@ cover:
 # tree, and held against it by tests/tree/docs.sh), man pages and completion (built).
 MAN_DIR := $(BUILD)/man
 docs: $(BUILD)/tapfinger
-	$(Q)for page in scenarios policies commands; do $(BUILD)/tapfinger docs $$page > docs/$$page.md || exit 1; done
+	$(Q)for page in scenarios policies commands traces; do $(BUILD)/tapfinger docs $$page > docs/$$page.md || exit 1; done
 	$(Q)BUILD=$(BUILD) tools/readme-table README.md
 
 $(MAN_DIR)/tapfinger.1: $(BUILD)/tapfinger

@@ -38,6 +38,7 @@ struct command {
     X(train)            \
     X(sweep)            \
     X(import)           \
+    X(fit)              \
     X(bound)            \
     X(report)           \
     X(check)            \

@@ -42,7 +42,7 @@ static int write_man(const char *folder, struct err *err)
 static int run(const struct arguments *args, struct err *err)
 {
     static void (*const print[])(struct text *) = {NULL, manual_scenarios, manual_policies,
-                                                   manual_commands};
+                                                   manual_commands, manual_traces};
     int page = params_choice(&args->own, "page");
     struct text text;
 
@@ -62,7 +62,7 @@ static const struct example examples[] = {
 };
 
 static const struct option_spec options[] = {
-    {"page", OPTION_CHOICE, .choices = "man|scenarios|policies|commands",
+    {"page", OPTION_CHOICE, .choices = "man|scenarios|policies|commands|traces",
      .flags = OPTION_POSITIONAL | OPTION_REQUIRED, .help = "which"},
     {"dir", OPTION_STRING, ".", .choices = "DIR", .help = "man: where to write the pages"},
     {0},

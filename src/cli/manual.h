@@ -14,5 +14,7 @@ void manual_command_page(const struct command *command, struct text *out);
 void manual_commands(struct text *out);
 void manual_policies(struct text *out);
 void manual_scenarios(struct text *out);
+/* docs/traces.md */
+void manual_traces(struct text *out);
 
 #endif

@@ -16,6 +16,7 @@ struct text;
 
 #define TRACE_FORMAT_LIST(X) \
     X(csv)                   \
+    X(profile)               \
     X(tapfinger)             \
     X(microsoft)             \
     X(philly)                \
