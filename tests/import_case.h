@@ -28,7 +28,7 @@
 struct import_case {
     char folder[64];
     char output[128];
-    struct import_source arrivals, types[4], factors, sites;
+    struct import_source arrivals, types[4], factors, sites, noise;
     struct import_request request;
     struct import_result result;
     struct err err;
@@ -135,6 +135,7 @@ static inline void case_end(struct import_case *c)
     import_source_release(&c->arrivals);
     import_source_release(&c->factors);
     import_source_release(&c->sites);
+    import_source_release(&c->noise);
     for (int i = 0; i < 4; i++)
         import_source_release(&c->types[i]);
 }

@@ -25,7 +25,7 @@ enum { MOST_SOURCES = 16 };
 
 struct import_command {
     const struct arguments *args;
-    struct import_source arrivals, types[MOST_SOURCES], factors, sites;
+    struct import_source arrivals, types[MOST_SOURCES], factors, sites, noise;
     struct import_request request;
     struct text line; /* the command, for the recipe */
 };
@@ -91,7 +91,9 @@ static int open_positional(struct import_command *c, struct err *err)
         if (rc == 0)
             rc = err_set(err, ERR_INVALID, "%s alone makes no scenario; use it with --%s",
                          source.format->name,
-                         source.format->gives & TRACE_SITES ? "sites" : "cpu-sensitivity");
+                         source.format->gives & TRACE_SITES   ? "sites"
+                         : source.format->gives & TRACE_NOISE ? "noise"
+                                                              : "cpu-sensitivity");
         import_source_release(&source);
     }
     return rc;
@@ -103,6 +105,7 @@ static int open_sources(struct import_command *c, struct err *err)
     const char *types = arguments_string(c->args, "types");
     const char *factors = arguments_string(c->args, "cpu-sensitivity");
     const char *sites = arguments_string(c->args, "sites");
+    const char *noise = arguments_string(c->args, "noise");
     int rc = 0;
 
     if (arguments_string(c->args, "format"))
@@ -124,6 +127,10 @@ static int open_sources(struct import_command *c, struct err *err)
     if (rc == 0 && sites) {
         c->request.sites = &c->sites;
         rc = open_source(c->args, sites, &c->sites, err);
+    }
+    if (rc == 0 && noise) {
+        c->request.noise = &c->noise;
+        rc = open_source(c->args, noise, &c->noise, err);
     }
     if (rc == 0 && !c->request.arrivals && c->request.type_sources == 0)
         rc = err_set(err, ERR_INVALID,
@@ -269,6 +276,7 @@ static int run(const struct arguments *args, struct err *err)
     import_source_release(&c->arrivals);
     import_source_release(&c->factors);
     import_source_release(&c->sites);
+    import_source_release(&c->noise);
     for (int i = 0; i < c->request.type_sources; i++)
         import_source_release(&c->types[i]);
     text_release(&c->line);
@@ -302,6 +310,10 @@ static const struct option_spec options[] = {
     {"cpu-sensitivity", OPTION_STRING, .choices = "SOURCE",
      .help = "give types that were measured over GPUs alone a CPU axis"},
     {"sites", OPTION_STRING, .choices = "SOURCE", .help = "take clusters from this source"},
+    {"noise", OPTION_STRING, .choices = "SOURCE",
+     .help =
+         "take the noise of all measured types from this source; default: what differed between "
+         "runs of the same"},
     {"option", OPTION_STRING, .choices = "FORMAT.KEY=VALUE", .flags = OPTION_REPEATS,
      .help = "an option of a format; docs/traces.md lists them"},
     {"data", OPTION_STRING, .choices = "DIR",

@@ -27,6 +27,8 @@ const char *import_gives(unsigned gives)
         return "sites";
     case TRACE_FACTORS:
         return "CPU sensitivity";
+    case TRACE_NOISE:
+        return "noise";
     default:
         return "several";
     }
@@ -43,6 +45,8 @@ static int list_sources(const struct import_request *q, const struct import_sour
         out[count++] = q->factors;
     if (q->sites)
         out[count++] = q->sites;
+    if (q->noise)
+        out[count++] = q->noise;
     if (q->arrivals)
         out[count++] = q->arrivals;
     return count;

@@ -58,11 +58,29 @@ void manual_traces(struct text *out)
         "A job whose type is measured gets the work that takes its recorded duration under its "
         "recorded demand; one without runs for its duration under exactly its demand. Times count "
         "from the first arrival. Offered load is what the jobs hold, in units times seconds, over "
-        "capacity times the time in which they arrive.\n\n"
+        "capacity times the time in which they arrive. Between measured amounts speeds are "
+        "interpolated "
+        "monotonically (`--between`), beyond them the edge counts or the row is dropped "
+        "(`--beyond`); "
+        "what differs between runs of one configuration becomes the type's noise.\n\n"
         "A combination of sources:\n\n```sh\n"
         "tapfinger import --arrivals microsoft:cluster10 --types tapfinger,elasticflow \\\n"
         "    --cpu-sensitivity synergy --sites eua:12 --capacity cpu=32,gpu=8 --load 0.8 -o "
         "city.yaml\n"
+        "```\n\n");
+    text_add(
+        out,
+        "A mapping for a table of your own (`--option csv.mapping=columns.yaml`); a plain word in "
+        "place of a map is the column, units are s, ms, us, min, h, d or date:\n\n```yaml\n"
+        "separator: \",\"                         # tab, space, or any character\n"
+        "header: true                           # false: columns go by number, from 1\n"
+        "time: {column: submitted, unit: ms}\n"
+        "duration: runtime                      # or end: ..., less start: ... or the time\n"
+        "type: model\n"
+        "demand: {cpu: {column: milli_cores, scale: 0.001}, gpu: num_gpu}\n"
+        "units: {cpu: cores, gpu: GPUs}\n"
+        "keep: {column: status, values: [Pass]} # other rows never ran\n"
+        "limits: rigid                          # at-most, free\n"
         "```\n\n");
     for (int i = 0; trace_formats[i]; i++)
         add_format(trace_formats[i], out);

@@ -31,13 +31,15 @@ struct text;
     X(zeus)                  \
     X(infless)               \
     X(dl2)                   \
-    X(eua)
+    X(eua)                   \
+    X(pai)
 
 enum trace_part {
     TRACE_ARRIVALS = 1u << 0,
     TRACE_TYPES = 1u << 1,
     TRACE_SITES = 1u << 2,
     TRACE_FACTORS = 1u << 3, /* CPU sensitivity */
+    TRACE_NOISE = 1u << 4,
 };
 
 /* One reading of a source's files. */

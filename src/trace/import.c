@@ -105,6 +105,15 @@ static int read_beside(struct importer *im, struct err *err)
         if (rc == 0 && im->trace->sites.count == 0)
             rc = err_set(err, ERR_INVALID, "%s: no sites found", q->sites->paths.item[0]);
     }
+    if (rc == 0 && q->noise) {
+        if (!(q->noise->format->gives & TRACE_NOISE))
+            return no_use(q->noise, "noise", err);
+        q->noise->role = "noise";
+        rc = read_source(im, q->noise, TRACE_NOISE, err);
+        for (size_t i = 0; rc == 0 && i < im->trace->types.count; i++)
+            if (im->trace->noise > 0)
+                im->trace->types.item[i].noise = im->trace->noise;
+    }
     return rc;
 }
 

@@ -26,7 +26,7 @@ struct import_request {
     struct import_source *arrivals; /* NULL: a Poisson process */
     struct import_source *types;    /* 0: what the arrivals give, else rigid jobs */
     int type_sources;
-    struct import_source *factors, *sites; /* or NULL */
+    struct import_source *factors, *sites, *noise; /* or NULL */
 
     const char *output;  /* the scenario's path */
     const char *command; /* for the recipe */

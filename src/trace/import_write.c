@@ -158,7 +158,7 @@ static int print_type(const struct importer *im, const struct trace_type *type, 
         text_printf(out, "    work: %.10g\n", type->unit_work);
     else if (type->unit_work == 0 && type->points.count > 0)
         text_printf(out, "    work: %.10g\n", im->request->work_s / type->points.item[0].seconds);
-    if (type->noise > 0)
+    if (type->noise > 0 && !type->rigid && !type->speed)
         text_printf(out, "    noise: {kind: lognormal, width: %.4g}\n", fmin(type->noise, 100));
     if (type->extra)
         text_add(out, type->extra);
@@ -310,6 +310,8 @@ static void print_recipe(const struct importer *im, struct text *out)
         print_source(out, q->factors);
     if (q->sites)
         print_source(out, q->sites);
+    if (q->noise)
+        print_source(out, q->noise);
     if (q->arrivals)
         print_source(out, q->arrivals);
     if (q->arrivals)

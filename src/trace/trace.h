@@ -142,6 +142,7 @@ struct trace {
     VECTOR(int32_t) type_table; /* by hash of the name: index + 1 */
     VECTOR(struct trace_site) sites;
     VECTOR(struct trace_factor) factors;
+    double noise; /* sigma for every measured type, from a source of noise; 0: none read */
     struct trace_account account;
     const char *file; /* the row at hand */
     int64_t line;

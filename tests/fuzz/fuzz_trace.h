@@ -72,7 +72,8 @@ static void read_as(unsigned want, struct trace *trace, const uint8_t *bytes, si
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 {
-    static const unsigned wants[] = {TRACE_TYPES, TRACE_SITES, TRACE_FACTORS, TRACE_ARRIVALS};
+    static const unsigned wants[] = {TRACE_TYPES, TRACE_SITES, TRACE_FACTORS, TRACE_NOISE,
+                                     TRACE_ARRIVALS};
     unsigned gives = trace_format_find(FUZZ_FORMAT)->gives;
     struct trace trace;
 

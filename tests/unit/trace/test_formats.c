@@ -316,6 +316,48 @@ static void eua_sites_are_spread_over_the_city(void **state)
     case_end(&c);
 }
 
+static void pai_gives_the_noise_of_all_types(void **state)
+{
+    struct import_case c;
+    struct case_world w;
+    char source[300];
+
+    (void)state;
+    case_begin(&c);
+    case_types(&c, "elasticflow", case_file(&c, "vgg.csv", "global_batch_size,1,2\n64,5,9\n"),
+               NULL);
+    snprintf(source, sizeof source, "pai@%s",
+             case_file(&c, "cv.csv",
+                       ",0,1,2\njob_0,0.1,0.2,0.9\njob_1,0.3,,\njob_2,x,1,1\njob_3,0.05,,\n"));
+    case_source(&c, &c.noise, source, NULL);
+    c.request.noise = &c.noise;
+    case_run(&c);
+    assert_int_equal(c.noise.account.dropped[TRACE_DROP_DAMAGED], 1);
+    case_load(&c, &w);
+    assert_int_equal(w.scenario->truth[0].noise.kind, NOISE_LOGNORMAL);
+    assert_near(w.scenario->truth[0].noise.width, sqrt(log(1 + 0.2 * 0.2)), 1e-4);
+    case_unload(&w);
+    case_end(&c);
+}
+
+static void pai_original_has_the_median_of_its_readme(void **state)
+{
+    struct import_case c;
+
+    (void)state;
+    if (!case_data())
+        SKIP_TEST("the public sets are not here");
+    case_begin(&c);
+    case_types(&c, "tapfinger", NULL, NULL);
+    case_source(&c, &c.noise, "pai", NULL);
+    c.request.noise = &c.noise;
+    c.request.tasks = 5;
+    case_run(&c);
+    assert_int_equal(c.noise.account.rows, 100);
+    assert_near(sqrt(expm1(c.result.trace.noise * c.result.trace.noise)), 0.094, 1e-3);
+    case_end(&c);
+}
+
 /* Originals: rows as their README says. */
 
 static const struct original {
@@ -431,6 +473,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(infless_serves_with_its_best_batch),
     cmocka_unit_test(dl2_speeds_are_sums_over_workers),
     cmocka_unit_test(eua_sites_are_spread_over_the_city),
+    cmocka_unit_test(pai_gives_the_noise_of_all_types),
+    cmocka_unit_test(pai_original_has_the_median_of_its_readme),
     cmocka_unit_test(originals_have_the_rows_that_their_readme_says),
     cmocka_unit_test(openb_original_marks_what_its_readme_counts),
     cmocka_unit_test(infless_original_has_558_points),
