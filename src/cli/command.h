@@ -44,6 +44,7 @@ struct command {
     X(evaluate)         \
     X(sweep)            \
     X(import)           \
+    X(fit)              \
     X(bound)            \
     X(report)           \
     X(fit)              \
