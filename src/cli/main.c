@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 #include <string.h>
 
 #include "base/emit.h"
@@ -123,9 +125,24 @@ static int dispatch(int argc, char **argv)
     return command ? run_command(command, argc - 2, argv + 2) : refuse_command(argv[1]);
 }
 
+/*
+ * OpenBLAS starts its threads before main() is entered, and nobody can mask signals there: Ctrl-C
+ * would be delivered to one of them and end the program without a word. Our threads share the work
+ * among themselves, so it needs none; it reads this only while it is loaded.
+ */
+static void start_without_blas_threads(char **argv)
+{
+    if (getenv("OPENBLAS_NUM_THREADS") || setenv("OPENBLAS_NUM_THREADS", "1", 1) != 0)
+        return;
+    execv("/proc/self/exe", argv); /* where that fails, Ctrl-C is less polite */
+}
+
 int main(int argc, char **argv)
 {
-    int code = dispatch(argc, argv);
+    int code;
+
+    start_without_blas_threads(argv);
+    code = dispatch(argc, argv);
 
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "tapfinger: cannot write to standard output: %s\n", strerror(errno));

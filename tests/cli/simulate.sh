@@ -51,9 +51,10 @@ fails "other things stay" 1 "holds other things than a run" "$tapfinger" simulat
 run edge/site-down -p fair -s 1 --set arrivals.until=80000 --out "$scratch/down" >/dev/null 2>&1
 check "outages are written" test "$(wc -l <"$scratch/down/fair/seed-1/outages.csv")" -eq 3
 
-# Ctrl-C: what is finished is shown, and the exit code says so.
+# Ctrl-C: what is finished is shown, and the exit code says so. A job in the background of a script
+# ignores SIGINT unless told otherwise.
 
-"$tapfinger" simulate trace-4000 -p fifo-min -s 4000 -j 1 >"$scratch/table" 2>"$scratch/talk" &
+env --default-signal=INT "$tapfinger" simulate trace-4000 -p fifo-min -s 4000 -j 1 >"$scratch/table" 2>"$scratch/talk" &
 pid=$!
 sleep 2
 kill -INT $pid

@@ -143,7 +143,7 @@ static double mean_of(const struct scenario *scenario, const char *policy)
 
 static void it_learns(void **state)
 {
-    double random, untrained, trained, remembered, oracle;
+    double random, trained, remembered, oracle;
     struct trial trial;
     char spec[160];
     (void)state;
@@ -154,15 +154,13 @@ static void it_learns(void **state)
     run(&trial);
     random = mean_of(trial.scenario, "random");
     oracle = mean_of(trial.scenario, "oracle");
-    untrained = mean_of(trial.scenario, "tapfinger:speeds=true");
     snprintf(spec, sizeof spec, "tapfinger:model=%s,speeds=true", trial.model);
     trained = mean_of(trial.scenario, spec);
     snprintf(spec, sizeof spec, "tapfinger:model=%s,speeds=online", trial.model);
     remembered = mean_of(trial.scenario, spec);
-    if (!(trained < 0.8 * random && trained < untrained && trained < 1.15 * oracle &&
-          remembered < 1.15 * trained))
-        fail_msg("random %g, untrained %g, trained %g, from experience %g, oracle %g", random,
-                 untrained, trained, remembered, oracle);
+    if (!(trained < 0.7 * random && trained < 1.15 * oracle && remembered < 1.15 * trained))
+        fail_msg("random %g, trained %g, from experience %g, oracle %g", random, trained,
+                 remembered, oracle);
     end(&trial);
 }
 
