@@ -42,19 +42,20 @@ static int fill_panel(struct panel *panel, const struct trace *trace, const stru
                 amount.amount[r] = type->points.item[i].amount[r];
             y[i] = profile_fit_seconds(&fits[m], trace, type, &amount);
         }
-        panel->series[count++] = (struct plot_series){.name = fit_words[fits[m].model].name,
-                                                      .mark = PLOT_DOTS,
-                                                      .x = panel->measured,
-                                                      .y = y,
-                                                      .count = (int)points,
-                                                      .colour = 1 + (int)fits[m].model};
+        panel->series[count] = (struct plot_series){.name = fit_words[fits[m].model].name,
+                                                    .mark = PLOT_DOTS,
+                                                    .x = panel->measured,
+                                                    .y = y,
+                                                    .count = (int)points,
+                                                    .colour = 1 + (int)fits[m].model};
+        count++;
     }
-    panel->series[count++] = (struct plot_series){.name = "measured",
-                                                  .mark = PLOT_LINE,
-                                                  .x = panel->diagonal,
-                                                  .y = panel->diagonal,
-                                                  .count = 2};
-    return count;
+    panel->series[count] = (struct plot_series){.name = "measured",
+                                                .mark = PLOT_LINE,
+                                                .x = panel->diagonal,
+                                                .y = panel->diagonal,
+                                                .count = 2};
+    return count + 1;
 }
 
 int fit_plot(const struct trace *trace, const int *type, int types,

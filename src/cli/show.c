@@ -83,12 +83,14 @@ static void print_job(const json_t *job)
 
 static void print_tasks(const json_t *job)
 {
-    size_t at;
-    json_t *task;
+    const json_t *list = json_object_get(job, "task_list");
 
-    json_array_foreach(json_object_get(job, "task_list"), at, task)
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *task = json_array_get(list, i);
+
         printf("  %-10s %-10s %s\n", client_text(task, "id"), client_text(task, "state"),
                client_text(task, "cluster"));
+    }
 }
 
 static int run(const struct arguments *args, struct err *err)

@@ -9,12 +9,14 @@
 
 static void list(const json_t *doc)
 {
-    size_t at;
-    json_t *token;
+    const json_t *items = json_object_get(doc, "items");
 
-    json_array_foreach(json_object_get(doc, "items"), at, token)
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        const json_t *token = json_array_get(items, i);
+
         printf("%-20s %-12s %s\n", client_text(token, "name"), client_text(token, "user"),
                client_text(token, "role"));
+    }
 }
 
 static int call(struct client *client, const struct arguments *args, struct answer *answer,

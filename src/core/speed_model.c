@@ -577,7 +577,7 @@ static struct rate table_most(const void *params, const struct allocation *low,
                               const struct allocation *high)
 {
     const struct speed_table *table = params;
-    int first[MAX_RESOURCES], last[MAX_RESOURCES], at[MAX_RESOURCES], axis = 0;
+    int first[MAX_RESOURCES] = {0}, last[MAX_RESOURCES] = {0}, at[MAX_RESOURCES] = {0}, axis = 0;
     struct rate most = {0};
 
     for (int i = 0; i < table->axes; i++) {

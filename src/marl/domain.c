@@ -110,12 +110,12 @@ static void write_speed(struct domain *d)
 
 static void write_limits(struct domain *d)
 {
-    int low[RESOURCES], high[RESOURCES];
+    int low[RESOURCES] = {0}, high[RESOURCES] = {0};
 
     for (int r = 0; r < d->resources; r++) {
         low[r] = whole(d, r == 1 ? 0 : 1, 2);
         high[r] = r >= 2 ? low[r] : (int)(d->capacity[r] * between(d, 0.25, 1.2));
-        high[r] = high[r] < low[r] + 1 && r < 2 ? low[r] + 1 : high[r];
+        high[r] = r < 2 && high[r] < low[r] + 1 ? low[r] + 1 : high[r];
     }
     low[1] = low[1] < 1 ? 1 : low[1];
     for (int k = 0; k < 2; k++) {

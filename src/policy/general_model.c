@@ -5,6 +5,8 @@
  */
 #include "policy/general_model.h"
 
+#include <stdint.h>
+
 extern const unsigned char general_model_begin[], general_model_end[];
 
 __asm__(".pushsection .rodata\n"
@@ -20,6 +22,6 @@ __asm__(".pushsection .rodata\n"
 
 const void *general_model_bytes(size_t *count)
 {
-    *count = (size_t)(general_model_end - general_model_begin);
+    *count = (size_t)((uintptr_t)general_model_end - (uintptr_t)general_model_begin);
     return general_model_begin;
 }

@@ -55,7 +55,7 @@ static double use_with_step(const struct shares *shares, const struct view *view
                             const struct allocation *request)
 {
     const struct allocation *capacity = &view->catalog->cluster[cluster].capacity;
-    const double *free = &shares->free.item[cluster * view->catalog->resources];
+    const double *free = shares->free.item + cluster * view->catalog->resources;
     double most = 0;
 
     for (int r = 0; r < view->catalog->resources; r++) {

@@ -81,11 +81,11 @@ void sensitivity_open(struct live *live)
 {
     estimator_open_online(&live->estimator, &live->catalog);
     for (int32_t type = 0; type < live->catalog.types; type++) {
-        json_t *doc = read_type(live, live->type_names.item[type]), *stretch;
-        size_t at;
+        json_t *doc = read_type(live, live->type_names.item[type]);
+        const json_t *list = json_object_get(doc, "stretches");
 
-        json_array_foreach(json_object_get(doc, "stretches"), at, stretch)
-            tell(live, type, stretch);
+        for (size_t i = 0; i < json_array_size(list); i++)
+            tell(live, type, json_array_get(list, i));
         json_decref(doc);
     }
 }

@@ -45,8 +45,7 @@ static void add_type(struct rng *rng, struct text *yaml, int index)
         "{model: constant, value: 0.34}",
         "{model: power, scale: 0.3, exponents: {gpu: 0.8}}",
         "{model: saturating, scales: {gpu: 3}, curve: sqrt}",
-        "{model: table, grid: {gpu: [1, 2]}, speeds: [0.3, 0.5], bends: [1.1, "
-        "1.2], curve: level}",
+        "{model: table, grid: {gpu: [1, 2]}, speeds: [0.3, 0.5], bends: [1, 1.2], curve: level}",
     };
     static const char *const extra[] = {
         "",
