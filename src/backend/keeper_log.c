@@ -109,7 +109,7 @@ static int find_segments(const char *folder, const char *name, segments *out, st
     }
     closedir(listing);
     if (out->count)
-        qsort(out->item, out->count, sizeof *out->item, by_start);
+        vector_sort(out, by_start);
     return 0;
 }
 

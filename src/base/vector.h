@@ -40,6 +40,12 @@
 #define vector_last(v)  (&(v)->item[(v)->count - 1])
 #define vector_clear(v) ((v)->count = 0)
 
+#define vector_sort(v, compare)                                         \
+    do {                                                                \
+        if ((v)->count)                                                 \
+            qsort((v)->item, (v)->count, sizeof *(v)->item, (compare)); \
+    } while (0)
+
 #define vector_release(v)               \
     do {                                \
         free((v)->item);                \

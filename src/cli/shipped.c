@@ -122,7 +122,7 @@ static void find_all(struct finder *finder)
     }
     walk(finder, TAP_DATA_DIR "/scenarios", "", DEPTH);
     if (finder->found.count > 0)
-        qsort(finder->found.item, finder->found.count, sizeof *finder->found.item, compare);
+        vector_sort(&finder->found, compare);
 }
 
 static void release(struct finder *finder)

@@ -208,7 +208,7 @@ static void sort_hands(struct deal *deal, size_t first)
     vector_clear(&deal->aside);
     for (size_t i = 0; i < first; i++)
         vector_push(&deal->aside, hand[i]);
-    qsort(deal->aside.item, first, sizeof *hand, compare_hands);
+    vector_sort(&deal->aside, compare_hands);
     for (size_t i = 0; i < first; hand++)
         *hand = waiting == end || deal->aside.item[i].task < waiting->task ? deal->aside.item[i++]
                                                                            : *waiting++;

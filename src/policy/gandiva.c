@@ -206,7 +206,7 @@ static void line_up(struct gandiva *s)
         vector_push(&s->queue,
                     ((struct entrant){s->member.item[s->live.item[i]].turn, s->live.item[i]}));
     if (s->queue.count > 0)
-        qsort(s->queue.item, s->queue.count, sizeof *s->queue.item, compare_entrants);
+        vector_sort(&s->queue, compare_entrants);
 }
 
 /* Whoever ran goes to the back, in the order in which they stood. */

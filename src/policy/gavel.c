@@ -265,7 +265,7 @@ static void line_up(struct gavel *s, const struct view *view)
         vector_push(&s->turns, turn);
     }
     if (s->turns.count > 0)
-        qsort(s->turns.item, s->turns.count, sizeof *s->turns.item, compare_turns);
+        vector_sort(&s->turns, compare_turns);
 }
 
 static bool has_turn(struct gavel *s, int32_t task)

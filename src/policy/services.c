@@ -40,7 +40,7 @@ static void update(struct services *services)
     vector_clear(&services->sum);
     for (size_t i = 0; i < count; i++)
         vector_push(&services->sorted, services->seen.item[i]);
-    qsort(services->sorted.item, count, sizeof *services->sorted.item, compare);
+    vector_sort(&services->sorted, compare);
     vector_push(&services->sum, 0);
     for (size_t i = 0; i < count; i++) {
         sum += services->sorted.item[i];

@@ -331,7 +331,7 @@ static void gather_running(struct sweep *sweep, const struct view *view, struct 
             plan_lift(plan, entry.task);
         }
     }
-    qsort(sweep->running.item, sweep->running.count, sizeof *sweep->running.item, compare_entries);
+    vector_sort(&sweep->running, compare_entries);
 }
 
 /* Whether a running task, placed anew on its cluster, would come to lie where it is. */

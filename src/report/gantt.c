@@ -427,9 +427,7 @@ int gantt_read(struct gantt *gantt, const struct run_digest *digest, int entrant
         rc = read_file(&reader, "outages.csv", read_outages);
     if (rc == 0) {
         cut(gantt, most);
-        if (gantt->stretch.count > 0)
-            qsort(gantt->stretch.item, gantt->stretch.count, sizeof *gantt->stretch.item,
-                  compare_stretches);
+        vector_sort(&gantt->stretch, compare_stretches);
     }
     for (int r = 0; rc == 0 && r < digest->run->catalog.resources; r++)
         rc = deal(&reader, r);

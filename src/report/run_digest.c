@@ -391,9 +391,7 @@ static int compare_doubles(const void *a, const void *b)
 
 static void sort_samples(struct samples *samples)
 {
-    if (samples->value.count > 0)
-        qsort(samples->value.item, samples->value.count, sizeof *samples->value.item,
-              compare_doubles);
+    vector_sort(&samples->value, compare_doubles);
 }
 
 static void sum_entrant(struct gatherer *g)

@@ -330,7 +330,7 @@ static bool read_running_limit(struct job *job, const char *at)
 /* Sorted and each once, they become the job's tasks. */
 static bool keep_members(struct job *job, const members *list)
 {
-    qsort(list->item, list->count, sizeof *list->item, by_value);
+    vector_sort(list, by_value);
     job->tasks = (int32_t)list->count;
     job->task = xcalloc(list->count, sizeof *job->task);
     job->is_array = true;

@@ -548,7 +548,7 @@ static void rebuild(struct live *live)
         if (live->of[id])
             vector_push(&left, live->of[id]);
     if (left.count)
-        qsort(left.item, left.count, sizeof *left.item, by_order);
+        vector_sort(&left, by_order);
     close_world(live);
     live->task = NULL;
     free(live->of);

@@ -624,7 +624,7 @@ static int reconcile(struct runner *runner, struct err *err)
             if (is_placed(&book->jobs.item[i]->task[t]))
                 vector_push(&placed, &book->jobs.item[i]->task[t]);
     if (placed.count)
-        qsort(placed.item, placed.count, sizeof *placed.item, by_order);
+        vector_sort(&placed, by_order);
     for (size_t i = 0; i < placed.count && rc == 0; i++)
         rc = adopt(runner, placed.item[i], err);
     vector_release(&placed);

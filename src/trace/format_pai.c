@@ -51,7 +51,7 @@ static double quantile(struct pai *p, double part)
 {
     size_t at = (size_t)(part * (double)(p->values.count - 1));
 
-    qsort(p->values.item, p->values.count, sizeof *p->values.item, compare_values);
+    vector_sort(&p->values, compare_values);
     return p->values.item[at];
 }
 

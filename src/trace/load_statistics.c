@@ -113,7 +113,7 @@ static void summarise_gaps(struct load_statistics *s, struct load_summary *out)
     if (s->backwards > 0) {
         if ((int64_t)s->times.count < s->jobs)
             return;
-        qsort(s->times.item, s->times.count, sizeof *s->times.item, compare_times);
+        vector_sort(&s->times, compare_times);
         sum = squares = 0;
         for (size_t i = 1; i < s->times.count; i++) {
             double gap = s->times.item[i] - s->times.item[i - 1];
