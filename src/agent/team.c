@@ -585,7 +585,7 @@ static void learn_amounts(struct meeting *m, const struct plan *wanted, int32_t 
 
 static bool learn_round(struct meeting *m, const struct plan *wanted, bool first)
 {
-    int32_t pair[MOST_AGENTS], recorded[MOST_AGENTS];
+    int32_t pair[MOST_AGENTS] = {0}, recorded[MOST_AGENTS] = {0};
     struct round round;
     bool any = false;
 

@@ -453,16 +453,12 @@ bool cgroup_exists(const struct cgroup_site *site, const char *group)
 void cgroup_remove(const struct cgroup_site *site, const char *group)
 {
     struct text folders;
+    char *rest;
 
     text_init(&folders, 0);
     cgroup_print_folders(site, group, &folders);
-    for (char *at = folders.bytes; *at;) {
-        char *end = strchr(at, '\n');
-
-        *end = 0;
+    for (char *at = strtok_r(folders.bytes, "\n", &rest); at; at = strtok_r(NULL, "\n", &rest))
         rmdir(at + 2);
-        at = end + 1;
-    }
     text_release(&folders);
 }
 

@@ -235,17 +235,15 @@ static void add_groups(const struct local *l, const struct held *held, json_t *d
 {
     json_t *groups = json_array();
     struct text folders;
+    char *rest;
 
     text_init(&folders, 0);
     cgroup_print_folders(&l->site, held->group, &folders);
-    for (char *at = folders.bytes, *end; *at; at = end + 1) {
-        end = strchr(at, '\n');
-        *end = 0;
+    for (char *at = strtok_r(folders.bytes, "\n", &rest); at; at = strtok_r(NULL, "\n", &rest))
         if (*at == '2')
             json_object_set_new(doc, "unified", json_string(at + 2));
         else
             json_array_append_new(groups, json_string(at + 2));
-    }
     json_object_set_new(doc, "groups", groups);
     if (l->site.version[CGROUP_MEMORY]) {
         bool unified = l->site.version[CGROUP_MEMORY] == 2;

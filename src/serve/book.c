@@ -363,7 +363,7 @@ static bool load_job(void *arg, int64_t id, const char *words)
     else
         loading->rc = job_parse(&job, doc, loading->book->site, false, loading->err);
     json_decref(doc);
-    if (loading->rc)
+    if (!job)
         return false;
     job->id = id;
     job->version = ++loading->book->version;
