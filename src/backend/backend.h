@@ -67,12 +67,14 @@ struct backend_end {
     double wall_s, user_s, system_s;
     int64_t most_bytes;           /* largest resident set of any of its processes */
     int64_t started_us, ended_us; /* since 1970; 0: not known */
+    double over_s;                /* of the machine's clock, as backend_event.at_s */
     char message[256];
 };
 
 struct backend_event {
     enum backend_event_kind kind;
     int64_t attempt;
+    double at_s;         /* when it happened, by CLOCK_BOOTTIME; 0: not known */
     double progress;     /* PROGRESS: 0 .. 1, or -1 if none was reported yet */
     const char *metrics; /* PROGRESS: a JSON object; until the next poll */
     int64_t pid;         /* STARTED */

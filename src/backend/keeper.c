@@ -62,20 +62,26 @@ struct keeper {
     struct peer peer[PEERS];
     struct keeper_report report;
     bool report_is_new;
-    int64_t reported_ms;                  /* when the daemon was told last */
-    char *allocation;                     /* what the task is told, as JSON */
-    int64_t born_ms, timeout_ms, kill_ms; /* INT64_MAX: never */
+    int64_t reported_ms; /* when the daemon was told last */
+    char *allocation;    /* what the task is told, as JSON */
+    int64_t born_us, over_us;
+    int64_t timeout_ms, kill_ms; /* INT64_MAX: never */
     enum end_cause cause;
     bool over;
     struct backend_end end;
 };
 
-static int64_t now_ms(void)
+static int64_t now_us(void)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t now_ms(void)
+{
+    return now_us() / 1000;
 }
 
 static int64_t wall_us(void)
@@ -144,9 +150,9 @@ static struct peer *add_peer(struct keeper *k, enum peer_kind kind, int file)
 
 static void say_started(struct keeper *k, struct peer *peer)
 {
-    char line[48];
+    char line[64];
 
-    snprintf(line, sizeof line, "started %d\n", (int)k->child.pid);
+    snprintf(line, sizeof line, "started %d %" PRId64 "\n", (int)k->child.pid, k->born_us);
     say(peer, line);
 }
 
@@ -259,9 +265,13 @@ static void obey(struct keeper *k, char *line)
 
 static void take_line(struct keeper *k, struct peer *peer, char *line)
 {
+    double before = k->report.progress;
+
     if (peer->kind == PEER_CONTROL) {
         obey(k, line);
     } else if (keeper_report_line(&k->report, line, strlen(line))) {
+        if (k->report.progress != before)
+            k->report.at_us = now_us();
         k->report_is_new = true;
     } else if (++peer->garbage >= GARBAGE_LINES) {
         shutdown(peer->file, SHUT_RDWR);
@@ -325,6 +335,7 @@ static void reap(struct keeper *k)
         if (pid != k->child.pid)
             continue;
         k->over = true;
+        k->over_us = now_us();
         k->end.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
         k->end.code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
     }
@@ -444,13 +455,14 @@ static int write_result(struct keeper *k, struct err *err)
     json_t *doc;
     int rc;
 
-    doc = json_pack("{s:s, s:i, s:i, s:b, s:f, s:f, s:f, s:I, s:I, s:I, s:s, s:f, s:O, s:I}",
+    doc = json_pack("{s:s, s:i, s:i, s:b, s:f, s:f, s:f, s:I, s:I, s:I, s:f, s:s, s:f, s:O, s:I}",
                     "cause", cause[end->cause], "code", end->code, "signal", end->signal, "oom",
                     end->oom, "wall_s", end->wall_s, "user_s", end->user_s, "system_s",
                     end->system_s, "most_bytes", (json_int_t)end->most_bytes, "started_us",
-                    (json_int_t)end->started_us, "ended_us", (json_int_t)end->ended_us, "message",
-                    end->message, "progress", k->report.progress, "metrics", k->report.metrics,
-                    "log_lost_bytes", (json_int_t)(k->log[0].lost_bytes + k->log[1].lost_bytes));
+                    (json_int_t)end->started_us, "ended_us", (json_int_t)end->ended_us, "over_s",
+                    (double)k->over_us / 1e6, "message", end->message, "progress",
+                    k->report.progress, "metrics", k->report.metrics, "log_lost_bytes",
+                    (json_int_t)(k->log[0].lost_bytes + k->log[1].lost_bytes));
     words = json_dumps(doc, JSON_COMPACT);
     json_decref(doc);
     text_init(&text, 0);
@@ -470,7 +482,7 @@ static int finish(struct keeper *k, struct err *err)
     getrusage(RUSAGE_CHILDREN, &usage);
     k->end.cause = k->end.cause == END_ERROR ? END_ERROR : k->cause;
     k->end.oom = saw_oom(k);
-    k->end.wall_s = (double)(now_ms() - k->born_ms) / 1000;
+    k->end.wall_s = (double)((k->over ? k->over_us : now_us()) - k->born_us) / 1e6;
     k->end.user_s = seconds(usage.ru_utime);
     k->end.system_s = seconds(usage.ru_stime);
     k->end.most_bytes = (int64_t)usage.ru_maxrss * 1024;
@@ -502,10 +514,11 @@ static int start_task(struct keeper *k, struct err *err)
 
 static void keep(struct keeper *k, struct err *err)
 {
-    k->born_ms = now_ms();
+    k->born_us = now_us();
     k->end.started_us = wall_us();
-    k->timeout_ms = k->launch.timeout_s > 0 ? k->born_ms + (int64_t)ceil(k->launch.timeout_s * 1000)
-                                            : INT64_MAX;
+    k->timeout_ms = k->launch.timeout_s > 0
+                        ? k->born_us / 1000 + (int64_t)ceil(k->launch.timeout_s * 1000)
+                        : INT64_MAX;
     if (start_task(k, err)) {
         k->end.cause = END_ERROR;
         snprintf(k->end.message, sizeof k->end.message, "%.250s", err->message);

@@ -14,9 +14,9 @@
  *     keeper.log      what the keeper could not say otherwise
  *
  * Control lines, daemon to keeper:        and back:
- *     alloc JSON     passed on to the task     started PID
- *     checkpoint     likewise                  progress JSON   the last report, at most ten a
- * second stop GRACE_MS  ends it
+ *     alloc JSON     passed on to the task     started PID AT_US   by CLOCK_BOOTTIME
+ *     checkpoint     likewise                  progress JSON       the last report and its time,
+ *     stop GRACE_MS  ends it                                       at most ten a second
  */
 #ifndef BACKEND_KEEPER_H
 #define BACKEND_KEEPER_H

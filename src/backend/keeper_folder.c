@@ -92,6 +92,7 @@ static void read_end(const json_t *doc, struct backend_end *out)
     out->most_bytes = json_integer_value(json_object_get(doc, "most_bytes"));
     out->started_us = json_integer_value(json_object_get(doc, "started_us"));
     out->ended_us = json_integer_value(json_object_get(doc, "ended_us"));
+    out->over_s = json_number_value(json_object_get(doc, "over_s"));
     word = json_string_value(json_object_get(doc, "message"));
     snprintf(out->message, sizeof out->message, "%s", word ? word : "");
 }

@@ -12,6 +12,7 @@ enum { STRING_BYTES = 256 };
 void keeper_report_init(struct keeper_report *report)
 {
     report->progress = -1;
+    report->at_us = 0;
     report->metrics = json_object();
 }
 
@@ -61,6 +62,7 @@ void keeper_report_print(const struct keeper_report *report, struct text *out)
 
     text_add(out, "{\"progress\":");
     text_add_double(out, report->progress);
-    text_printf(out, ",\"metrics\":%s}", metrics ? metrics : "{}");
+    text_printf(out, ",\"at_us\":%lld,\"metrics\":%s}", (long long)report->at_us,
+                metrics ? metrics : "{}");
     free(metrics);
 }

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct text;
 
@@ -13,6 +14,7 @@ enum { REPORT_METRICS = 64, REPORT_NAME_BYTES = 64 };
 
 struct keeper_report {
     double progress; /* -1: none yet */
+    int64_t at_us;   /* when the progress was reported; the keeper's to set */
     json_t *metrics; /* name: number or short string */
 };
 
@@ -23,7 +25,7 @@ void keeper_report_release(struct keeper_report *report);
  * changes. */
 bool keeper_report_line(struct keeper_report *report, const char *line, size_t length);
 
-/* {"progress":..,"metrics":{..}} */
+/* {"progress":..,"at_us":..,"metrics":{..}} */
 void keeper_report_print(const struct keeper_report *report, struct text *out);
 
 #endif

@@ -403,6 +403,7 @@ static void give_end(struct local *l, struct held *held, struct backend_event *o
     if (held->pidfd >= 0)
         waitid(P_PIDFD, (id_t)held->pidfd, &info, WEXITED | WNOHANG);
     read_end(held, &out->end);
+    out->at_s = out->end.over_s;
     if (out->end.cause == END_LOST) {
         cgroup_freeze(&l->site, held->group, false, NULL);
         cgroup_kill(&l->site, held->group);
@@ -584,12 +585,13 @@ static bool read_line(struct local *l, const struct held *held, const char *line
                       struct backend_event *out)
 {
     json_t *doc;
-    char *metrics;
+    char *metrics, *end;
 
     *out = (struct backend_event){.attempt = held->attempt, .progress = -1};
     if (strncmp(line, "started ", 8) == 0) {
         out->kind = BACKEND_STARTED;
-        out->pid = strtoll(line + 8, NULL, 10);
+        out->pid = strtoll(line + 8, &end, 10);
+        out->at_s = strtod(end, NULL) / 1e6;
         return true;
     }
     if (strncmp(line, "progress ", 9) != 0)
@@ -597,6 +599,7 @@ static bool read_line(struct local *l, const struct held *held, const char *line
     doc = json_loads(line + 9, 0, NULL);
     out->kind = BACKEND_PROGRESS;
     out->progress = json_number_value(json_object_get(doc, "progress"));
+    out->at_s = json_number_value(json_object_get(doc, "at_us")) / 1e6;
     metrics = json_dumps(json_object_get(doc, "metrics"), JSON_COMPACT);
     out->pid = (int64_t)l->metrics.length; /* the text may move while it grows */
     text_add(&l->metrics, metrics ? metrics : "{}");

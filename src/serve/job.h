@@ -76,7 +76,10 @@ struct job_task {
     int64_t not_before_us;                   /* after a failure: when it may run again */
     double used_s, most_bytes;               /* processor time, largest resident set */
 
-    double stretch_s, stretch_progress; /* since the present allocation; clock and progress */
+    double stretch_s, stretch_progress; /* where the stretch to be learnt from began: the world's
+                                           clock (0: nowhere yet) and progress (-1: with the next
+                                           report) */
+    double report_s;                    /* when its progress was reported */
     int64_t saved_us;                   /* when its progress was last recorded */
 };
 

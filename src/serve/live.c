@@ -46,6 +46,11 @@ double live_now(const struct live *live)
     return monotonic_s() + live->offset_s;
 }
 
+double live_moment(const struct live *live, double at_s)
+{
+    return at_s > 0 ? at_s + live->offset_s : live_now(live);
+}
+
 static double progress_of(const void *world, int32_t id)
 {
     const struct live *live = world;
@@ -323,57 +328,92 @@ void live_withdraw(struct live *live, struct job_task *of)
     update_view(live);
 }
 
-/* What the present stretch of a running task says of its type's speed. */
-static void learn_stretch(struct live *live, struct job_task *of, double progress)
+/*
+ * What is learnt. A stretch is a part of a task's life with one allocation, between two moments at
+ * which its progress is known: its start, a report, its end. The moments are the keeper's, not
+ * those at which this process heard of them. A resize ends the stretch at the last report; the next
+ * begins with the first report after it. Without any report only whole runs with one allocation say
+ * something.
+ */
+static void learn_stretch(struct live *live, struct job_task *of, double progress, double until_s)
 {
     const struct task *task = &live->task[of->world];
-    double seconds = live->view.now_s - of->stretch_s;
+    double seconds = until_s - of->stretch_s;
 
-    if (of->stretch_s > 0 && seconds > 0.05 && progress > of->stretch_progress &&
-        of->stretch_progress >= 0)
+    if (of->stretch_s > 0 && of->stretch_progress >= 0 && seconds > 0 &&
+        progress > of->stretch_progress)
         sensitivity_learn(live, task->type, &task->allocation, of->stretch_progress, progress,
                           seconds);
-    of->stretch_s = live->view.now_s;
+    of->stretch_s = until_s;
     of->stretch_progress = progress;
+}
+
+void live_began(struct live *live, struct job_task *of, double began_s)
+{
+    (void)live;
+    if (of->stretch_s > began_s) /* resized before we heard of it */
+        return;
+    of->stretch_s = began_s;
+    of->stretch_progress = 0;
+    of->report_s = 0;
 }
 
 void live_new_stretch(struct live *live, struct job_task *of)
 {
-    if (of->progress >= 0)
-        learn_stretch(live, of, of->progress);
-    else /* without a word of progress only whole runs with one allocation say something */
-        of->stretch_progress = -1;
+    if (of->progress >= 0 && of->report_s > of->stretch_s)
+        learn_stretch(live, of, of->progress, of->report_s);
+    of->stretch_s = live->view.now_s;
+    of->stretch_progress = -1;
 }
 
-void live_progress(struct live *live, struct job_task *of)
+void live_progress(struct live *live, struct job_task *of, double reported_s)
 {
-    if (of->world < 0 || of->stretch_s <= 0)
+    of->report_s = reported_s;
+    if (of->world < 0 || of->stretch_s <= 0 || reported_s <= of->stretch_s)
         return;
     update_view(live);
-    if (of->progress >= of->stretch_progress + 0.1)
-        learn_stretch(live, of, of->progress);
+    if (of->stretch_progress < 0 || of->progress >= of->stretch_progress + 0.1)
+        learn_stretch(live, of, of->progress, reported_s);
 }
 
-void live_ended(struct live *live, struct job_task *of, bool again, bool finished)
+static void end_run(struct live *live, struct job_task *of)
+{
+    of->stretch_s = 0;
+    let_go(live, of->world);
+}
+
+void live_ended(struct live *live, struct job_task *of, bool again)
 {
     int32_t id = of->world, cluster;
 
     if (id < 0)
         return;
     update_view(live);
-    if (finished)
-        learn_stretch(live, of, 1);
-    of->stretch_s = 0;
     cluster = live->task[id].cluster;
-    let_go(live, id);
+    end_run(live, of);
     if (again) {
         live_set_limits(live, of, &live->task[id].min, &live->task[id].max);
         live_enter_waiting(live, id);
         live_tell_policy(live, EVENT_PREEMPT, id, cluster);
     } else {
-        live_tell_policy(live, finished ? EVENT_FINISH : EVENT_LOST, id, cluster);
-        forget(live, of, finished ? TASK_DONE : TASK_FAILED);
+        live_tell_policy(live, EVENT_LOST, id, cluster);
+        forget(live, of, TASK_FAILED);
     }
+    update_view(live);
+}
+
+void live_finished(struct live *live, struct job_task *of, double finished_s)
+{
+    int32_t id = of->world, cluster;
+
+    if (id < 0)
+        return;
+    update_view(live);
+    cluster = live->task[id].cluster;
+    learn_stretch(live, of, 1, finished_s);
+    end_run(live, of);
+    live_tell_policy(live, EVENT_FINISH, id, cluster);
+    forget(live, of, TASK_DONE);
     update_view(live);
 }
 
@@ -382,7 +422,7 @@ void live_take_back(struct live *live, struct job_task *of)
     int32_t cluster = live->task[of->world].cluster;
 
     live->counts.failed_opens++;
-    live_ended(live, of, true, false);
+    live_ended(live, of, true);
     live->wants = false; /* not at once, lest it spins */
     live->fresh = true;
     live->wake_s = fmin(live->wake_s, live->view.now_s + 1);

@@ -103,14 +103,21 @@ void live_set_limits(struct live *live, struct job_task *task, struct allocation
 /* Whether some cluster of its reach could ever hold the least that it takes. */
 bool live_can_ever_run(struct live *live, struct job_task *task);
 
+/* A moment of the machine's clock (backend_event.at_s) on the world's; 0: now. */
+double live_moment(const struct live *live, double at_s);
+
 /* The task waits, or (after a restart) runs already. */
 void live_admit(struct live *live, struct job_task *task);
 /* It waits no more: held, canceled. */
 void live_withdraw(struct live *live, struct job_task *task);
+/* Its program began at a moment of the world's clock. */
+void live_began(struct live *live, struct job_task *task, double began_s);
 /* It runs no more; again: it waits at once. */
-void live_ended(struct live *live, struct job_task *task, bool again, bool finished);
-/* Reported progress, for the estimator. */
-void live_progress(struct live *live, struct job_task *task);
+void live_ended(struct live *live, struct job_task *task, bool again);
+/* It is done, at a moment of the world's clock. */
+void live_finished(struct live *live, struct job_task *task, double finished_s);
+/* Its progress was reported, at a moment of the world's clock: for the estimator. */
+void live_progress(struct live *live, struct job_task *task, double reported_s);
 
 void live_drain(struct live *live, int32_t cluster, bool draining, const char *by,
                 const char *reason);

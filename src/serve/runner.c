@@ -388,7 +388,7 @@ static void wait_again(struct runner *runner, struct job_task *task)
 
     task->stopping = STOP_NONE;
     task->move_to = -1;
-    live_ended(runner->live, task, true, false);
+    live_ended(runner->live, task, true);
     book_move(runner->book, task, JOB_PENDING, BOOK_PENDING);
     if (move_to >= 0)
         live_place(runner->live, task, move_to);
@@ -398,7 +398,7 @@ static void fail(struct runner *runner, struct job_task *task, bool lost)
 {
     task->failures++;
     task->stopping = STOP_NONE;
-    live_ended(runner->live, task, false, false);
+    live_ended(runner->live, task, false);
     if (task->failures > task->job->retries) {
         book_move(runner->book, task, lost ? JOB_LOST : JOB_FAILED, BOOK_ENDED);
         return;
@@ -417,7 +417,7 @@ static void take_end(struct runner *runner, struct job_task *task, const struct 
 
     note_usage(task, end);
     if (task->stopping == STOP_CANCEL && !(well && end->cause == END_EXIT)) {
-        live_ended(runner->live, task, false, false);
+        live_ended(runner->live, task, false);
         book_move(runner->book, task, JOB_CANCELED, BOOK_ENDED);
     } else if (stopped) {
         if (task->stopping == STOP_REQUEUE)
@@ -427,7 +427,7 @@ static void take_end(struct runner *runner, struct job_task *task, const struct 
         task->stopping = STOP_NONE;
         if (task->progress >= 0)
             task->progress = 1;
-        live_ended(runner->live, task, false, true);
+        live_finished(runner->live, task, live_moment(runner->live, end->over_s));
         book_move(runner->book, task, JOB_SUCCEEDED, BOOK_ENDED);
     } else {
         fail(runner, task, end->cause == END_LOST);
@@ -435,13 +435,13 @@ static void take_end(struct runner *runner, struct job_task *task, const struct 
     runner_consider(runner, task->job);
 }
 
-static void take_start(struct runner *runner, struct job_task *task)
+/* began_s: by the machine's clock; 0: not known. */
+static void take_start(struct runner *runner, struct job_task *task, double began_s)
 {
     if (task->state != JOB_STARTING)
         return;
     task->started_us = book_now_us();
-    task->stretch_s = live_now(runner->live);
-    task->stretch_progress = 0;
+    live_began(runner->live, task, live_moment(runner->live, began_s));
     keep_message(task, NULL);
     book_move(runner->book, task, JOB_RUNNING, BOOK_STARTED);
 }
@@ -456,7 +456,7 @@ static void take_progress(struct runner *runner, struct job_task *task,
     task->progress = event->progress;
     free(task->metrics);
     task->metrics = xstrdup(event->metrics);
-    live_progress(runner->live, task);
+    live_progress(runner->live, task, live_moment(runner->live, event->at_s));
     if ((double)(now_us - task->saved_us) / 1e6 < SAVE_PROGRESS_S && task->progress < 1)
         return;
     task->saved_us = now_us;
@@ -487,13 +487,13 @@ static void take_event(struct runner *runner, int cluster, const struct backend_
         return;
     switch (event->kind) {
     case BACKEND_STARTED:
-        take_start(runner, task);
+        take_start(runner, task, event->at_s);
         break;
     case BACKEND_PROGRESS:
         take_progress(runner, task, event);
         break;
     case BACKEND_ENDED:
-        take_start(runner, task);
+        take_start(runner, task, event->at_s - event->end.wall_s);
         take_end(runner, task, &event->end);
         break;
     }
@@ -600,7 +600,8 @@ static int adopt(struct runner *runner, struct job_task *task, struct err *err)
         return 0;
     }
     live_admit(runner->live, task);
-    task->stretch_s = 0; /* what it did meanwhile was not watched */
+    task->stretch_s = live_now(runner->live); /* what it did meanwhile was not watched */
+    task->stretch_progress = -1;
     if (task->stopping)
         vector_push(&runner->live->acts, ((struct act){ACT_STOP, task, task->attempt}));
     return 0;
