@@ -6,25 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/csv_split.h"
 #include "base/err.h"
 #include "base/memory.h"
+#include "base/vector.h"
 
 enum { CSV_LINE_BYTES = 1 << 24, CSV_COLUMNS = 4096 };
 
-/* Takes the value at *at out of its quotes, in place, ends it with a NUL and goes on behind its
- * comma; *at is NULL after the last. */
-static char *split_value(char **at)
+/* Cuts line, which holds length bytes and stays, into values. */
+static int split_line(struct csv_reader *csv, char *line, struct csv_values *out, struct err *err)
 {
-    char *value = *at, *to = *at, *from = *at;
+    struct csv_split split = {
+        .at = line, .end = line + csv->lines.length, .separator = ',', .quotes = true};
+    char *value;
 
-    if (*from == '"')
-        for (from++; *from && (*from != '"' || *++from == '"');)
-            *to++ = *from++;
-    while (*from && *from != ',')
-        *to++ = *from++;
-    *at = *from ? from + 1 : NULL;
-    *to = '\0';
-    return value;
+    vector_clear(out);
+    while ((value = csv_split_next(&split)) && out->count < CSV_COLUMNS)
+        vector_push(out, value);
+    if (split.damage)
+        return lines_error(&csv->lines, err, ERR_CORRUPT, "%s", split.damage);
+    return value ? lines_error(&csv->lines, err, ERR_LIMIT, "more than %d columns", CSV_COLUMNS)
+                 : 0;
 }
 
 static int check_names(const struct csv_reader *csv, struct err *err)
@@ -41,17 +43,15 @@ static int check_names(const struct csv_reader *csv, struct err *err)
 static int read_names(struct csv_reader *csv, struct err *err)
 {
     int rc = lines_next(&csv->lines, err);
-    char *at;
 
     if (rc == 0)
         rc = lines_error(&csv->lines, err, ERR_CORRUPT, "expected a line with names of columns");
     if (rc > 0) {
-        at = csv->header = xstrdup(csv->lines.line);
-        while (at && csv->name.count < CSV_COLUMNS)
-            vector_push(&csv->name, split_value(&at));
-        rc = at ? lines_error(&csv->lines, err, ERR_LIMIT, "more than %d columns", CSV_COLUMNS)
-                : check_names(csv, err);
+        csv->header = xstrdup(csv->lines.line);
+        rc = split_line(csv, csv->header, &csv->name, err);
     }
+    if (rc == 0)
+        rc = check_names(csv, err);
     if (rc < 0)
         csv_reader_close(csv);
     return rc;
@@ -88,13 +88,12 @@ void csv_reader_close(struct csv_reader *csv)
 int csv_reader_next(struct csv_reader *csv, struct err *err)
 {
     int rc = lines_next(&csv->lines, err);
-    char *at = csv->lines.line;
 
     if (rc <= 0)
         return rc;
-    vector_clear(&csv->field);
-    while (at)
-        vector_push(&csv->field, split_value(&at));
+    rc = split_line(csv, csv->lines.line, &csv->field, err);
+    if (rc)
+        return rc;
     if (csv->field.count != csv->name.count)
         return lines_error(&csv->lines, err, ERR_CORRUPT, "expected %zu values, not %zu",
                            csv->name.count, csv->field.count);

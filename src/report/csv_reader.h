@@ -7,15 +7,19 @@
 #include <stdint.h>
 
 #include "base/lines.h"
-#include "base/vector.h"
 
 struct err;
 
+struct csv_values { /* a vector (base/vector.h) */
+    char **item;
+    size_t count, capacity;
+};
+
 struct csv_reader {
     struct lines lines;
-    char *header;         /* the first line; names point into it */
-    VECTOR(char *) name;  /* of columns */
-    VECTOR(char *) field; /* of the present row, by column */
+    char *header;            /* the first line; names point into it */
+    struct csv_values name;  /* of columns */
+    struct csv_values field; /* of the present row, by column */
 };
 
 int csv_reader_open(struct csv_reader *csv, const char *path, struct err *err);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/csv_split.h"
 #include "base/err.h"
 #include "base/memory.h"
 #include "trace/members.h"
@@ -110,30 +111,6 @@ static int take_row(struct csv *csv, char **row, size_t *length, struct err *err
     return 1;
 }
 
-/* Takes away quotes in place; returns where the field's text ends and moves *at behind it. */
-static char *split_quoted(struct csv *csv, char **at, char *end)
-{
-    char *from = *at + 1, *to = *at;
-
-    while (from < end) {
-        if (*from == '"') {
-            if (from + 1 < end && from[1] == '"')
-                from++;
-            else
-                break;
-        }
-        *to++ = *from++;
-    }
-    if (from == end)
-        csv->damage = "a quote that is not closed";
-    else if (from + 1 < end && from[1] != csv->separator)
-        csv->damage = "text behind a closing quote";
-    while (from < end && *from != csv->separator)
-        from++;
-    *at = from;
-    return to;
-}
-
 static void add_field(struct csv *csv, char *field)
 {
     if (csv->fields < CSV_MOST_FIELDS)
@@ -144,25 +121,14 @@ static void add_field(struct csv *csv, char *field)
 
 static void split_separated(struct csv *csv, char *at, char *end)
 {
-    char separator = csv->separator;
-    bool quotes = csv->quotes;
+    struct csv_split split = {
+        .at = at, .end = end, .separator = csv->separator, .quotes = csv->quotes};
+    char *field;
 
-    for (;;) {
-        char *field = at, *stop;
-
-        if (quotes && at < end && *at == '"') {
-            stop = split_quoted(csv, &at, end);
-        } else {
-            while (at < end && *at != separator)
-                at++;
-            stop = at;
-        }
+    while ((field = csv_split_next(&split)))
         add_field(csv, field);
-        *stop = '\0';
-        if (at >= end)
-            break;
-        at++;
-    }
+    if (split.damage)
+        csv->damage = split.damage;
 }
 
 static void split_blanks(struct csv *csv, char *at, char *end)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "report/csv_reader.h"
 
@@ -41,6 +42,31 @@ static void values_come_out_of_their_quotes(void **state)
     assert_string_equal(csv.field.item[2], "3");
     assert_int_equal(csv_reader_next(&csv, &err), 0);
     csv_reader_close(&csv);
+}
+
+static void damaged_quotes_are_refused(void **state)
+{
+    static const struct {
+        const char *row, *message;
+    } bad[] = {{"\"x,2\n", "a quote that is not closed"},
+               {"1,\"y\"z\n", "text behind a closing quote"}};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct text text;
+        struct csv_reader csv;
+        struct err err;
+
+        text_init(&text, 0);
+        text_printf(&text, "a,b\n%s", bad[i].row);
+        write_csv(text.bytes);
+        assert_int_equal(csv_reader_open(&csv, path, &err), 0);
+        assert_int_equal(csv_reader_next(&csv, &err), ERR_CORRUPT);
+        assert_non_null(strstr(err.message, ":2: "));
+        assert_non_null(strstr(err.message, bad[i].message));
+        csv_reader_close(&csv);
+        text_release(&text);
+    }
 }
 
 static void numbers_are_checked(void **state)
@@ -92,6 +118,7 @@ static void what_is_no_table_is_refused(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(values_come_out_of_their_quotes),
+    cmocka_unit_test(damaged_quotes_are_refused),
     cmocka_unit_test(numbers_are_checked),
     cmocka_unit_test(what_is_no_table_is_refused),
 };
