@@ -27,7 +27,6 @@ static void print_clusters(const struct arguments *args, const json_t *doc)
 {
     const json_t *items = json_object_get(doc, "items");
     struct table table;
-    struct text out;
 
     table_init(&table);
     table_column(&table, "CLUSTER", TABLE_LEFT, 0);
@@ -56,10 +55,7 @@ static void print_clusters(const struct arguments *args, const json_t *doc)
             draining ? client_text(cluster, "reason")
                      : json_string_value(json_array_get(json_object_get(cluster, "enforced"), 0)));
     }
-    text_init(&out, 0);
-    listing_print(args, &table, &out);
-    fputs(out.bytes, stdout);
-    text_release(&out);
+    listing_show(args, &table);
     table_release(&table);
 }
 

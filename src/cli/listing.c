@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/listing.h"
 
+#include <stdio.h>
+
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "report/table.h"
@@ -24,4 +26,14 @@ void listing_print(const struct arguments *args, const struct table *table, stru
         print_names(table, out);
     else
         table_print(table, &style, out);
+}
+
+void listing_show(const struct arguments *args, const struct table *table)
+{
+    struct text out;
+
+    text_init(&out, 0);
+    listing_print(args, table, &out);
+    fputs(out.bytes, stdout);
+    text_release(&out);
 }

@@ -11,5 +11,7 @@ enum { LISTING_WIDTH = 100 };
 
 /* The first column holds the names. */
 void listing_print(const struct arguments *args, const struct table *table, struct text *out);
+/* The same to standard output. */
+void listing_show(const struct arguments *args, const struct table *table);
 
 #endif

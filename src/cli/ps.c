@@ -80,7 +80,6 @@ static void print_jobs(const struct arguments *args, const json_t *doc)
     json_int_t hidden = json_integer_value(json_object_get(doc, "hidden"));
     const json_t *items = json_object_get(doc, "items");
     struct table table;
-    struct text out;
 
     table_init(&table);
     table_column(&table, "ID", TABLE_RIGHT, 0);
@@ -94,11 +93,8 @@ static void print_jobs(const struct arguments *args, const json_t *doc)
     table_column(&table, "REASON", TABLE_LEFT, 0);
     for (size_t i = 0; i < json_array_size(items); i++)
         add_row(&table, json_array_get(items, i));
-    text_init(&out, 0);
     if (json_array_size(items) || arguments_flag(args, "plain"))
-        listing_print(args, &table, &out);
-    fputs(out.bytes, stdout);
-    text_release(&out);
+        listing_show(args, &table);
     table_release(&table);
     if (arguments_flag(args, "quiet") || arguments_flag(args, "plain"))
         return;

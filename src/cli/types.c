@@ -49,7 +49,6 @@ static void print_types(const struct arguments *args, const json_t *doc)
 {
     const json_t *items = json_object_get(doc, "items");
     struct table table;
-    struct text out;
 
     table_init(&table);
     table_column(&table, "TYPE", TABLE_LEFT, 0);
@@ -65,10 +64,7 @@ static void print_types(const struct arguments *args, const json_t *doc)
         else
             add_unknown(&table, type);
     }
-    text_init(&out, 0);
-    listing_print(args, &table, &out);
-    fputs(out.bytes, stdout);
-    text_release(&out);
+    listing_show(args, &table);
     table_release(&table);
 }
 

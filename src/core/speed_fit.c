@@ -41,10 +41,10 @@ struct prior {
 };
 
 static const struct prior slope_prior = {-0.3, 1.0};
-static const struct prior axis_prior[FIT_FAMILIES] = {
-    [FIT_AMDAHL] = {0.0, 1.5},
-    [FIT_POWER] = {0.4, 0.4},
-    [FIT_SATURATING] = {0.5, 1.0},
+static const struct prior axis_prior[FAMILIES] = {
+    [FAMILY_AMDAHL] = {0.0, 1.5},
+    [FAMILY_POWER] = {0.4, 0.4},
+    [FAMILY_SATURATING] = {0.5, 1.0},
 };
 
 struct fitting {
@@ -96,8 +96,8 @@ static double saturating(const struct speed_fit *fit, const struct allocation *a
 
 static double rate(const struct speed_fit *fit, const struct allocation *a)
 {
-    double factor = fit->family == FIT_AMDAHL  ? amdahl(fit, a)
-                    : fit->family == FIT_POWER ? power(fit, a)
+    double factor = fit->family == FAMILY_AMDAHL  ? amdahl(fit, a)
+                    : fit->family == FAMILY_POWER ? power(fit, a)
                                                : saturating(fit, a);
 
     return exp(fit->parameter[SPEED]) * factor;
@@ -248,7 +248,7 @@ static void fit_families(struct speed_fit *fit, const struct speed_fit *all,
     bool subsets = frame->sparse && all->axes <= MOST_FREE_AXES;
 
     for (unsigned set = 0; set < 1u << all->axes; set++)
-        for (int family = 0; family < FIT_FAMILIES; family++) {
+        for (int family = 0; family < FAMILIES; family++) {
             struct speed_fit tried = with_axes(all, set);
             double left;
 

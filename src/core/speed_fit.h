@@ -10,7 +10,7 @@
 
 #include "core/allocation.h"
 
-enum fit_family { FIT_AMDAHL, FIT_POWER, FIT_SATURATING, FIT_FAMILIES };
+enum fit_family { FAMILY_AMDAHL, FAMILY_POWER, FAMILY_SATURATING, FAMILIES };
 
 enum { FIT_PARAMETERS = MAX_RESOURCES + 2 };
 

@@ -13,7 +13,7 @@
 #define OPS_TARGET __attribute__((target("avx2,fma")))
 #include "nn/ops_table.inc"
 
-enum { LANES = 8, TILE_ROWS = 6, SHORT_TILE_ROWS = 5, TILE_COLUMNS = 16 };
+enum { LANES = 8, LONG_TILE_ROWS = 6, SHORT_TILE_ROWS = 5, LONG_TILE_COLUMNS = 16 };
 
 #include "nn/ops_tiles.inc"
 
@@ -21,9 +21,9 @@ TILE void store_sums(const struct tile *tile, const __m256 *low, const __m256 *h
 {
     for (int r = 0; r < rows; r++) {
         float *out = tile->out + (size_t)r * (size_t)tile->n;
-        float whole[TILE_COLUMNS];
+        float whole[LONG_TILE_COLUMNS];
 
-        if (tile->columns == TILE_COLUMNS) {
+        if (tile->columns == LONG_TILE_COLUMNS) {
             _mm256_storeu_ps(out, low[r]);
             _mm256_storeu_ps(out + LANES, high[r]);
             continue;
@@ -38,7 +38,7 @@ TILE void store_sums(const struct tile *tile, const __m256 *low, const __m256 *h
 TILE void tile_long(const struct tile *tile, int rows)
 {
     const float *w = (const float *)(const void *)tile->panel + tile->offset;
-    __m256 low[TILE_ROWS], high[TILE_ROWS];
+    __m256 low[LONG_TILE_ROWS], high[LONG_TILE_ROWS];
 
     for (int r = 0; r < rows; r++) {
         low[r] = _mm256_loadu_ps(w);
@@ -122,7 +122,7 @@ TILE void tile_short(const struct tile *tile, int rows, int first)
     const float *head = (const float *)(const void *)tile->panel + first, *x = tile->x;
     const unsigned char *words = tile->panel + SHORT_HEAD_BYTES + 4 * first;
     float *out = tile->out + first;
-    __m256 low[TILE_ROWS], high[TILE_ROWS];
+    __m256 low[SHORT_TILE_ROWS], high[SHORT_TILE_ROWS];
 
     for (int r = 0; r < rows; r++)
         low[r] = high[r] = _mm256_setzero_ps();
@@ -149,19 +149,12 @@ TILE void tile_short(const struct tile *tile, int rows, int first)
 }
 
 #define EACH_SHORT_ROWS(one) one(1) one(2) one(3) one(4) one(5)
-#define EACH_ROWS(one)       EACH_SHORT_ROWS(one) one(6)
+#define EACH_LONG_ROWS(one)  EACH_SHORT_ROWS(one) one(6)
 
 #define LONG_CASE(count)        \
     case count:                 \
         tile_long(tile, count); \
         break;
-
-OPS_TARGET static void run_long(const struct tile *tile, int rows)
-{
-    switch (rows) {
-        EACH_ROWS(LONG_CASE)
-    }
-}
 
 #define SHORT_CASE(count)               \
     case count:                         \
@@ -170,24 +163,7 @@ OPS_TARGET static void run_long(const struct tile *tile, int rows)
             tile_short(tile, count, 8); \
         break;
 
-OPS_TARGET static void run_short(const struct tile *tile, int rows)
-{
-    switch (rows) {
-        EACH_SHORT_ROWS(SHORT_CASE)
-    }
-}
-
-OPS_TARGET static void linear_long(real *out, const real *x, const void *packed, int rows, int k,
-                                   int n)
-{
-    each_tile(run_long, TILE_ROWS, TILE_COLUMNS, out, x, packed, long_panel_bytes(k), rows, k, n);
-}
-
-OPS_TARGET static void linear_short(real *out, const real *x, const void *packed, int rows, int k,
-                                    int n)
-{
-    each_tile(run_short, SHORT_TILE_ROWS, PANEL, out, x, packed, short_panel_bytes(k), rows, k, n);
-}
+#include "nn/ops_linear.inc"
 
 const struct ops ops_avx2 = {
     .name = "avx2",

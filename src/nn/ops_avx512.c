@@ -13,7 +13,7 @@
 #define OPS_TARGET __attribute__((target("avx512f,avx2,fma")))
 #include "nn/ops_table.inc"
 
-enum { LANES = 16, TILE_ROWS = 12, TILE_COLUMNS = 32 };
+enum { LANES = 16, LONG_TILE_ROWS = 12, SHORT_TILE_ROWS = 12, LONG_TILE_COLUMNS = 32 };
 
 #include "nn/ops_tiles.inc"
 
@@ -31,7 +31,7 @@ TILE void store_sums(const struct tile *tile, const __m512 *sum, int rows, int v
 TILE void tile_long(const struct tile *tile, int rows, int wide)
 {
     const float *w = (const float *)(const void *)tile->panel;
-    __m512 low[TILE_ROWS], high[TILE_ROWS];
+    __m512 low[LONG_TILE_ROWS], high[LONG_TILE_ROWS];
 
     for (int r = 0; r < rows; r++) {
         low[r] = _mm512_loadu_ps(w);
@@ -108,7 +108,7 @@ TILE void tile_short(const struct tile *tile, int rows, int wide)
 {
     const unsigned char *group = tile->panel + SHORT_HEAD_BYTES;
     const float *x = tile->x;
-    __m512 low[TILE_ROWS], high[TILE_ROWS];
+    __m512 low[LONG_TILE_ROWS], high[LONG_TILE_ROWS];
 
     for (int r = 0; r < rows; r++)
         low[r] = high[r] = _mm512_setzero_ps();
@@ -132,8 +132,9 @@ TILE void tile_short(const struct tile *tile, int rows, int wide)
     }
 }
 
-#define EACH_ROWS(one) \
+#define EACH_LONG_ROWS(one) \
     one(1) one(2) one(3) one(4) one(5) one(6) one(7) one(8) one(9) one(10) one(11) one(12)
+#define EACH_SHORT_ROWS EACH_LONG_ROWS
 
 #define LONG_CASE(count)               \
     case count:                        \
@@ -143,13 +144,6 @@ TILE void tile_short(const struct tile *tile, int rows, int wide)
             tile_long(tile, count, 0); \
         break;
 
-OPS_TARGET static void run_long(const struct tile *tile, int rows)
-{
-    switch (rows) {
-        EACH_ROWS(LONG_CASE)
-    }
-}
-
 #define SHORT_CASE(count)               \
     case count:                         \
         if (tile->columns > LANES)      \
@@ -158,24 +152,7 @@ OPS_TARGET static void run_long(const struct tile *tile, int rows)
             tile_short(tile, count, 0); \
         break;
 
-OPS_TARGET static void run_short(const struct tile *tile, int rows)
-{
-    switch (rows) {
-        EACH_ROWS(SHORT_CASE)
-    }
-}
-
-OPS_TARGET static void linear_long(real *out, const real *x, const void *packed, int rows, int k,
-                                   int n)
-{
-    each_tile(run_long, TILE_ROWS, TILE_COLUMNS, out, x, packed, long_panel_bytes(k), rows, k, n);
-}
-
-OPS_TARGET static void linear_short(real *out, const real *x, const void *packed, int rows, int k,
-                                    int n)
-{
-    each_tile(run_short, TILE_ROWS, TILE_COLUMNS, out, x, packed, short_panel_bytes(k), rows, k, n);
-}
+#include "nn/ops_linear.inc"
 
 const struct ops ops_avx512 = {
     .name = "avx512",

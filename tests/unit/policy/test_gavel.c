@@ -16,6 +16,15 @@
 #define TWINS            "{\"at\": 0, \"type\": \"two\"}\n{\"at\": 0, \"type\": \"two\"}\n"
 #define WIDE_THEN_NARROW "{\"at\": 0, \"type\": \"two\"}\n{\"at\": 5, \"type\": \"one\"}\n"
 
+/* What comes of the second with every objective that prefers the narrow one at 10. */
+#define NARROW_TAKES_OVER \
+    "0 start 0 a 2\n"     \
+    "10 preempt 0\n"      \
+    "10 start 1 a 1\n"    \
+    "20 finish 1\n"       \
+    "20 start 0 a 2\n"    \
+    "30 finish 0\n"
+
 /*
  * Half of the time is for each. Neither has run: the lower number goes first. At 10 the other has
  * had nothing yet. At 20 both have had their half, and who runs stays, to its end at 30.
@@ -41,12 +50,7 @@ static void most_progress_comes_first(void **state)
 {
     (void)state;
     check_policy_run("gavel:objective=sum,round=10,model=true", SCENARIO, WIDE_THEN_NARROW,
-                     "0 start 0 a 2\n"
-                     "10 preempt 0\n"
-                     "10 start 1 a 1\n"
-                     "20 finish 1\n"
-                     "20 start 0 a 2\n"
-                     "30 finish 0\n");
+                     NARROW_TAKES_OVER);
 }
 
 /*
@@ -74,12 +78,7 @@ static void finish_time_wants_equal_ratios(void **state)
 {
     (void)state;
     check_policy_run("gavel:objective=finish-time,round=10,model=true", SCENARIO, WIDE_THEN_NARROW,
-                     "0 start 0 a 2\n"
-                     "10 preempt 0\n"
-                     "10 start 1 a 1\n"
-                     "20 finish 1\n"
-                     "20 start 0 a 2\n"
-                     "30 finish 0\n");
+                     NARROW_TAKES_OVER);
 }
 
 /* The same is left of both, but a part of the narrow one costs half as much: it gets more by the
@@ -88,12 +87,7 @@ static void sum_of_ends_follows_the_root(void **state)
 {
     (void)state;
     check_policy_run("gavel:objective=min-jct,round=10,model=true", SCENARIO, WIDE_THEN_NARROW,
-                     "0 start 0 a 2\n"
-                     "10 preempt 0\n"
-                     "10 start 1 a 1\n"
-                     "20 finish 1\n"
-                     "20 start 0 a 2\n"
-                     "30 finish 0\n");
+                     NARROW_TAKES_OVER);
 }
 
 static const struct CMUnitTest tests[] = {
