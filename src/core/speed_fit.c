@@ -98,7 +98,7 @@ static double rate(const struct speed_fit *fit, const struct allocation *a)
 {
     double factor = fit->family == FAMILY_AMDAHL  ? amdahl(fit, a)
                     : fit->family == FAMILY_POWER ? power(fit, a)
-                                               : saturating(fit, a);
+                                                  : saturating(fit, a);
 
     return exp(fit->parameter[SPEED]) * factor;
 }
