@@ -193,6 +193,23 @@ void arguments_release(struct arguments *args)
     params_release(&args->common);
 }
 
+/* Output has one form. */
+static int check_form(const struct arguments *args, struct err *err)
+{
+    const char *form = arguments_want_json(args) ? "json" : NULL;
+
+    for (int i = 0; i < args->own.count; i++) {
+        const char *name = args->own.spec[i].name;
+
+        if ((strcmp(name, "csv") && strcmp(name, "plain")) || !arguments_flag(args, name))
+            continue;
+        if (form)
+            return err_set(err, ERR_INVALID, "--%s and --%s: choose one", form, name);
+        form = name;
+    }
+    return 0;
+}
+
 int arguments_check(const struct arguments *args, struct err *err)
 {
     for (int i = 0; i < args->own.count; i++) {
@@ -204,7 +221,7 @@ int arguments_check(const struct arguments *args, struct err *err)
             return err_set(err, ERR_INVALID, "missing %s: %s", row->choices, row->help);
         return err_set(err, ERR_INVALID, "missing --%s: %s", row->name, row->help);
     }
-    return 0;
+    return check_form(args, err);
 }
 
 bool arguments_flag(const struct arguments *args, const char *name)
