@@ -64,6 +64,10 @@ void estimator_open_online(struct estimator *estimator, const struct catalog *ca
 void estimator_learn(struct estimator *estimator, int32_t type, const struct allocation *allocation,
                      double from, double to, double seconds);
 
+/* From now on fitted:K learns from the tasks that run, too, as online does. Others stay as they
+ * are. */
+void estimator_keep_watching(const struct estimator *estimator);
+
 static inline double estimator_speed(const struct estimator *e, int32_t type,
                                      const struct allocation *allocation, double progress)
 {

@@ -3,10 +3,13 @@
  * Both keep observations per type and fit a speed model to them (core/speed_fit.h) when somebody
  * asks and there is news.
  *
- * fitted:K measures the speed for one slot (or second) at K points: at the corners
- * first, then at points of a Halton sequence between them on a logarithmic scale, each at another
- * progress. What
- * that costs a real site is K slots of one task per type; no queue waits for it here.
+ * fitted:K measures the speed for one slot (or second) at K points: at the corners first, then at
+ * points of a Halton sequence between them on a logarithmic scale, each at another progress. What
+ * that costs a real site is K slots of one task per type; no queue waits for it here. Told to keep
+ * watching, it takes what tasks of the run did as observations, too, and corrects the fit where
+ * whole runs with one allocation keep disagreeing with it (empirical Bayes: as far as the scatter
+ * of equal runs does not explain it). Speed models that suit the samples but not the runs, as on
+ * tables that no family resembles, are mended that way.
  *
  * online takes every stretch of a task's life with one allocation as an observation: so much
  * progress in so many seconds, without what starting and fetching data took. Equal stretches are
@@ -33,13 +36,22 @@ enum { MOST_CELLS = 128, SLOTS_WALKED = 64 };
 static const double UNKNOWN_SLOTS = 5, UNKNOWN_S = 60;
 static const double UNKNOWN_SPAN = 3, LIKE_OTHERS_SPAN = 1;
 
+/* What is thought, before there is much to judge by, of the squares of relative differences:
+ * between equal runs, and between their mean and the fit; and how many runs or cells that weighs.
+ */
+static const double USUAL_SCATTER = 0.03, USUAL_RUNS = 4;
+static const double USUAL_MISFIT = 0.0025, USUAL_CELLS = 2;
+static const double FEW_RUNS = 8; /* a cell of fewer says less about the fit */
+
 static const double LEAST_NOISE = 0.02; /* relative, of a time to go */
 
 struct profile {
     struct speed_observation *cell;
-    double *seconds; /* by cell: mean duration of its runs */
+    double *seconds;    /* by cell: mean duration of its runs */
+    double *correction; /* by cell: of the fit's durations, a factor */
     int cells, oldest;
     double seen, seen_at_fit; /* runs */
+    double squares, repeats;  /* of equal runs about their mean, relative; how many runs */
     int types_at_fit;         /* for a type that was never seen: others that had been */
     int32_t version;          /* 0: not fitted yet */
     struct speed_fit fit;
@@ -55,6 +67,7 @@ struct learned {
     const struct catalog *catalog;
     struct estimator truth; /* of fitted; online has none */
     int samples;
+    bool watching;           /* of fitted: runs count, too */
     struct profile *profile; /* by type */
     int types_seen;
     struct stretch *stretch; /* by task */
@@ -70,14 +83,15 @@ static struct fit_frame frame_of(const struct learned *s, int32_t type)
     double sum = 0;
 
     frame.sparse = s->samples > 0;
+    frame.slot_s = s->watching ? s->catalog->slot_s : 0;
     frame.max = allocation_least(&info->max, &s->catalog->largest);
     frame.max = allocation_most(&frame.max, &info->min);
-    for (int i = 0; s->types_seen > 0 && i < s->catalog->types; i++)
+    for (int i = 0; s->samples == 0 && s->types_seen > 0 && i < s->catalog->types; i++)
         if (s->profile[i].seen > 0 && s->profile[i].version > 0)
             sum += s->profile[i].fit.parameter[0];
     frame.speed = s->catalog->slot_s > 0 ? 1 / (UNKNOWN_SLOTS * s->catalog->slot_s) : 1 / UNKNOWN_S;
     frame.speed_span = UNKNOWN_SPAN;
-    if (s->profile[type].seen == 0 && s->types_seen > 0) {
+    if (s->samples == 0 && s->profile[type].seen == 0 && s->types_seen > 0) {
         frame.speed = exp(sum / s->types_seen);
         frame.speed_span = LIKE_OTHERS_SPAN;
     }
@@ -122,11 +136,20 @@ static struct allocation sample_point(const struct fit_frame *frame, int index)
     return a;
 }
 
+static void make_room(const struct learned *s, struct profile *profile)
+{
+    size_t most = (size_t)s->samples + MOST_CELLS;
+
+    profile->cell = xcalloc(most, sizeof *profile->cell);
+    profile->seconds = xcalloc(most, sizeof *profile->seconds);
+    profile->correction = xcalloc(most, sizeof *profile->correction);
+}
+
 static void take_samples(const struct learned *s, int32_t type, const struct fit_frame *frame)
 {
     struct profile *profile = &s->profile[type];
 
-    profile->cell = xcalloc((size_t)s->samples, sizeof *profile->cell);
+    make_room(s, profile);
     profile->cells = s->samples;
     for (int i = 0; i < s->samples; i++) {
         struct speed_observation *o = &profile->cell[i];
@@ -142,41 +165,32 @@ static bool is_current(const struct learned *s, const struct profile *profile)
 {
     if (profile->version == 0)
         return false;
-    if (s->samples > 0)
+    if (s->samples > 0 && !s->watching)
         return true;
-    if (profile->seen == 0)
+    if (s->samples == 0 && profile->seen == 0)
         return profile->types_at_fit == s->types_seen;
     return profile->seen < profile->seen_at_fit * 1.25 + (profile->seen_at_fit < 1);
 }
 
-static const struct profile *current(const struct learned *s, int32_t type)
+/* Of single runs, relative: variance. */
+static double scatter_of(const struct profile *profile)
 {
-    struct profile *profile = &s->profile[type];
-    struct fit_frame frame;
-
-    if (is_current(s, profile))
-        return profile;
-    frame = frame_of(s, type);
-    if (s->samples > 0)
-        take_samples(s, type, &frame);
-    profile->version++;
-    speed_fit_make(&profile->fit, &frame, profile->cell, profile->cells);
-    profile->seen_at_fit = profile->seen;
-    profile->types_at_fit = s->types_seen;
-    return profile;
+    return (profile->squares + USUAL_SCATTER * USUAL_RUNS) / (profile->repeats + USUAL_RUNS);
 }
 
-static bool can_run(const struct learned *s, int32_t type, const struct allocation *a)
+/* What a run may be off: its noise, and in slotted worlds that it ended somewhere in its last slot,
+ * which evens out over runs as far as noise makes them end in different ones. */
+static void weigh_runs(const struct learned *s, struct profile *profile)
 {
-    return allocation_fits(&s->catalog->type[type].min, a);
-}
+    double scatter = scatter_of(profile);
 
-static double learned_speed(const void *state, int32_t type, const struct allocation *a,
-                            double progress)
-{
-    const struct learned *s = state;
+    for (int i = s->samples; i < profile->cells; i++) {
+        struct speed_observation *o = &profile->cell[i];
+        double slot = s->catalog->slot_s / profile->seconds[i];
 
-    return can_run(s, type, a) ? speed_fit_at(&current(s, type)->fit, a, progress) : 0;
+        o->noise = o->speed * sqrt(scatter);
+        o->blur = o->speed * sqrt(fmax(0, slot * slot / 12 - scatter));
+    }
 }
 
 /* Slots to go as a real number, walking as the world does: the speed of a slot is the one at its
@@ -215,6 +229,111 @@ static double expected_slots(const struct speed_fit *fit, const struct allocatio
     return sum;
 }
 
+static double fit_seconds(const struct speed_fit *fit, const struct allocation *a, double from,
+                          double slot_s)
+{
+    return slot_s > 0 ? slot_s * expected_slots(fit, a, from, slot_s)
+                      : speed_fit_seconds(fit, a, from);
+}
+
+static bool is_whole(const struct speed_observation *o)
+{
+    return o->from == 0 && o->to == 1;
+}
+
+/* What whole runs with one allocation took, against the fit. */
+static double discrepancy(const struct learned *s, const struct profile *profile, int cell)
+{
+    double slot_s = s->catalog->slot_s;
+
+    return (profile->seconds[cell] + slot_s / 2) /
+               fit_seconds(&profile->fit, &profile->cell[cell].allocation, 0, slot_s) -
+           1;
+}
+
+/* Discrepancies become corrections as far as scatter does not explain them. */
+static void correct_fit(const struct learned *s, struct profile *profile)
+{
+    double scatter = scatter_of(profile), sum = USUAL_MISFIT * USUAL_CELLS, weights = USUAL_CELLS;
+
+    for (int i = s->samples; i < profile->cells; i++) {
+        double count = profile->cell[i].count, off, weight = fmin(1, count / FEW_RUNS);
+
+        if (!is_whole(&profile->cell[i]))
+            continue;
+        off = discrepancy(s, profile, i);
+        sum += weight * fmax(0, off * off - scatter / count);
+        weights += weight;
+    }
+    for (int i = s->samples; i < profile->cells; i++) {
+        double misfit = sum / weights, count = profile->cell[i].count;
+
+        if (is_whole(&profile->cell[i]))
+            profile->correction[i] =
+                1 + discrepancy(s, profile, i) * misfit / (misfit + scatter / count);
+    }
+}
+
+static double correction_of(const struct learned *s, const struct profile *profile,
+                            const struct allocation *a)
+{
+    for (int i = s->samples; s->watching && i < profile->cells; i++)
+        if (is_whole(&profile->cell[i]) && allocation_equal(&profile->cell[i].allocation, a))
+            return profile->correction[i];
+    return 1;
+}
+
+/* What noise in every slot would make equal runs differ so much: progress per second. */
+static double noise_in_runs(const struct learned *s, const struct profile *profile)
+{
+    double runs = 0, slots = 0;
+
+    for (int i = s->samples; i < profile->cells; i++)
+        if (is_whole(&profile->cell[i])) {
+            runs += profile->cell[i].count;
+            slots += profile->cell[i].count * profile->seconds[i] / s->catalog->slot_s;
+        }
+    return runs > 0 ? sqrt(profile->squares / (profile->repeats + USUAL_RUNS) * runs / slots) /
+                          s->catalog->slot_s
+                    : 0;
+}
+
+static const struct profile *current(const struct learned *s, int32_t type)
+{
+    struct profile *profile = &s->profile[type];
+    struct fit_frame frame;
+
+    if (is_current(s, profile))
+        return profile;
+    frame = frame_of(s, type);
+    if (s->samples > 0 && profile->version == 0)
+        take_samples(s, type, &frame);
+    profile->version++;
+    if (s->samples > 0)
+        weigh_runs(s, profile);
+    if (s->watching && s->catalog->slot_s > 0)
+        frame.least_noise = noise_in_runs(s, profile);
+    speed_fit_make(&profile->fit, &frame, profile->cell, profile->cells);
+    if (s->watching)
+        correct_fit(s, profile);
+    profile->seen_at_fit = profile->seen;
+    profile->types_at_fit = s->types_seen;
+    return profile;
+}
+
+static bool can_run(const struct learned *s, int32_t type, const struct allocation *a)
+{
+    return allocation_fits(&s->catalog->type[type].min, a);
+}
+
+static double learned_speed(const void *state, int32_t type, const struct allocation *a,
+                            double progress)
+{
+    const struct learned *s = state;
+
+    return can_run(s, type, a) ? speed_fit_at(&current(s, type)->fit, a, progress) : 0;
+}
+
 static double learned_seconds(const void *state, int32_t type, const struct allocation *a,
                               double from)
 {
@@ -227,8 +346,7 @@ static double learned_seconds(const void *state, int32_t type, const struct allo
     if (from >= 1)
         return 0;
     profile = current(s, type);
-    return slot_s > 0 ? slot_s * expected_slots(&profile->fit, a, from, slot_s)
-                      : speed_fit_seconds(&profile->fit, a, from);
+    return fit_seconds(&profile->fit, a, from, slot_s) * correction_of(s, profile, a);
 }
 
 static double fitted_sample(const void *state, int32_t type, const struct allocation *a,
@@ -265,18 +383,23 @@ static struct speed_observation *find_cell(struct profile *profile, const struct
 }
 
 /* Another cell; when there are enough, the oldest one's. */
-static struct speed_observation *add_cell(struct profile *profile, const struct allocation *a,
-                                          double from, double to)
+static struct speed_observation *add_cell(const struct learned *s, struct profile *profile,
+                                          const struct allocation *a, double from, double to)
 {
-    int at = profile->cells < MOST_CELLS ? profile->cells++ : profile->oldest++ % MOST_CELLS;
+    int at = profile->cells < s->samples + MOST_CELLS ? profile->cells++
+                                                      : s->samples + profile->oldest++ % MOST_CELLS;
 
-    if (!profile->cell) {
-        profile->cell = xcalloc(MOST_CELLS, sizeof *profile->cell);
-        profile->seconds = xcalloc(MOST_CELLS, sizeof *profile->seconds);
-    }
+    if (!profile->cell)
+        make_room(s, profile);
     profile->seconds[at] = 0;
+    profile->correction[at] = 1;
     profile->cell[at] = (struct speed_observation){.allocation = *a, .from = from, .to = to};
     return &profile->cell[at];
+}
+
+static bool listens(const struct learned *s)
+{
+    return s->samples == 0 || s->watching;
 }
 
 void estimator_learn(struct estimator *estimator, int32_t type, const struct allocation *a,
@@ -285,20 +408,27 @@ void estimator_learn(struct estimator *estimator, int32_t type, const struct all
     struct learned *s = estimator->state;
     struct speed_observation *o;
     struct profile *profile;
-    double *mean_s;
+    double *mean_s, off_s;
 
-    BUG_ON(estimator->ops != &online_ops || type < 0 || type >= s->catalog->types);
+    BUG_ON(!listens(s) || type < 0 || type >= s->catalog->types);
     if (s->catalog->slot_s > 0)
         seconds = fmax(seconds, s->catalog->slot_s) - s->catalog->slot_s / 2;
     if (!(to > from) || !(seconds > 0))
         return;
     profile = &s->profile[type];
+    if (s->samples > 0)
+        current(s, type); /* the samples come first */
     o = find_cell(profile, a, from, to);
     if (!o)
-        o = add_cell(profile, a, from, to);
+        o = add_cell(s, profile, a, from, to);
     mean_s = &profile->seconds[o - profile->cell];
     o->count++;
-    *mean_s += (seconds - *mean_s) / o->count;
+    off_s = seconds - *mean_s;
+    *mean_s += off_s / o->count;
+    if (o->count > 1) {
+        profile->squares += off_s * (seconds - *mean_s) / (*mean_s * *mean_s);
+        profile->repeats++;
+    }
     o->speed = (to - from) / *mean_s;
     s->types_seen += profile->seen == 0;
     profile->seen++;
@@ -333,9 +463,12 @@ static double overhead_s(const struct learned *s, const struct event *event,
 
 static void online_observe(void *state, const struct event *event, const struct task *task)
 {
+    struct learned *s = state;
     struct estimator self = {.ops = &online_ops, .state = state};
     struct stretch *stretch;
 
+    if (!listens(s))
+        return;
     if (!task || event->kind == EVENT_ARRIVAL || event->kind == EVENT_REFUSED)
         return;
     stretch = stretch_of(state, event->task);
@@ -360,6 +493,7 @@ static void learned_release(void *state)
     for (int i = 0; i < s->catalog->types; i++) {
         free(s->profile[i].cell);
         free(s->profile[i].seconds);
+        free(s->profile[i].correction);
     }
     estimator_close(&s->truth);
     free(s->profile);
@@ -375,6 +509,7 @@ static const struct estimator_ops fitted_ops = {
     .seconds = learned_seconds,
     .sample = fitted_sample,
     .version = learned_version,
+    .observe = online_observe,
     .release = learned_release,
 };
 
@@ -409,6 +544,14 @@ void fitted_open(struct estimator *estimator, const struct catalog *catalog,
     s->samples = samples;
     *truth = (struct estimator){0};
     *estimator = (struct estimator){.ops = &fitted_ops, .state = s};
+}
+
+void estimator_keep_watching(const struct estimator *estimator)
+{
+    struct learned *s = estimator->state;
+
+    if (estimator->ops == &fitted_ops)
+        s->watching = true;
 }
 
 void estimator_open_online(struct estimator *estimator, const struct catalog *catalog)

@@ -21,7 +21,7 @@
 #include "core/least_squares.h"
 
 enum { SPEED, SLOPE, FIRST_AXIS };
-enum { MOST_OBSERVATIONS = 256, MOST_FREE_AXES = 4 };
+enum { MOST_OBSERVATIONS = 512, MOST_FREE_AXES = 4, SLOTS_WALKED = 64 };
 
 _Static_assert((int)FIT_PARAMETERS <= (int)MAX_PARAMETERS, "more parameters than can be fitted");
 
@@ -51,6 +51,7 @@ struct fitting {
     const struct speed_observation *observation;
     int observations;
     struct speed_fit *fit; /* its parameters are tried */
+    double slot_s;
 };
 
 static double amount_on(const struct speed_fit *fit, int axis, const struct allocation *a)
@@ -116,6 +117,29 @@ static double mean_speed(const struct speed_fit *fit, const struct allocation *a
     return rate(fit, a) * (root_left(fit, from) + root_left(fit, to)) / 2;
 }
 
+/* The same as a world of slots has it, where the speed of a slot is the one at its begin. */
+static double walked_speed(const struct speed_fit *fit, const struct allocation *a, double from,
+                           double to, double slot_s)
+{
+    double per_s = rate(fit, a), at = from;
+
+    for (int slots = 0; slots < SLOTS_WALKED; slots++) {
+        double step = per_s * root_left(fit, at) * slot_s;
+
+        if (at + step >= to)
+            return (to - from) / (slots + (to - at) / step) / slot_s;
+        at += step;
+    }
+    return mean_speed(fit, a, from, to);
+}
+
+static double foretell(const struct speed_fit *fit, const struct speed_observation *o,
+                       double slot_s)
+{
+    return slot_s > 0 && o->to > o->from ? walked_speed(fit, &o->allocation, o->from, o->to, slot_s)
+                                         : mean_speed(fit, &o->allocation, o->from, o->to);
+}
+
 double speed_fit_at(const struct speed_fit *fit, const struct allocation *a, double progress)
 {
     return rate(fit, a) * root_left(fit, progress);
@@ -141,10 +165,10 @@ static double value(const void *arg, int point, const double *parameter, double 
         return parameter[point - fitting->observations];
     }
     memcpy(fit->parameter, parameter, (size_t)parameters * sizeof *parameter);
-    speed = mean_speed(fit, &o->allocation, o->from, o->to);
+    speed = foretell(fit, o, fitting->slot_s);
     for (int i = 0; i < parameters; i++) {
         fit->parameter[i] = parameter[i] + STEP;
-        derivative[i] = (mean_speed(fit, &o->allocation, o->from, o->to) - speed) / STEP;
+        derivative[i] = (foretell(fit, o, fitting->slot_s) - speed) / STEP;
         fit->parameter[i] = parameter[i];
     }
     return speed;
@@ -176,7 +200,8 @@ static double mean_of_speeds(const struct speed_observation *observation, int co
 static double fit_family(struct speed_fit *fit, const struct fit_frame *frame,
                          const struct speed_observation *observation, int count, double noise)
 {
-    struct fitting fitting = {.observation = observation, .observations = count, .fit = fit};
+    struct fitting fitting = {
+        .observation = observation, .observations = count, .fit = fit, .slot_s = frame->slot_s};
     double target[MOST_OBSERVATIONS + FIT_PARAMETERS], weight[MOST_OBSERVATIONS + FIT_PARAMETERS];
     double parameter[FIT_PARAMETERS], left, mean = mean_of_speeds(observation, count);
     int parameters = FIRST_AXIS + fit->axes;
@@ -190,7 +215,9 @@ static double fit_family(struct speed_fit *fit, const struct fit_frame *frame,
 
     for (int i = 0; i < count; i++) {
         double misfit = RELATIVE_ERROR * (observation[i].speed + mean) / 2;
-        double variance = misfit * misfit + noise * noise / observation[i].count;
+        double own = observation[i].noise > 0 ? observation[i].noise : noise;
+        double blur = observation[i].blur;
+        double variance = misfit * misfit + blur * blur + own * own / observation[i].count;
 
         target[i] = observation[i].speed;
         weight[i] = variance > 0 ? 1 / variance : 0;
@@ -216,14 +243,18 @@ static double noise_of(const struct speed_fit *fit, const struct speed_observati
                        int count)
 {
     double sum = 0;
+    int counted = 0;
 
     for (int i = 0; i < count; i++) {
         double r = observation[i].speed - mean_speed(fit, &observation[i].allocation,
                                                      observation[i].from, observation[i].to);
 
+        if (observation[i].noise > 0)
+            continue;
+        counted++;
         sum += r * r;
     }
-    return sqrt(sum / fmax(1, count - FIRST_AXIS));
+    return sqrt(sum / fmax(1, counted - FIRST_AXIS));
 }
 
 /* The fit over those of the axes whose bit is set. */
@@ -263,7 +294,7 @@ static void fit_families(struct speed_fit *fit, const struct speed_fit *all,
             if (tried.axes == 0)
                 break;
         }
-    fit->noise = noise_of(fit, observation, count);
+    fit->noise = fmax(frame->least_noise, noise_of(fit, observation, count));
 }
 
 void speed_fit_make(struct speed_fit *fit, const struct fit_frame *frame,
@@ -275,7 +306,7 @@ void speed_fit_make(struct speed_fit *fit, const struct fit_frame *frame,
     if (count > MOST_OBSERVATIONS)
         count = MOST_OBSERVATIONS;
     set_axes(&all, frame);
-    fit_families(fit, &all, frame, observation, count, 0);
+    fit_families(fit, &all, frame, observation, count, frame->least_noise);
     if (fit->noise > 0)
         fit_families(fit, &all, frame, observation, count, fit->noise);
 }

@@ -21,14 +21,19 @@ struct speed_observation {
     double from, to; /* progress, 0 .. 1 */
     double speed;    /* progress per second */
     double count;    /* how many runs stand behind it */
+    /* Standard deviations, if known: of what all runs have in common, and of a single run. If the
+     * latter is 0, the fit finds out. */
+    double blur, noise;
 };
 
 /* What is known of the type before it was observed. */
 struct fit_frame {
     struct allocation min, max;
     int resources;
-    double speed;      /* a likely one, at the geometric middle of minimum and maximum */
-    double speed_span; /* standard deviation of its logarithm */
+    double speed;       /* a likely one, at the geometric middle of minimum and maximum */
+    double speed_span;  /* standard deviation of its logarithm */
+    double slot_s;      /* > 0: runs went slot by slot */
+    double least_noise; /* of one observation, standard deviation */
     /* Resources may be found not to matter. For observations at allocations that were chosen to
      * tell; a policy that acts on such a finding would see nothing that speaks against it. */
     bool sparse;

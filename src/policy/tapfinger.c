@@ -99,6 +99,7 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
         return rc;
     if (s->remembered.ops)
         known.estimator = &s->remembered;
+    estimator_keep_watching(setup->estimator);
     weights_pack(&s->actor.weights, PACKED_LONG);
     team_init(&s->team, &s->actor, &known);
     s->has_team = true;
