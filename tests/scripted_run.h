@@ -12,7 +12,8 @@
 #include "core/scenario.h"
 #include "sim/world.h"
 
-/* One step of a script: at this time (or the first decision after it) do this. */
+/* One step of a script: at this time (or the first decision after it) do this. A join has the task
+ * to be joined in the place of the cluster. */
 struct step {
     double at_s;
     enum action_kind kind;
@@ -63,6 +64,9 @@ static void add_step(struct plan *plan, const struct step *step)
         break;
     case ACTION_MIGRATE:
         plan_migrate(plan, step->task, step->cluster, &amount);
+        break;
+    case ACTION_JOIN:
+        plan_join(plan, step->task, step->cluster);
         break;
     }
 }

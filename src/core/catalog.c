@@ -37,3 +37,17 @@ double catalog_transfer_s(const struct catalog *catalog, int from, int to, doubl
         link = &catalog->links[from * catalog->clusters + to];
     return link->rtt_s + (link->mbit_s > 0 ? mb * 8 / link->mbit_s : 0);
 }
+
+bool catalog_may_share(const struct catalog *catalog, int type)
+{
+    return catalog->sharing.most > 1 && catalog->type[type].stages;
+}
+
+double catalog_period(const struct catalog *catalog, const int32_t type[], int members)
+{
+    const struct stages *stages[MAX_COMPANY];
+
+    for (int i = 0; i < members; i++)
+        stages[i] = catalog->type[type[i]].stages;
+    return stages_period(stages, members) * catalog->sharing.stretch[members - 1];
+}

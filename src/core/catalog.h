@@ -12,6 +12,7 @@
 
 #include "core/allocation.h"
 #include "core/nodes.h"
+#include "core/stages.h"
 
 enum { MAX_CLUSTERS = 100000, MAX_TYPES = 4096, MAX_WINDOW = 64 };
 
@@ -48,6 +49,13 @@ struct type_info {
     double state_mb;    /* checkpoint that moves with a migration */
     bool preempt_keeps; /* progress survives preemption and migration */
     bool failure_keeps; /* progress survives a failure or an outage */
+    const struct stages *stages; /* of an iteration; NULL: never shares an allocation */
+};
+
+/* What the rules say of tasks that share one allocation. */
+struct sharing {
+    int most;                    /* members of a company; 1: nobody shares */
+    double stretch[MAX_COMPANY]; /* factor on the period of a company of 1, 2, ... */
 };
 
 struct link_info {
@@ -71,6 +79,7 @@ struct catalog {
     double slot_s; /* length of a slot; 0: event-driven */
     enum rounds rounds;
     int window; /* waiting tasks that a cluster sees at once; 0: all */
+    struct sharing sharing;
 
     struct link_info link;         /* between any two clusters ... */
     const struct link_info *links; /* ... unless this matrix (clusters x clusters) is given */
@@ -82,6 +91,14 @@ struct catalog {
 int catalog_find_resource(const struct catalog *catalog, const char *name);
 int catalog_find_cluster(const struct catalog *catalog, const char *name);
 int catalog_find_type(const struct catalog *catalog, const char *name);
+
+/* Whether tasks of this type may share an allocation with others. */
+bool catalog_may_share(const struct catalog *catalog, int type);
+
+/* The time in which tasks of these types, all of which may share, make one iteration each when they
+ * are on one allocation. A member's speed is then the period that it has alone over this one of
+ * what it would be alone, and at most that. */
+double catalog_period(const struct catalog *catalog, const int32_t type[], int members);
 
 /* Seconds that mb megabytes take from one cluster to another while the link is up; 0 within one. */
 double catalog_transfer_s(const struct catalog *catalog, int from, int to, double mb);

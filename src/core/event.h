@@ -37,6 +37,7 @@ struct event {
     int32_t task;    /* -1 for clusters and links */
     int32_t cluster; /* where; -1 if nowhere */
     int32_t other;   /* MIGRATE: from where; LINK_*: the other end; REFUSED: enum refusal */
+    int32_t with;    /* a task that shares the allocation of this one; -1: none does */
     struct allocation allocation;
     struct placement placement; /* of the task; borrowed until the watcher returns */
     double progress; /* of the task after the event, as the world knows it; not for policies */

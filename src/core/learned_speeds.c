@@ -13,7 +13,7 @@
  *
  * online takes every stretch of a task's life with one allocation as an observation: so much
  * progress in so many seconds, without what starting and fetching data took. Equal stretches are
- * averaged. A type of which nothing was seen yet is thought as fast as the others are on average.
+ * averaged. What ran in company, even for a part of the stretch, says nothing. A type of which nothing was seen yet is thought as fast as the others are on average.
  * A fit is renewed when a quarter more has been seen.
  *
  * In slotted worlds a task ends with a slot: a run that lasted n slots is taken as n - 1/2, and the
@@ -479,11 +479,14 @@ static void online_observe(void *state, const struct event *event, const struct 
                         event->time_s - stretch->since_s - stretch->overhead_s);
     }
     stretch->open =
-        event->kind == EVENT_START || event->kind == EVENT_RESIZE || event->kind == EVENT_MIGRATE;
+        event->with < 0 && (event->kind == EVENT_START || event->kind == EVENT_RESIZE ||
+                            event->kind == EVENT_MIGRATE);
     stretch->allocation = event->allocation;
     stretch->since_s = event->time_s;
     stretch->progress = event->progress;
     stretch->overhead_s = overhead_s(state, event, task);
+    if (event->with >= 0)
+        stretch_of(state, event->with)->open = false;
 }
 
 static void learned_release(void *state)

@@ -157,8 +157,18 @@ static const struct task *running_task(const struct plan *plan, int32_t task)
     return &plan->view->task[task];
 }
 
-/* What a running task holds becomes free, unless it was lifted before; returns its cluster, or -1.
- */
+/* Whether somebody else of its company holds the task's allocation on. */
+static bool is_held_on(const struct plan *plan, const struct task *task)
+{
+    for (int32_t id = task->companion; id >= 0 && id != task->id;
+         id = plan->view->task[id].companion)
+        if (!id_set_has(&plan->lifted, id) && !id_set_has(&plan->planned, id))
+            return true;
+    return false;
+}
+
+/* What a running task holds becomes free, unless it was lifted before or others hold it on; returns
+ * its cluster, or -1. */
 static int32_t give_back(struct plan *plan, int32_t task)
 {
     const struct task *held = running_task(plan, task);
@@ -166,7 +176,7 @@ static int32_t give_back(struct plan *plan, int32_t task)
 
     if (!held)
         return -1;
-    if (id_set_has(&plan->lifted, task))
+    if (id_set_has(&plan->lifted, task) || is_held_on(plan, held))
         return held->cluster;
     at = plan_books(plan, held->cluster);
     allocation_add(&at->free, &held->allocation);
@@ -187,6 +197,10 @@ bool plan_put_back(struct plan *plan, int32_t task)
     struct plan_cluster *at;
 
     BUG_ON(!held || !id_set_has(&plan->lifted, task));
+    if (is_held_on(plan, held)) {
+        id_set_remove(&plan->lifted, task);
+        return true;
+    }
     at = plan_books(plan, held->cluster);
     if (!allocation_fits(&held->allocation, &at->free) ||
         (at->node_free && !nodes_have(at->node_free, &held->placement)))
@@ -223,6 +237,28 @@ void plan_migrate(struct plan *plan, int32_t task, int32_t cluster, const struct
 {
     give_back(plan, task);
     use(plan, add_action(plan, ACTION_MIGRATE, task, cluster, amount), NULL);
+}
+
+/* Where a task will be when the plan so far is carried out, or -1. */
+static int32_t place_of(const struct plan *plan, int32_t task)
+{
+    if (task < 0 || task >= plan->view->tasks)
+        return -1;
+    for (int32_t i = plan->actions; plan_has(plan, task) && --i >= 0;)
+        if (plan->action[i].task == task)
+            return plan->action[i].cluster;
+    return plan->view->task[task].cluster;
+}
+
+void plan_join(struct plan *plan, int32_t task, int32_t with)
+{
+    static const struct allocation nothing;
+    int32_t cluster = place_of(plan, with);
+    bool runs = give_back(plan, task) >= 0;
+
+    if (!runs && cluster >= 0 && cluster < plan->clusters)
+        plan_books(plan, cluster)->starts++;
+    add_action(plan, ACTION_JOIN, task, cluster, &nothing)->with = with;
 }
 
 void plan_wake(struct plan *plan, double at_s)

@@ -4,8 +4,8 @@
  * a policy needs no books of its own: plan_free() is what is left on a cluster once the plan so far
  * is carried out. The world checks every action again before it applies it.
  *
- * Order of application: preemptions first, then what resizes and migrations give back, then growth,
- * migrations and starts in the order in which they were planned.
+ * Order of application: preemptions first, then what resizes, migrations and joins give back, then
+ * growth, migrations, joins and starts in the order in which they were planned.
  *
  * On a cluster that is split into nodes the plan also chooses the nodes, by the cluster's placement
  * rule (core/nodes.h); plan_fits() is the question whether an amount would find room.
@@ -21,13 +21,14 @@
 #include "core/allocation.h"
 #include "core/view.h"
 
-enum action_kind { ACTION_START, ACTION_RESIZE, ACTION_PREEMPT, ACTION_MIGRATE };
+enum action_kind { ACTION_START, ACTION_RESIZE, ACTION_PREEMPT, ACTION_MIGRATE, ACTION_JOIN };
 
 struct action {
     enum action_kind kind;
     int32_t task, cluster;
     struct allocation allocation;
     int32_t first_share, shares; /* where on a split cluster: see plan_placement() */
+    int32_t with;                /* ACTION_JOIN: the task whose allocation it shall share */
 };
 
 /* Why a part of a plan was refused: name, word, meaning. */
@@ -42,6 +43,7 @@ struct action {
     X(MAXIMUM, "maximum", "more than the task's maximum")                                  \
     X(CAPACITY, "capacity", "more than the cluster has free")                              \
     X(NODES, "fragmented", "no nodes have room for it, though the cluster as a whole has") \
+    X(SHARED, "shared", "the task, or the one it would join, shares or cannot share an allocation") \
     X(TWICE, "twice", "another action of the plan has the task already")
 
 enum refusal {
@@ -139,12 +141,22 @@ void plan_resize(struct plan *plan, int32_t task, const struct allocation *amoun
 void plan_preempt(struct plan *plan, int32_t task);
 void plan_migrate(struct plan *plan, int32_t task, int32_t cluster,
                   const struct allocation *amount);
+/*
+ * A waiting or running task shares from now on what another one holds: it comes into that one's
+ * company. That one must be running once the actions that were planned before are carried out, and
+ * not be resized or moved by a later one. All members hold one allocation, which counts once in the
+ * books; it comes free when the last of them has left. Nobody in company is resized. What company
+ * does to speed: core/stages.h.
+ */
+void plan_join(struct plan *plan, int32_t task, int32_t with);
 void plan_wake(struct plan *plan, double at_s); /* the earliest wish counts */
 
 /*
  * For policies that fill clusters anew at every decision. Lifting a running task only marks what it
  * holds as free in the plan's books; afterwards it is either put back where it was (true if that is
- * still free; no action comes of it) or gets one of the actions above.
+ * still free; no action comes of it) or gets one of the actions above. What a company holds is free
+ * once all of it is lifted, and taken again by the first member that is put back; the others may
+ * then be put back beside it.
  */
 void plan_lift(struct plan *plan, int32_t task);
 bool plan_put_back(struct plan *plan, int32_t task);

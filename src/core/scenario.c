@@ -41,6 +41,8 @@ const struct option_spec scenario_top_options[] = {
     {"reach", OPTION_NODE, .help = "which clusters a task may use; default: all"},
     {"links", OPTION_NODE, .help = "bandwidth between clusters; default: no limit"},
     {"outages", OPTION_NODE, .help = "list of times when clusters or links are down"},
+    {"sharing", OPTION_NODE,
+     .help = "tasks that share one allocation; default: up to 4 whose types tell their stages"},
     {"horizon", OPTION_REAL, .low = 0, .high = 1e12, .unit = "s", .flags = OPTION_EXCLUSIVE,
      .help = "the episode ends here at the latest, with what is then unfinished"},
     {"recipe", OPTION_NODE, .help = "how \"tapfinger import\" made this scenario; not looked at"},
@@ -58,10 +60,15 @@ const struct scenario_section scenario_sections[] = {
      work_options},
     {"types.NAME.noise", "Randomness of the speed.", noise_options},
     {"types.NAME.switching", "What a changed allocation costs.", switching_options},
+    {"types.NAME.stages",
+     "What one iteration takes, stage by stage, in any unit that is the same for all types. Tasks "
+     "whose types tell their stages may share one allocation and take turns.",
+     stage_options},
     {"types.NAME.failures", "When tasks fail.", failure_options},
     {"arrivals", "When tasks arrive.", arrival_options},
     {"reach", "Where a task may run.", reach_options},
     {"reach.sets[]", "The sets of a listed reach.", reach_set_options},
+    {"sharing", "Tasks that share one allocation.", sharing_options},
     {"links", "The network between clusters.", link_options},
     {"links.pairs[]", "Links that differ from the rest.", link_pair_options},
     {"outages[]", "Clusters and links that fail.", outage_options},
@@ -195,6 +202,8 @@ static int read_sections(struct scenario *s, const struct yaml_node *root, struc
         rc = scenario_read_links(s, root, err);
     if (rc == 0)
         rc = scenario_read_types(s, root, err);
+    if (rc == 0)
+        rc = scenario_read_sharing(s, root, err);
     if (rc == 0)
         rc = scenario_read_arrivals(s, root, err);
     if (rc == 0)

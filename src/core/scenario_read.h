@@ -12,7 +12,9 @@ extern const struct option_spec cluster_options[];
 extern const struct option_spec link_options[];
 extern const struct option_spec link_pair_options[];
 extern const struct option_spec outage_options[];
+extern const struct option_spec sharing_options[];
 extern const struct option_spec type_options[];
+extern const struct option_spec stage_options[];
 extern const struct option_spec work_options[];
 extern const struct option_spec noise_options[];
 extern const struct option_spec switching_options[];
@@ -26,6 +28,7 @@ int scenario_read_resources(struct scenario *s, const struct yaml_node *root, st
 int scenario_read_clusters(struct scenario *s, const struct yaml_node *root, struct err *err);
 int scenario_read_links(struct scenario *s, const struct yaml_node *root, struct err *err);
 int scenario_read_outages(struct scenario *s, const struct yaml_node *root, struct err *err);
+int scenario_read_sharing(struct scenario *s, const struct yaml_node *root, struct err *err);
 int scenario_read_types(struct scenario *s, const struct yaml_node *root, struct err *err);
 int scenario_read_arrivals(struct scenario *s, const struct yaml_node *root, struct err *err);
 int scenario_read_reach(struct scenario *s, const struct yaml_node *root, struct err *err);

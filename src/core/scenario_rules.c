@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads when tasks arrive and which clusters they reach. */
+/* Reads when tasks arrive, which clusters they reach and what sharing an allocation costs them. */
 #include "core/scenario_read.h"
 
 #include <math.h>
@@ -50,6 +50,15 @@ const struct option_spec reach_set_options[] = {
     {"clusters", OPTION_NODE, .flags = OPTION_REQUIRED, .help = "list of names"},
     {"weight", OPTION_REAL, "1", .low = 0, .high = 1e9,
      .help = "how often, relative to the others"},
+    {0},
+};
+
+const struct option_spec sharing_options[] = {
+    {"most", OPTION_INT, "4", .low = 1, .high = MAX_COMPANY,
+     .help = "how many tasks one allocation may have; 1: nobody shares"},
+    {"stretch", OPTION_NODE,
+     .help = "factors on the period of two tasks, three, ... that take turns, for what the turns "
+             "cost; default: 1"},
     {0},
 };
 
@@ -229,5 +238,39 @@ int scenario_read_reach(struct scenario *s, const struct yaml_node *root, struct
     params_release(&params);
     if (rc == 0 && s->reach.kind == REACH_LISTED)
         rc = read_sets(s, yaml_find(map, "sets"), err);
+    return rc;
+}
+
+static int read_stretch(struct sharing *sharing, const struct yaml_node *list, struct err *err)
+{
+    int rc = yaml_need_kind(list, YAML_LIST, "stretch", err);
+
+    if (rc)
+        return rc;
+    if (list->items > MAX_COMPANY - 1)
+        return yaml_error(list, err, "stretch: expected at most %d factors, for 2 to %d tasks",
+                          MAX_COMPANY - 1, MAX_COMPANY);
+    for (int i = 0; rc == 0 && i < list->items; i++)
+        rc = yaml_real(list->item[i], "stretch", 1, 1e6, &sharing->stretch[i + 1], err);
+    return rc;
+}
+
+int scenario_read_sharing(struct scenario *s, const struct yaml_node *root, struct err *err)
+{
+    const struct yaml_node *map = yaml_find(root, "sharing"), *stretch = yaml_find(map, "stretch");
+    struct sharing *sharing = &s->catalog.sharing;
+    struct params params;
+    int rc = 0;
+
+    *sharing = (struct sharing){MAX_COMPANY, {1, 1, 1, 1}};
+    if (!map)
+        return 0;
+    params_init(&params, sharing_options);
+    rc = yaml_read_map(map, "sharing", &params, err);
+    if (rc == 0) {
+        sharing->most = (int)params_int(&params, "most");
+        rc = stretch ? read_stretch(sharing, stretch, err) : 0;
+    }
+    params_release(&params);
     return rc;
 }

@@ -27,6 +27,8 @@ const struct option_spec type_options[] = {
      .help = "checkpoint that moves with a migration"},
     {"preemption", OPTION_CHOICE, "keep", .choices = "keep|lose",
      .help = "what preemption and migration do to progress"},
+    {"stages", OPTION_NODE,
+     .help = "stages of an iteration; default: never shares an allocation with another task"},
     {"failures", OPTION_NODE, .help = "how often a running task fails, and then what"},
     {"suffers", OPTION_REAL, "0", .low = 0, .high = 1e6,
      .help = "interference: speed is divided by 1 + suffers * the others' pressure"},
@@ -62,6 +64,17 @@ const struct option_spec switching_options[] = {
      .help = "part of its speed that a task keeps after a change of its allocation"},
     {"seconds", OPTION_REAL, "0", .low = 0, .high = 1e9, .unit = "s",
      .help = "for how long; in slotted mode 0 means one slot"},
+    {0},
+};
+
+const struct option_spec stage_options[] = {
+    {"storage", OPTION_REAL, .low = 0, .high = 1e12,
+     .help = "loading; without it cpu is for loading and preparing in one"},
+    {"cpu", OPTION_REAL, "0", .low = 0, .high = 1e12, .help = "preparing"},
+    {"gpu", OPTION_REAL, "0", .low = 0, .high = 1e12, .help = "computing"},
+    {"network", OPTION_REAL, "0", .low = 0, .high = 1e12, .help = "synchronising"},
+    {"period", OPTION_REAL, .low = 0, .high = 1e12, .flags = OPTION_EXCLUSIVE,
+     .help = "a whole iteration of a task that has its allocation to itself; default: the sum"},
     {0},
 };
 
@@ -142,6 +155,32 @@ static int read_switching(const struct scenario *s, const struct yaml_node *node
             cost->seconds = s->catalog.slot_s;
     }
     params_release(&params);
+    return rc;
+}
+
+static int read_stages(struct scenario *s, const struct yaml_node *node, struct type_info *info,
+                       struct err *err)
+{
+    struct stages *stages;
+    struct params params;
+    double sum = 0;
+    int rc;
+
+    if (!node)
+        return 0;
+    stages = arena_zalloc(&s->arena, 1, sizeof *stages);
+    info->stages = stages;
+    params_init(&params, stage_options);
+    rc = yaml_read_map(node, "stages", &params, err);
+    stages->loads = !params_given(&params, "storage");
+    for (int k = stages->loads; rc == 0 && k < STAGES; k++) {
+        stages->time[k] = params_real(&params, stage_options[k].name);
+        sum += stages->time[k];
+    }
+    stages->period = rc == 0 && params_given(&params, "period") ? params_real(&params, "period") : sum;
+    params_release(&params);
+    if (rc == 0 && !(sum > 0))
+        rc = yaml_error(node, err, "stages: all are 0");
     return rc;
 }
 
@@ -238,6 +277,8 @@ static int read_type(struct scenario *s, const struct yaml_node *node, struct ty
         rc = read_noise(s, yaml_find(node, "noise"), &truth->noise, err);
     if (rc == 0)
         rc = read_switching(s, yaml_find(node, "switching"), &info->switching, err);
+    if (rc == 0)
+        rc = read_stages(s, yaml_find(node, "stages"), info, err);
     if (rc == 0)
         rc = read_failures(yaml_find(node, "failures"), info, truth, err);
     return rc ? rc : read_aliases(s, yaml_find(node, "aliases"), truth, err);

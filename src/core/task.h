@@ -37,6 +37,10 @@ struct task {
     struct allocation min, max;
     const struct allocation *request; /* what its user asked for, or NULL: nothing was said */
 
+    /* Tasks that share one allocation, its company, stand in a ring. */
+    int32_t companion; /* the next one; -1: it has its allocation to itself */
+    double pace;       /* measured: the part of the speed it has alone that its company leaves */
+
     int32_t cluster;                 /* where it runs, or last ran; -1 before */
     struct allocation allocation;    /* zero unless running */
     struct placement placement;      /* on which nodes, if its cluster is split */

@@ -24,6 +24,14 @@ int view_find_slot(const struct view *view, int32_t cluster, int32_t task)
     return -1;
 }
 
+bool view_counts(const struct view *view, int32_t id)
+{
+    for (int32_t at = view->task[id].companion; at >= 0 && at != id; at = view->task[at].companion)
+        if (at < id)
+            return false;
+    return true;
+}
+
 bool view_may_start(const struct view *view, int32_t id, int32_t cluster)
 {
     const struct cluster_view *at = &view->cluster[cluster];

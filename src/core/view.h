@@ -70,6 +70,10 @@ double view_progress(const struct view *view, int32_t task);
  */
 double view_work(const struct view *view, int32_t task);
 
+/* Of the tasks that share one allocation exactly one counts for all when what is held is added up:
+ * that with the lowest id. Also a task that shares with nobody does. */
+bool view_counts(const struct view *view, int32_t task);
+
 /* Whether the task may be started on the cluster now, capacity aside: it waits, the cluster is up,
  * in its reach and has a start left, and the window (if any) shows it. */
 bool view_may_start(const struct view *view, int32_t task, int32_t cluster);

@@ -154,6 +154,10 @@ static void add_details(const struct event_format *format, const struct event *e
     case EVENT_START:
     case EVENT_RESIZE:
         add_allocation(format, ",\"allocation\":", &event->allocation, out);
+        if (event->with >= 0) {
+            text_add(out, ",\"with\":");
+            text_add_int(out, event->with);
+        }
         break;
     case EVENT_LINK_DOWN:
     case EVENT_LINK_UP:

@@ -12,7 +12,8 @@
  *
  * Further keys of events: "type" and "reach" (how many clusters) of an arrival; "allocation" of a
  * start, resize or migration; "progress" (0 .. 1) of a task that is under way; "from" of a
- * migration; "other", the second cluster of a link; "reason" of what was refused.
+ * migration; "with", a task whose allocation the one that started or moved shares; "other", the
+ * second cluster of a link; "reason" of what was refused.
  */
 #ifndef REPORT_EVENT_FORMAT_H
 #define REPORT_EVENT_FORMAT_H

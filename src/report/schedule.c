@@ -3,6 +3,9 @@
  * Events are booked at once as what each task is to have; units and lanes move only when time goes
  * on. Then first everything is given back and after that everything taken, whatever the order of
  * the events was: a plan may tell of a growth before the cut that made room for it.
+ *
+ * Of tasks that share one allocation one has all of it, their host; the others, its guests, have
+ * nothing. When the host leaves, its first guest takes over, which is booked as a resize.
  */
 #include "report/schedule.h"
 
@@ -17,6 +20,8 @@ struct holder {
     struct allocation allocation;
     enum event_kind cause; /* of the change */
     bool is_touched;
+    int32_t host; /* of a guest; else -1 */
+    int32_t guest[MAX_COMPANY - 1], guests;
 };
 
 struct site {
@@ -128,7 +133,7 @@ static struct holder *touch_task(struct schedule *s, int32_t task, enum event_ki
     if (!holder) {
         holder = xcalloc(1, sizeof *holder);
         holder->now.task = task;
-        holder->now.cluster = holder->cluster = -1;
+        holder->now.cluster = holder->cluster = holder->host = -1;
         s->holder.item[task] = holder;
     }
     if (!holder->is_touched) {
@@ -256,20 +261,71 @@ static void settle(struct schedule *s)
     s->is_open = false;
 }
 
+static void strike_guest(struct holder *host, int32_t guest)
+{
+    int32_t at = 0;
+
+    while (host->guest[at] != guest)
+        at++;
+    host->guests--;
+    for (; at < host->guests; at++)
+        host->guest[at] = host->guest[at + 1];
+}
+
+static void hand_over(struct schedule *s, struct holder *host)
+{
+    struct holder *heir = touch_task(s, host->guest[0], EVENT_RESIZE);
+
+    heir->allocation = host->allocation;
+    heir->host = -1;
+    for (int32_t i = 1; i < host->guests; i++) {
+        heir->guest[heir->guests++] = host->guest[i];
+        s->holder.item[host->guest[i]]->host = host->guest[0];
+    }
+    host->guests = 0;
+}
+
+static void leave_company(struct schedule *s, struct holder *holder, int32_t task)
+{
+    if (holder->host >= 0)
+        strike_guest(s->holder.item[holder->host], task);
+    else if (holder->guests > 0)
+        hand_over(s, holder);
+    holder->host = -1;
+}
+
+/* With a task that runs. */
+static void enter_company(struct schedule *s, struct holder *holder, const struct event *event)
+{
+    const struct holder *with = s->holder.item[event->with];
+    struct holder *host;
+
+    holder->host = with->host >= 0 ? with->host : event->with;
+    host = s->holder.item[holder->host];
+    BUG_ON(host->guests == MAX_COMPANY - 1);
+    host->guest[host->guests++] = event->task;
+    holder->allocation = (struct allocation){{0}};
+}
+
 static void place(struct schedule *s, const struct event *event)
 {
     struct holder *holder = touch_task(s, event->task, event->kind);
 
+    if (event->kind != EVENT_RESIZE)
+        leave_company(s, holder, event->task);
     s->running += holder->cluster < 0;
     s->waiting -= holder->cluster < 0;
     holder->cluster = event->cluster;
     holder->allocation = event->allocation;
+    if (event->with >= 0)
+        enter_company(s, holder, event);
 }
 
 static void remove_task(struct schedule *s, const struct event *event, bool waits)
 {
     struct holder *holder = touch_task(s, event->task, event->kind);
 
+    leave_company(s, holder, event->task);
     s->running -= holder->cluster >= 0;
     s->waiting += waits;
     holder->cluster = -1;

@@ -6,6 +6,8 @@
  * that stretches on one lane never overlap). Everything that happens at one time is taken together:
  * a stretch has a length above 0.
  *
+ * Tasks that share one allocation: one of them has it, the others' stretches have nothing.
+ *
  * The main resource is the first of which every type needs at least one unit, else the first.
  */
 #ifndef REPORT_SCHEDULE_H

@@ -195,6 +195,7 @@ void live_tell_policy(struct live *live, enum event_kind kind, int32_t id, int32
                           .task = id,
                           .cluster = cluster,
                           .other = -1,
+                          .with = -1,
                           .allocation = live->task[id].allocation};
 
     if (live->policy.ops && live->policy.ops->observe)
@@ -272,6 +273,8 @@ static int32_t add_task(struct live *live, struct job_task *of)
                           .cluster = -1,
                           .first_start_s = -1,
                           .finish_s = -1,
+                          .companion = -1,
+                          .pace = 1,
                           .next_waiting = -1,
                           .prev_waiting = -1,
                           .first_node = -1};

@@ -29,6 +29,8 @@ static int check(const struct live *live, const struct action *action)
 
     if (action->task < 0 || action->task >= live->tasks)
         return REFUSED_NO_TASK;
+    if (action->kind == ACTION_JOIN)
+        return REFUSED_SHARED; /* no type of a site tells its stages */
     if (places && (action->cluster < 0 || action->cluster >= live->catalog.clusters))
         return REFUSED_NO_TASK;
     task = &live->task[action->task];

@@ -2,13 +2,16 @@
 /*
  * Plans are judged before they are applied, action by action, and carried out in an order in which
  * what is given back can be used by others: preemptions; then every resize is cut to what it keeps
- * (the lesser of old and new) and what migrates lets go of its place; then growth, migrations and
- * starts as planned. A resize whose growth is refused keeps as much of its old allocation as is
+ * (the lesser of old and new) and what migrates or joins another task lets go of its place; then
+ * growth, migrations, joins and starts as planned. A resize whose growth is refused keeps as much of its old allocation as is
  * still free, and at least what it kept; a refused migration keeps its place.
  *
  * On clusters that are split, resizes let go of everything too, and plans say which nodes they
  * take. There, a refused resize or migration whose old place others have taken goes back to
  * waiting: that takes a plan that books more than there is, which plan_fits() prevents.
+ *
+ * A task that lets go of its place leaves its company at once, who hold the place on; it gives it
+ * back to the books only if it had none. Nobody can join a task that has let go and not yet settled.
  */
 #include "sim/world_state.h"
 
@@ -41,17 +44,22 @@ static int check_action(const struct world *world, const struct action *action)
 {
     const struct task *task;
     enum task_state wanted = action->kind == ACTION_START ? TASK_WAITING : TASK_RUNNING;
+    bool joins = action->kind == ACTION_JOIN;
     bool places = action->kind == ACTION_START || action->kind == ACTION_MIGRATE;
 
     if (action->task < 0 || action->task >= world->view.tasks)
         return REFUSED_NO_TASK;
+    if (joins && (action->with < 0 || action->with >= world->view.tasks))
+        return REFUSED_NO_TASK;
     if (places && (action->cluster < 0 || action->cluster >= world->catalog->clusters))
         return REFUSED_NO_TASK;
     task = &world->task[action->task];
-    if (task->state != wanted)
+    if (task->state != wanted && !(joins && task->state == TASK_WAITING))
         return REFUSED_STATE;
-    if (action->kind == ACTION_PREEMPT)
+    if (action->kind == ACTION_PREEMPT || joins)
         return ACCEPTED;
+    if (action->kind == ACTION_RESIZE && task->companion >= 0)
+        return REFUSED_SHARED;
     if (places && !reach_has(&task->reach, action->cluster))
         return REFUSED_REACH;
     if (places && !world->cluster[action->cluster].up)
@@ -99,6 +107,12 @@ static inline int check_room(const struct world *world, const struct plan *plan,
     return out->shares > 0 ? ACCEPTED : REFUSED_NODES;
 }
 
+static inline void use_turn(struct world *world, int32_t cluster)
+{
+    if (world->catalog->slot_s > 0 && world->catalog->rounds == ROUNDS_ONE)
+        world->cluster[cluster].may_start = false;
+}
+
 static bool start(struct world *world, const struct plan *plan, const struct action *action)
 {
     struct placement placement = {0};
@@ -111,20 +125,24 @@ static bool start(struct world *world, const struct plan *plan, const struct act
         return false;
     }
     task_start(world, action->task, action->cluster, &action->allocation, &placement);
-    if (world->catalog->slot_s > 0 && world->catalog->rounds == ROUNDS_ONE)
-        world->cluster[action->cluster].may_start = false;
+    use_turn(world, action->cluster);
     return true;
 }
 
 /* The books, not the task's record, let go of everything it holds; drop() takes that back. */
 static void lift(struct world *world, const struct task *task)
 {
-    world_give(world, task->cluster, &task->allocation, &task->placement);
+    if (!company_leave(world, task->id))
+        world_give(world, task->cluster, &task->allocation, &task->placement);
+    else
+        progress_refresh(world, task->id);
+    world->hidden[task->id].lifted = true;
 }
 
 static void drop(struct world *world, const struct task *task)
 {
     world_take(world, task->cluster, &task->allocation, &task->placement);
+    world->hidden[task->id].lifted = false;
 }
 
 /* A lifted task that cannot have what the action wants stays as it was; if others have taken its
@@ -153,6 +171,46 @@ static bool migrate(struct world *world, const struct plan *plan, const struct a
     }
     drop(world, &world->task[action->task]);
     task_migrate(world, action->task, action->cluster, &action->allocation, &placement);
+    return true;
+}
+
+/* Whom the task wants to join is known to be running. */
+static int check_company(const struct world *world, const struct task *task,
+                         const struct task *host)
+{
+    const struct catalog *catalog = world->catalog;
+
+    if (!reach_has(&task->reach, host->cluster))
+        return REFUSED_REACH;
+    if (!catalog_may_share(catalog, task->type) || !catalog_may_share(catalog, host->type) ||
+        company_size(world, host->id) >= catalog->sharing.most)
+        return REFUSED_SHARED;
+    return check_amount(world, task, &host->allocation);
+}
+
+static bool join(struct world *world, const struct action *action)
+{
+    const struct task *task = &world->task[action->task], *host = &world->task[action->with];
+    bool runs = task->state == TASK_RUNNING;
+    struct action at = *action;
+    int reason = REFUSED_STATE;
+
+    at.cluster = host->cluster;
+    if (host != task && host->state == TASK_RUNNING && !world->hidden[host->id].lifted)
+        reason = check_company(world, task, host);
+    if (reason == ACCEPTED && !runs)
+        reason = check_turn(world, &at);
+    if (reason != ACCEPTED && runs)
+        keep_or_preempt(world, action, reason);
+    else if (reason != ACCEPTED)
+        refuse(world, action, reason);
+    if (reason != ACCEPTED)
+        return false;
+    if (runs)
+        drop(world, task);
+    task_join(world, task->id, host->id);
+    if (!runs)
+        use_turn(world, host->cluster);
     return true;
 }
 
@@ -194,6 +252,7 @@ static bool resize(struct world *world, const struct action *action)
     struct allocation kept = allocation_least(&task->allocation, &action->allocation);
     struct allocation given = task->allocation, grown = action->allocation;
 
+    world->hidden[task->id].lifted = false;
     allocation_subtract(&given, &kept);
     allocation_subtract(&grown, &kept);
     if (!allocation_fits(&grown, &at->free)) {
@@ -219,10 +278,11 @@ static void let_go(struct world *world, const struct action *action)
     const struct task *task = &world->task[action->task];
     struct allocation given = task->allocation, kept;
 
-    if (action->kind == ACTION_MIGRATE || world->node_free[task->cluster]) {
+    if (action->kind != ACTION_RESIZE || world->node_free[task->cluster]) {
         lift(world, task);
         return;
     }
+    world->hidden[task->id].lifted = true;
     kept = allocation_least(&task->allocation, &action->allocation);
     allocation_subtract(&given, &kept);
     world_give(world, task->cluster, &given, &nowhere);
@@ -239,6 +299,8 @@ static bool carry_out(struct world *world, const struct plan *plan, const struct
         return resize(world, action);
     case ACTION_MIGRATE:
         return migrate(world, plan, action);
+    case ACTION_JOIN:
+        return join(world, action);
     case ACTION_PREEMPT:
         break;
     }
@@ -304,8 +366,7 @@ int plan_apply(struct world *world, const struct plan *plan)
             applied++;
         }
     for (int32_t i = 0; i < plan->actions; i++)
-        if (accepted[i] &&
-            (plan->action[i].kind == ACTION_RESIZE || plan->action[i].kind == ACTION_MIGRATE))
+        if (accepted[i] && world->task[plan->action[i].task].state == TASK_RUNNING)
             let_go(world, &plan->action[i]);
     for (int32_t i = 0; i < plan->actions; i++)
         if (accepted[i] && plan->action[i].kind != ACTION_PREEMPT)

@@ -83,15 +83,8 @@ void continuous_crowd(struct world *world, int32_t cluster)
 
     if (!world->scenario->has_interference)
         return;
-    for (int32_t i = 0; i < list->count; i++) {
-        int32_t id = list->id[i];
-        struct hidden *hidden = &world->hidden[id];
-
-        continuous_settle(world, id);
-        hidden->multiplier =
-            hidden->noise * hidden->inverse_work * progress_interference(world, id);
-        continuous_schedule(world, id);
-    }
+    for (int32_t i = 0; i < list->count; i++)
+        progress_refresh(world, list->id[i]);
 }
 
 static double next_arrival_s(const struct world *world)

@@ -59,6 +59,23 @@ static bool is_plain(const struct world *world, const struct task *task,
            hidden->stall_until_s <= world->view.now_s;
 }
 
+/* In slotted time interference is worked out slot by slot. */
+void progress_refresh(struct world *world, int32_t id)
+{
+    struct hidden *hidden = &world->hidden[id];
+    bool slotted = world->catalog->slot_s > 0;
+
+    if (!slotted)
+        continuous_settle(world, id);
+    hidden->multiplier = hidden->noise * hidden->inverse_work * world->task[id].pace;
+    hidden->plain = is_plain(world, &world->task[id], hidden);
+    if (slotted)
+        return;
+    if (world->scenario->has_interference)
+        hidden->multiplier *= progress_interference(world, id);
+    continuous_schedule(world, id);
+}
+
 void progress_begin(struct world *world, int32_t id, int32_t from)
 {
     const struct task *task = &world->task[id];

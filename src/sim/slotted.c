@@ -162,8 +162,10 @@ void slotted_advance(struct world *world)
     world->slot++;
     world_pass_time(world, (double)world->slot * world->catalog->slot_s);
     note_load(world);
+    world->walks = true;
     for (int32_t c = 0; c < world->catalog->clusters; c++)
         walk_cluster(world, c, start_s);
+    companies_after_walk(world);
     outages_happen(world);
     arrive_now(world);
     if (world->window)

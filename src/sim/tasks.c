@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What can happen to one task: arrive, start, resize, move, finish, go back to waiting, be given
- * up. */
+/* What can happen to one task: arrive, start, resize, move, join another one's allocation, finish,
+ * go back to waiting, be given up. */
 #include "sim/world_state.h"
 
 #include <math.h>
@@ -132,6 +132,8 @@ void task_arrive(struct world *world, int32_t id)
     task->request = arrival->request;
     task->cluster = -1;
     task->first_start_s = task->finish_s = -1;
+    task->companion = -1;
+    task->pace = 1;
     task->next_waiting = task->prev_waiting = task->first_node = -1;
     hidden->inverse_work = 1 / arrival->work;
     hidden->walked_cluster = -1;
@@ -142,43 +144,67 @@ void task_arrive(struct world *world, int32_t id)
     world_tell(world, EVENT_ARRIVAL, id, -1, -1);
 }
 
-static void occupy(struct world *world, int32_t id, int32_t cluster,
-                   const struct allocation *amount, const struct placement *placement,
-                   int32_t data_from)
+/* What a task begins to hold; with: whose allocation it shares, or -1. */
+struct place {
+    int32_t cluster, with;
+    const struct allocation *amount;
+    const struct placement *placement;
+};
+
+static void occupy(struct world *world, int32_t id, const struct place *place, int32_t data_from)
 {
     struct task *task = &world->task[id];
 
     task->state = TASK_RUNNING;
-    task->cluster = cluster;
-    task->allocation = *amount;
+    task->cluster = place->cluster;
+    task->allocation = *place->amount;
     task->since_s = world->view.now_s;
-    set_placement(task, placement);
-    world_take(world, cluster, amount, placement);
-    running_add(world, cluster, id);
+    set_placement(task, place->placement);
+    if (place->with < 0)
+        world_take(world, place->cluster, place->amount, place->placement);
+    running_add(world, place->cluster, id);
     progress_begin(world, id, data_from);
+    if (place->with >= 0)
+        company_enter(world, id, place->with);
 }
 
-void task_start(struct world *world, int32_t id, int32_t cluster, const struct allocation *amount,
-                const struct placement *placement)
+/* After occupy(): in continuous time, when it comes to something. */
+static void get_going(struct world *world, int32_t id, const struct place *place, bool switches)
+{
+    const struct task *task = &world->task[id];
+    struct hidden *hidden = &world->hidden[id];
+
+    if (is_continuous(world)) {
+        const struct switching_cost *cost = &world->catalog->type[task->type].switching;
+
+        hidden->stamp_s = world->view.now_s;
+        hidden->slow_until_s = world->view.now_s + (switches ? cost->seconds : 0);
+        continuous_crowd(world, place->cluster);
+        continuous_schedule(world, id);
+    }
+    if (place->with >= 0)
+        company_set_paces(world, id);
+}
+
+static void start(struct world *world, int32_t id, const struct place *place)
 {
     struct task *task = &world->task[id];
     struct hidden *hidden = &world->hidden[id];
     bool resumed = hidden->starts > 0;
 
     leave_waiting(world, id);
-    occupy(world, id, cluster, amount, placement, hidden->data_at);
+    occupy(world, id, place, hidden->data_at);
     if (task->first_start_s < 0)
         task->first_start_s = world->view.now_s;
     world->totals.starts++;
-    world_tell(world, EVENT_START, id, cluster, -1);
-    if (is_continuous(world)) {
-        const struct switching_cost *cost = &world->catalog->type[task->type].switching;
+    world_tell(world, EVENT_START, id, place->cluster, -1);
+    get_going(world, id, place, resumed);
+}
 
-        hidden->stamp_s = world->view.now_s;
-        hidden->slow_until_s = world->view.now_s + (resumed ? cost->seconds : 0);
-        continuous_crowd(world, cluster);
-        continuous_schedule(world, id);
-    }
+void task_start(struct world *world, int32_t id, int32_t cluster, const struct allocation *amount,
+                const struct placement *placement)
+{
+    start(world, id, &(struct place){cluster, -1, amount, placement});
 }
 
 void task_resize(struct world *world, int32_t id, const struct allocation *amount,
@@ -206,7 +232,8 @@ void task_resize(struct world *world, int32_t id, const struct allocation *amoun
     }
 }
 
-/* Ends the present stretch and frees what it held; the task is in no list afterwards. */
+/* Ends the present stretch and frees what it held, unless its company holds it on; the task is in no
+ * list afterwards. */
 static void vacate(struct world *world, int32_t id, bool unlist)
 {
     struct task *task = &world->task[id];
@@ -216,7 +243,8 @@ static void vacate(struct world *world, int32_t id, bool unlist)
         heap_remove(&world->next, id);
     }
     close_stretch(world, task);
-    world_give(world, task->cluster, &task->allocation, &task->placement);
+    if (!company_leave(world, id))
+        world_give(world, task->cluster, &task->allocation, &task->placement);
     drop_placement(task);
     task->allocation = (struct allocation){{0}};
     task->state = TASK_WAITING;
@@ -226,8 +254,7 @@ static void vacate(struct world *world, int32_t id, bool unlist)
         continuous_crowd(world, task->cluster);
 }
 
-void task_migrate(struct world *world, int32_t id, int32_t cluster, const struct allocation *amount,
-                  const struct placement *placement)
+static void move(struct world *world, int32_t id, const struct place *place)
 {
     struct task *task = &world->task[id];
     struct hidden *hidden = &world->hidden[id];
@@ -238,15 +265,26 @@ void task_migrate(struct world *world, int32_t id, int32_t cluster, const struct
         hidden->progress = 0;
     task->migrations++;
     world->totals.migrations++;
-    occupy(world, id, cluster, amount, placement, from);
-    world_tell(world, EVENT_MIGRATE, id, cluster, from);
-    if (is_continuous(world)) {
-        hidden->stamp_s = world->view.now_s;
-        hidden->slow_until_s =
-            world->view.now_s + world->catalog->type[task->type].switching.seconds;
-        continuous_crowd(world, cluster);
-        continuous_schedule(world, id);
-    }
+    occupy(world, id, place, from);
+    world_tell(world, EVENT_MIGRATE, id, place->cluster, from);
+    get_going(world, id, place, true);
+}
+
+void task_migrate(struct world *world, int32_t id, int32_t cluster, const struct allocation *amount,
+                  const struct placement *placement)
+{
+    move(world, id, &(struct place){cluster, -1, amount, placement});
+}
+
+void task_join(struct world *world, int32_t id, int32_t with)
+{
+    const struct task *host = &world->task[with];
+    struct place place = {host->cluster, with, &host->allocation, &host->placement};
+
+    if (world->task[id].state == TASK_RUNNING)
+        move(world, id, &place);
+    else
+        start(world, id, &place);
 }
 
 void task_preempt(struct world *world, int32_t id)
@@ -274,7 +312,8 @@ void task_finish(struct world *world, int32_t id)
     world->totals.finished++;
     world->in_system--;
     world_tell(world, EVENT_FINISH, id, task->cluster, -1);
-    world_give(world, task->cluster, &task->allocation, &task->placement);
+    if (!company_leave(world, id))
+        world_give(world, task->cluster, &task->allocation, &task->placement);
     drop_placement(task);
     task->allocation = (struct allocation){{0}};
     if (is_continuous(world)) {

@@ -106,6 +106,7 @@ void world_free(struct world *world)
     arrivals_release(&world->own_arrivals);
     vector_release(&world->arrived);
     vector_release(&world->touched);
+    vector_release(&world->left);
     free(world);
 }
 
@@ -365,8 +366,10 @@ void world_tell(struct world *world, enum event_kind kind, int32_t task, int32_t
                            .kind = kind,
                            .task = task,
                            .cluster = cluster,
-                           .other = other};
+                           .other = other,
+                           .with = -1};
     if (task >= 0) {
+        event.with = world->task[task].companion;
         event.allocation = world->task[task].allocation;
         event.placement = world->task[task].placement;
         event.progress = world->hidden[task].progress;

@@ -20,9 +20,10 @@ struct hidden {
     const struct speed_model *model;
     bool plain;   /* slotted: a slot brings its speed's progress and nothing else */
     bool planned; /* while a plan is judged: an action of it has the task */
+    bool lifted;  /* while one is carried out: the books have its place as free */
     enum next_kind next_kind;
     int32_t walks;     /* slots walked, for noise */
-    double multiplier; /* of the speed: noise of this start, interference, inverse work */
+    double multiplier; /* of the speed: noise of this start, inverse work, pace, interference */
     double stamp_s;
     double noise; /* of this start */
     double inverse_work;
@@ -95,6 +96,8 @@ struct world {
     int32_t *down;                 /* by cluster: outages in force */
     bool *is_touched;
     VECTOR(int32_t) arrived, touched;
+    VECTOR(int32_t) left; /* slotted, in a walk: a member of every company that someone left */
+    bool walks;           /* slotted: a slot is being walked */
 
     struct heap next;    /* event-driven: running tasks by the time of their next event */
     struct heap outages; /* upcoming changes of clusters and links, by index */
@@ -148,6 +151,17 @@ void task_fail(struct world *world, int32_t id, bool counts, bool unlist);
  * stands at first_left. */
 void running_compact(struct world *world, int32_t cluster, int32_t first_left);
 
+/* To the allocation of another running task. */
+void task_join(struct world *world, int32_t id, int32_t with);
+
+/* company.c: tasks that share one allocation */
+int company_size(const struct world *world, int32_t id); /* 1: alone */
+void company_enter(struct world *world, int32_t id, int32_t with);
+/* Takes the task out of its company; false if it had none, so that its allocation comes free. */
+bool company_leave(struct world *world, int32_t id);
+void company_set_paces(struct world *world, int32_t id); /* of the task's whole company */
+void companies_after_walk(struct world *world);
+
 /* windows.c */
 void windows_new(struct world *world);
 void windows_free(struct world *world);
@@ -159,6 +173,8 @@ void windows_refill(struct world *world);
 /* progress.c */
 void progress_set_rate(struct world *world, int32_t id); /* after a change of the allocation */
 void progress_begin(struct world *world, int32_t id, int32_t from); /* after a start or migration */
+/* Something beside its allocation has changed a running task's speed. */
+void progress_refresh(struct world *world, int32_t id);
 double progress_interference(const struct world *world, int32_t id);
 double progress_transfer_end(const struct world *world, int32_t from, int32_t to, double mb);
 

@@ -137,6 +137,7 @@ static void tell(struct estimator *e, struct task *task, enum event_kind kind, d
                           .kind = kind,
                           .task = task->id,
                           .cluster = 0,
+                          .with = -1,
                           .allocation = *a,
                           .progress = progress};
 

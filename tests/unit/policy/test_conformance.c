@@ -67,6 +67,26 @@ static bool is_amount(const struct allocation *a)
     return allocation_fits(&nothing, a);
 }
 
+/* Company is a ring of running tasks that hold the same. */
+static void check_company(const struct check *check, const struct task *task)
+{
+    const struct view *view = world_view(check->world);
+    int members = 1;
+
+    if (!(task->pace > 0 && task->pace <= 1) || (task->companion < 0 && task->pace != 1))
+        broken(check, "a pace is wrong", task->id);
+    for (int32_t id = task->companion; id >= 0 && id != task->id; id = view->task[id].companion) {
+        const struct task *other = &view->task[id];
+
+        if (++members > view->catalog->sharing.most)
+            broken(check, "a company is too large", task->id);
+        if (other->state != TASK_RUNNING || other->cluster != task->cluster ||
+            !allocation_equal(&other->allocation, &task->allocation) ||
+            other->placement.shares != task->placement.shares)
+            broken(check, "a company does not hold the same", task->id);
+    }
+}
+
 static void check_running(const struct check *check, int32_t cluster)
 {
     const struct view *view = world_view(check->world);
@@ -85,7 +105,9 @@ static void check_running(const struct check *check, int32_t cluster)
         if (!(check->ops->traits & POLICY_BELOW_MINIMUM) &&
             !allocation_fits(&task->min, &task->allocation))
             broken(check, "an allocation is below the minimum", task->id);
-        allocation_subtract(&left, &task->allocation);
+        if (view_counts(view, task->id))
+            allocation_subtract(&left, &task->allocation);
+        check_company(check, task);
     }
     if (!is_amount(&left))
         broken(check, "a cluster gives more than it has", cluster);
@@ -112,11 +134,13 @@ static void check_nodes(const struct check *check, int32_t cluster)
         struct allocation rest = task->allocation;
 
         for (int32_t k = 0; k < task->placement.shares; k++) {
+            if (!view_counts(view, task->id))
+                break;
             allocation_subtract(&rest, &task->placement.share[k].amount);
             allocation_subtract(&left[task->placement.share[k].node],
                                 &task->placement.share[k].amount);
         }
-        if (!allocation_is_zero(&rest))
+        if (view_counts(view, task->id) && !allocation_is_zero(&rest))
             broken(check, "a placement does not add up to the allocation", task->id);
         if (info->placement == PLACE_CONSOLIDATED &&
             task->placement.shares > nodes_least(info, &task->allocation))
