@@ -78,13 +78,11 @@ void company_enter(struct world *world, int32_t id, int32_t with)
     host->companion = id;
 }
 
-bool company_leave(struct world *world, int32_t id)
+void company_lose(struct world *world, int32_t id)
 {
     struct task *task = &world->task[id];
     int32_t next = task->companion, last = next;
 
-    if (next < 0)
-        return false;
     while (world->task[last].companion != id)
         last = world->task[last].companion;
     world->task[last].companion = next == last ? -1 : next;
@@ -94,7 +92,6 @@ bool company_leave(struct world *world, int32_t id)
         vector_push(&world->left, next);
     else
         company_set_paces(world, next);
-    return true;
 }
 
 void companies_after_walk(struct world *world)

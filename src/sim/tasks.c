@@ -151,7 +151,7 @@ struct place {
     const struct placement *placement;
 };
 
-static void occupy(struct world *world, int32_t id, const struct place *place, int32_t data_from)
+static inline void occupy(struct world *world, int32_t id, const struct place *place, int32_t data_from)
 {
     struct task *task = &world->task[id];
 
@@ -169,7 +169,7 @@ static void occupy(struct world *world, int32_t id, const struct place *place, i
 }
 
 /* After occupy(): in continuous time, when it comes to something. */
-static void get_going(struct world *world, int32_t id, const struct place *place, bool switches)
+static inline void get_going(struct world *world, int32_t id, const struct place *place, bool switches)
 {
     const struct task *task = &world->task[id];
     struct hidden *hidden = &world->hidden[id];
@@ -186,7 +186,7 @@ static void get_going(struct world *world, int32_t id, const struct place *place
         company_set_paces(world, id);
 }
 
-static void start(struct world *world, int32_t id, const struct place *place)
+static inline void start(struct world *world, int32_t id, const struct place *place)
 {
     struct task *task = &world->task[id];
     struct hidden *hidden = &world->hidden[id];

@@ -157,8 +157,15 @@ void task_join(struct world *world, int32_t id, int32_t with);
 /* company.c: tasks that share one allocation */
 int company_size(const struct world *world, int32_t id); /* 1: alone */
 void company_enter(struct world *world, int32_t id, int32_t with);
+void company_lose(struct world *world, int32_t id);
 /* Takes the task out of its company; false if it had none, so that its allocation comes free. */
-bool company_leave(struct world *world, int32_t id);
+static inline bool company_leave(struct world *world, int32_t id)
+{
+    if (world->task[id].companion < 0)
+        return false;
+    company_lose(world, id);
+    return true;
+}
 void company_set_paces(struct world *world, int32_t id); /* of the task's whole company */
 void companies_after_walk(struct world *world);
 
