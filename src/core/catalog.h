@@ -44,11 +44,11 @@ struct type_info {
     const struct allocation *tuned; /* what users who know the type ask for, one or more */
     int tuneds;
     struct switching_cost switching;
-    double startup_s;   /* holds its allocation so long before the first progress */
-    double data_mb;     /* input that lies at the task's home cluster */
-    double state_mb;    /* checkpoint that moves with a migration */
-    bool preempt_keeps; /* progress survives preemption and migration */
-    bool failure_keeps; /* progress survives a failure or an outage */
+    double startup_s;            /* holds its allocation so long before the first progress */
+    double data_mb;              /* input that lies at the task's home cluster */
+    double state_mb;             /* checkpoint that moves with a migration */
+    bool preempt_keeps;          /* progress survives preemption and migration */
+    bool failure_keeps;          /* progress survives a failure or an outage */
     const struct stages *stages; /* of an iteration; NULL: never shares an allocation */
 };
 

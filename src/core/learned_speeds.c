@@ -13,8 +13,9 @@
  *
  * online takes every stretch of a task's life with one allocation as an observation: so much
  * progress in so many seconds, without what starting and fetching data took. Equal stretches are
- * averaged. What ran in company, even for a part of the stretch, says nothing. A type of which nothing was seen yet is thought as fast as the others are on average.
- * A fit is renewed when a quarter more has been seen.
+ * averaged. What ran in company, even for a part of the stretch, says nothing. A type of which
+ * nothing was seen yet is thought as fast as the others are on average. A fit is renewed when a
+ * quarter more has been seen.
  *
  * In slotted worlds a task ends with a slot: a run that lasted n slots is taken as n - 1/2, and the
  * expected number of slots is the mean of the next whole number above a normal time to go.
@@ -478,9 +479,8 @@ static void online_observe(void *state, const struct event *event, const struct 
         estimator_learn(&self, task->type, &stretch->allocation, stretch->progress, to,
                         event->time_s - stretch->since_s - stretch->overhead_s);
     }
-    stretch->open =
-        event->with < 0 && (event->kind == EVENT_START || event->kind == EVENT_RESIZE ||
-                            event->kind == EVENT_MIGRATE);
+    stretch->open = event->with < 0 && (event->kind == EVENT_START || event->kind == EVENT_RESIZE ||
+                                        event->kind == EVENT_MIGRATE);
     stretch->allocation = event->allocation;
     stretch->since_s = event->time_s;
     stretch->progress = event->progress;

@@ -43,7 +43,8 @@ struct action {
     X(MAXIMUM, "maximum", "more than the task's maximum")                                  \
     X(CAPACITY, "capacity", "more than the cluster has free")                              \
     X(NODES, "fragmented", "no nodes have room for it, though the cluster as a whole has") \
-    X(SHARED, "shared", "the task, or the one it would join, shares or cannot share an allocation") \
+    X(SHARED, "shared",                                                                    \
+      "the task, or the one it would join, shares or cannot share an allocation")          \
     X(TWICE, "twice", "another action of the plan has the task already")
 
 enum refusal {

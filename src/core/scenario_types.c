@@ -177,7 +177,8 @@ static int read_stages(struct scenario *s, const struct yaml_node *node, struct 
         stages->time[k] = params_real(&params, stage_options[k].name);
         sum += stages->time[k];
     }
-    stages->period = rc == 0 && params_given(&params, "period") ? params_real(&params, "period") : sum;
+    stages->period =
+        rc == 0 && params_given(&params, "period") ? params_real(&params, "period") : sum;
     params_release(&params);
     if (rc == 0 && !(sum > 0))
         rc = yaml_error(node, err, "stages: all are 0");

@@ -9,10 +9,10 @@
  * its end counts. Let g(i) be the longest stage that is done within slot i, h(i) the longest one
  * that ends with slot i and began with the slot before. The ends of the slots then obey
  *     f(i) = max(f(i-1) + g(i), f(i-2) + h(i)),
- * and their period is the heaviest closed walk once around the four slots, by steps of one slot that
- * weigh g and of two that weigh h: all four g, or one h and two g, or two h. (No walk that goes
- * around twice visits a slot only once, so there is no other candidate.) Muri's simulator walks two
- * rounds of the same recurrence and takes what it sees.
+ * and their period is the heaviest closed walk once around the four slots, by steps of one slot
+ * that weigh g and of two that weigh h: all four g, or one h and two g, or two h. (No walk that
+ * goes around twice visits a slot only once, so there is no other candidate.) Muri's simulator
+ * walks two rounds of the same recurrence and takes what it sees.
  *
  * Two members may also keep two stages apart: while one loads and prepares, the other computes and
  * synchronises.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Interleaving: several tasks on one allocation, each of which uses another part of the machine at a
- * time. An iteration of a task loads from storage, prepares on the CPU, computes on the GPU and
+ * Interleaving: several tasks on one allocation, each of which uses another part of the machine at
+ * a time. An iteration of a task loads from storage, prepares on the CPU, computes on the GPU and
  * synchronises over the network, in this order. Tasks in company take turns, so that no two are in
  * the same stage, and go through their iterations in step.
  */

@@ -3,15 +3,17 @@
  * Plans are judged before they are applied, action by action, and carried out in an order in which
  * what is given back can be used by others: preemptions; then every resize is cut to what it keeps
  * (the lesser of old and new) and what migrates or joins another task lets go of its place; then
- * growth, migrations, joins and starts as planned. A resize whose growth is refused keeps as much of its old allocation as is
- * still free, and at least what it kept; a refused migration keeps its place.
+ * growth, migrations, joins and starts as planned. A resize whose growth is refused keeps as much
+ * of its old allocation as is still free, and at least what it kept; a refused migration keeps its
+ * place.
  *
  * On clusters that are split, resizes let go of everything too, and plans say which nodes they
  * take. There, a refused resize or migration whose old place others have taken goes back to
  * waiting: that takes a plan that books more than there is, which plan_fits() prevents.
  *
  * A task that lets go of its place leaves its company at once, who hold the place on; it gives it
- * back to the books only if it had none. Nobody can join a task that has let go and not yet settled.
+ * back to the books only if it had none. Nobody can join a task that has let go and not yet
+ * settled.
  */
 #include "sim/world_state.h"
 

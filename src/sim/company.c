@@ -43,7 +43,8 @@ void company_set_paces(struct world *world, int32_t id)
         type[i] = world->task[member[i]].type;
     period = catalog_period(world->catalog, type, members);
     for (int i = 0; i < members; i++) {
-        world->task[member[i]].pace = fmin(1, world->catalog->type[type[i]].stages->period / period);
+        world->task[member[i]].pace =
+            fmin(1, world->catalog->type[type[i]].stages->period / period);
         progress_refresh(world, member[i]);
     }
 }

@@ -151,7 +151,8 @@ struct place {
     const struct placement *placement;
 };
 
-static inline void occupy(struct world *world, int32_t id, const struct place *place, int32_t data_from)
+static inline void occupy(struct world *world, int32_t id, const struct place *place,
+                          int32_t data_from)
 {
     struct task *task = &world->task[id];
 
@@ -169,7 +170,8 @@ static inline void occupy(struct world *world, int32_t id, const struct place *p
 }
 
 /* After occupy(): in continuous time, when it comes to something. */
-static inline void get_going(struct world *world, int32_t id, const struct place *place, bool switches)
+static inline void get_going(struct world *world, int32_t id, const struct place *place,
+                             bool switches)
 {
     const struct task *task = &world->task[id];
     struct hidden *hidden = &world->hidden[id];
@@ -232,8 +234,8 @@ void task_resize(struct world *world, int32_t id, const struct allocation *amoun
     }
 }
 
-/* Ends the present stretch and frees what it held, unless its company holds it on; the task is in no
- * list afterwards. */
+/* Ends the present stretch and frees what it held, unless its company holds it on; the task is in
+ * no list afterwards. */
 static void vacate(struct world *world, int32_t id, bool unlist)
 {
     struct task *task = &world->task[id];

@@ -3,22 +3,24 @@
  * Tasks that share one allocation, worked out by hand.
  *
  * Type `even` needs 10 s alone and tells cpu 3 (with loading), gpu 1. Two of them, at places 0 and
- * 1: loading ends with slots 1 and 2 and spans two each, computing is in slots 2 and 3. The heaviest
- * walk is the first one's loading, then slots 2 and 3: 3 + 1 + 1 = 5, against 6 by halves. Pace 4/5.
+ * 1: loading ends with slots 1 and 2 and spans two each, computing is in slots 2 and 3. The
+ * heaviest walk is the first one's loading, then slots 2 and 3: 3 + 1 + 1 = 5, against 6 by halves.
+ * Pace 4/5.
  */
 #include "scripted_run.h"
 
 #include "core/stages.h"
 
-static const char even[] = "resources: [cpu]\n"
-                           "clusters: [{name: a, capacity: {cpu: 10}}, {name: b, capacity: {cpu: 10}}]\n"
-                           "arrivals: {process: at-once, tasks: 4}\n"
-                           "types:\n"
-                           "  even:\n"
-                           "    min: {cpu: 2}\n"
-                           "    max: {cpu: 10}\n"
-                           "    speed: {model: constant, value: 0.1}\n"
-                           "    stages: {cpu: 3, gpu: 1}\n";
+static const char even[] =
+    "resources: [cpu]\n"
+    "clusters: [{name: a, capacity: {cpu: 10}}, {name: b, capacity: {cpu: 10}}]\n"
+    "arrivals: {process: at-once, tasks: 4}\n"
+    "types:\n"
+    "  even:\n"
+    "    min: {cpu: 2}\n"
+    "    max: {cpu: 10}\n"
+    "    speed: {model: constant, value: 0.1}\n"
+    "    stages: {cpu: 3, gpu: 1}\n";
 
 static double period_of(const struct stages *a, const struct stages *b, const struct stages *c,
                         const struct stages *d)
@@ -43,8 +45,8 @@ static void periods(void **state)
     assert_true(fabs(period_of(&cpu, &gpu, NULL, NULL) - (5)) < 1e-9);
 }
 
-/* Task 0 alone until 5: half done. Task 1 joins; task 0 needs 5 / 0.8 = 6.25 more, until 11.25, when
- * task 1 is at 6.25 * 0.08 = 0.5 and goes on alone until 16.25. Both together held 10 cpus. */
+/* Task 0 alone until 5: half done. Task 1 joins; task 0 needs 5 / 0.8 = 6.25 more, until 11.25,
+ * when task 1 is at 6.25 * 0.08 = 0.5 and goes on alone until 16.25. Both together held 10 cpus. */
 static void a_task_joins_and_outlives(void **state)
 {
     struct run run = open_run(even);
@@ -79,7 +81,8 @@ static void one_is_preempted(void **state)
 }
 
 /* At 5 task 1 moves out of company to b, task 2 comes into it from b: 0 and 1 at 0.4, 2 at 0.5. All
- * three at 0.8 or alone: 1 ends at 11; 2 at 5 + 0.5 / 0.08 = 11.25, when 0 is at 0.9; 0 at 12.25. */
+ * three at 0.8 or alone: 1 ends at 11; 2 at 5 + 0.5 / 0.08 = 11.25, when 0 is at 0.9; 0 at 12.25.
+ */
 static void running_tasks_change_company(void **state)
 {
     struct run run = open_run(even);
@@ -94,8 +97,9 @@ static void running_tasks_change_company(void **state)
     close_run(&run);
 }
 
-/* Slots of 1: both at 0.08 a slot. Task 1 joins at 5, when task 0 is at 0.5: it ends with the slot in
- * which 0.5 + 0.08 n reaches 1, n = 7, at 12. Task 1 then is at 0.56, and 5 slots later at 1.06. */
+/* Slots of 1: both at 0.08 a slot. Task 1 joins at 5, when task 0 is at 0.5: it ends with the slot
+ * in which 0.5 + 0.08 n reaches 1, n = 7, at 12. Task 1 then is at 0.56, and 5 slots later at 1.06.
+ */
 static void companies_in_slots(void **state)
 {
     char yaml[1024];

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Maximum-weight matching in a general graph by Edmonds' primal-dual method with blossoms, in the
+ * O(n^3) form that keeps for every vertex the edge of least slack (Gabow 1974; Galil, "Efficient
+ * Algorithms for Finding Maximum Matching in Graphs", ACM Computing Surveys 18(1), 1986).
+ *
+ * Every node has a dual d(v) and every blossom one too; an edge's slack is d(u) + d(v) - 2 w(u, v),
+ * never below 0, and the matching only ever uses edges of slack 0. A phase grows trees of
+ * alternating edges from all free vertices at once: outer vertices are an even number of steps from
+ * a root, inner ones an odd number. An edge of slack 0 between outer vertices of two trees makes
+ * the matching larger by one and ends the phase; between two of the same tree it closes an odd
+ * circle, which is shrunk to a blossom and treated as one outer vertex. When no such edge is left,
+ * duals move: outer ones down, inner ones up, until an edge gets slack 0, an inner blossom's dual
+ * is 0 and it is opened, or the outer duals are 0 and the matching is the best.
+ *
+ * Vertices are numbered from 1; those up to n are nodes, those above are blossoms; 0 is nobody. All
+ * duals begin equal and weights are whole numbers, so every number stays whole.
+ */
+#include "policy/matching.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+enum mark { UNSEEN = -1, OUTER, INNER };
+
+/* An edge between two vertices, by the nodes at its ends; no weight: there is none. */
+struct edge {
+    int32_t from, to;
+    int64_t weight;
+};
+
+struct blossom {
+    int32_t *petal; /* vertices around the circle; the first is its base */
+    int32_t petals;
+    int32_t *through; /* by node: the petal that holds it, or 0 */
+};
+
+struct matcher {
+    int32_t nodes, top, room; /* vertices in use, and those there is room for */
+    struct edge *edge;        /* room x room */
+    struct blossom *blossom;  /* by vertex */
+    int64_t *dual;
+    int32_t *mate;    /* node at the other end of the matched edge, or 0 */
+    int32_t *outmost; /* the vertex that is in no blossom and holds this one; 0: not in use */
+    int32_t *parent;  /* node from which an inner vertex was reached */
+    int32_t *nearest; /* node with the edge of least slack from an outer vertex, or 0 */
+    int32_t *visit, visits;
+    enum mark *mark;
+    int32_t *queue, first, last; /* nodes of outer vertices to be looked at */
+};
+
+static struct edge *edge_of(const struct matcher *m, int32_t u, int32_t v)
+{
+    return &m->edge[(size_t)u * (size_t)m->room + (size_t)v];
+}
+
+static int64_t slack_of(const struct matcher *m, const struct edge *e)
+{
+    return m->dual[e->from] + m->dual[e->to] - 2 * edge_of(m, e->from, e->to)->weight;
+}
+
+static void offer_nearest(struct matcher *m, int32_t node, int32_t vertex)
+{
+    int32_t best = m->nearest[vertex];
+
+    if (best == 0 || slack_of(m, edge_of(m, node, vertex)) < slack_of(m, edge_of(m, best, vertex)))
+        m->nearest[vertex] = node;
+}
+
+static void find_nearest(struct matcher *m, int32_t vertex)
+{
+    m->nearest[vertex] = 0;
+    for (int32_t u = 1; u <= m->nodes; u++)
+        if (edge_of(m, u, vertex)->weight > 0 && m->outmost[u] != vertex &&
+            m->mark[m->outmost[u]] == OUTER)
+            offer_nearest(m, u, vertex);
+}
+
+/* All nodes of a vertex that has become outer. */
+static void enqueue(struct matcher *m, int32_t vertex)
+{
+    if (vertex <= m->nodes) {
+        m->queue[m->last++] = vertex;
+        return;
+    }
+    for (int32_t i = 0; i < m->blossom[vertex].petals; i++)
+        enqueue(m, m->blossom[vertex].petal[i]);
+}
+
+static void put_inside(struct matcher *m, int32_t vertex, int32_t outmost)
+{
+    m->outmost[vertex] = outmost;
+    if (vertex > m->nodes)
+        for (int32_t i = 0; i < m->blossom[vertex].petals; i++)
+            put_inside(m, m->blossom[vertex].petal[i], outmost);
+}
+
+static void reverse(int32_t *item, int32_t count)
+{
+    for (int32_t i = 0; i < count / 2; i++) {
+        int32_t kept = item[i];
+
+        item[i] = item[count - 1 - i];
+        item[count - 1 - i] = kept;
+    }
+}
+
+/* How many petals lie between the base and this one on the side where their number is even; turns
+ * the circle round so that it is the side of the low indices. */
+static int32_t even_side(struct blossom *blossom, int32_t petal)
+{
+    int32_t at = 0;
+
+    while (blossom->petal[at] != petal)
+        at++;
+    if (at % 2 == 0)
+        return at;
+    reverse(blossom->petal + 1, blossom->petals - 1);
+    return blossom->petals - at;
+}
+
+/* Makes the petal the base. */
+static void turn(struct blossom *blossom, int32_t at)
+{
+    reverse(blossom->petal, at);
+    reverse(blossom->petal + at, blossom->petals - at);
+    reverse(blossom->petal, blossom->petals);
+}
+
+/* Matches u with v along their edge, and what is inside u accordingly. */
+static void set_mate(struct matcher *m, int32_t u, int32_t v)
+{
+    const struct edge *e = edge_of(m, u, v);
+    struct blossom *blossom = &m->blossom[u];
+    int32_t petal, at;
+
+    m->mate[u] = e->to;
+    if (u <= m->nodes)
+        return;
+    petal = blossom->through[e->from];
+    at = even_side(blossom, petal);
+    for (int32_t i = 0; i < at; i++)
+        set_mate(m, blossom->petal[i], blossom->petal[i ^ 1]);
+    set_mate(m, petal, v);
+    turn(blossom, at);
+}
+
+/* Matches u with v, and exchanges matched and other edges from u up to its root. */
+static void flip_path(struct matcher *m, int32_t u, int32_t v)
+{
+    for (;;) {
+        int32_t freed = m->outmost[m->mate[u]];
+
+        set_mate(m, u, v);
+        if (freed == 0)
+            return;
+        set_mate(m, freed, m->outmost[m->parent[freed]]);
+        u = m->outmost[m->parent[freed]];
+        v = freed;
+    }
+}
+
+static int32_t common_ancestor(struct matcher *m, int32_t u, int32_t v)
+{
+    m->visits++;
+    while (u != 0 || v != 0) {
+        int32_t other = v;
+
+        if (u != 0) {
+            if (m->visit[u] == m->visits)
+                return u;
+            m->visit[u] = m->visits;
+            u = m->outmost[m->mate[u]];
+            if (u != 0)
+                u = m->outmost[m->parent[u]];
+        }
+        v = u;
+        u = other;
+    }
+    return 0;
+}
+
+/* The petals from a vertex up to, without, the base; inner ones become outer. */
+static void add_petals(struct matcher *m, struct blossom *blossom, int32_t from, int32_t base)
+{
+    for (int32_t x = from; x != base;) {
+        int32_t y = m->outmost[m->mate[x]];
+
+        blossom->petal[blossom->petals++] = x;
+        blossom->petal[blossom->petals++] = y;
+        enqueue(m, y);
+        x = m->outmost[m->parent[y]];
+    }
+}
+
+/* The edges of a new blossom are those of least slack of its petals. */
+static void inherit_edges(struct matcher *m, int32_t b)
+{
+    struct blossom *blossom = &m->blossom[b];
+
+    for (int32_t x = 1; x <= m->top; x++)
+        edge_of(m, b, x)->weight = edge_of(m, x, b)->weight = 0;
+    memset(blossom->through, 0, ((size_t)m->nodes + 1) * sizeof *blossom->through);
+    for (int32_t i = 0; i < blossom->petals; i++) {
+        int32_t petal = blossom->petal[i];
+
+        for (int32_t x = 1; x <= m->top; x++) {
+            const struct edge *e = edge_of(m, petal, x);
+
+            if (e->weight == 0 ||
+                (edge_of(m, b, x)->weight > 0 && slack_of(m, e) >= slack_of(m, edge_of(m, b, x))))
+                continue;
+            *edge_of(m, b, x) = *e;
+            *edge_of(m, x, b) = *edge_of(m, x, petal);
+        }
+        for (int32_t x = 1; x <= m->nodes; x++)
+            if (petal == x || (petal > m->nodes && m->blossom[petal].through[x] != 0))
+                blossom->through[x] = petal;
+    }
+}
+
+static void shrink(struct matcher *m, int32_t u, int32_t base, int32_t v)
+{
+    int32_t b = m->nodes + 1;
+    struct blossom *blossom;
+
+    while (b <= m->top && m->outmost[b] != 0)
+        b++;
+    m->top = b > m->top ? b : m->top;
+    BUG_ON(b >= m->room);
+    blossom = &m->blossom[b];
+    m->dual[b] = 0;
+    m->mark[b] = OUTER;
+    m->mate[b] = m->mate[base];
+    m->parent[b] = m->parent[base];
+    blossom->petal[0] = base;
+    blossom->petals = 1;
+    add_petals(m, blossom, u, base);
+    reverse(blossom->petal + 1, blossom->petals - 1);
+    add_petals(m, blossom, v, base);
+    put_inside(m, b, b);
+    inherit_edges(m, b);
+    find_nearest(m, b);
+}
+
+/* An inner blossom whose dual is 0 falls apart; an even path through it stays in the tree. */
+static void open_up(struct matcher *m, int32_t b)
+{
+    struct blossom *blossom = &m->blossom[b];
+    int32_t entered, at;
+
+    for (int32_t i = 0; i < blossom->petals; i++)
+        put_inside(m, blossom->petal[i], blossom->petal[i]);
+    entered = blossom->through[edge_of(m, b, m->parent[b])->from];
+    at = even_side(blossom, entered);
+    for (int32_t i = 0; i < at; i += 2) {
+        int32_t inner = blossom->petal[i], outer = blossom->petal[i + 1];
+
+        m->parent[inner] = edge_of(m, outer, inner)->from;
+        m->mark[inner] = INNER;
+        m->mark[outer] = OUTER;
+        m->nearest[inner] = 0;
+        find_nearest(m, outer);
+        enqueue(m, outer);
+    }
+    m->mark[entered] = INNER;
+    m->parent[entered] = m->parent[b];
+    for (int32_t i = at + 1; i < blossom->petals; i++) {
+        m->mark[blossom->petal[i]] = UNSEEN;
+        find_nearest(m, blossom->petal[i]);
+    }
+    m->outmost[b] = 0;
+}
+
+/* An edge of slack 0 from an outer vertex; true if the matching has grown. */
+static bool follow(struct matcher *m, const struct edge *e)
+{
+    int32_t u = m->outmost[e->from], v = m->outmost[e->to], base;
+
+    if (m->mark[v] == UNSEEN) {
+        int32_t next = m->outmost[m->mate[v]];
+
+        m->parent[v] = e->from;
+        m->mark[v] = INNER;
+        m->nearest[v] = m->nearest[next] = 0;
+        m->mark[next] = OUTER;
+        enqueue(m, next);
+        return false;
+    }
+    if (m->mark[v] == INNER)
+        return false;
+    base = common_ancestor(m, u, v);
+    if (base != 0) {
+        shrink(m, u, base, v);
+        return false;
+    }
+    flip_path(m, u, v);
+    flip_path(m, v, u);
+    return true;
+}
+
+/* Looks at every node in the queue; true if the matching has grown. */
+static bool grow_trees(struct matcher *m)
+{
+    while (m->first < m->last) {
+        int32_t u = m->queue[m->first++];
+
+        if (m->mark[m->outmost[u]] == INNER)
+            continue;
+        for (int32_t v = 1; v <= m->nodes; v++) {
+            if (edge_of(m, u, v)->weight == 0 || m->outmost[u] == m->outmost[v])
+                continue;
+            if (slack_of(m, edge_of(m, u, v)) > 0)
+                offer_nearest(m, u, m->outmost[v]);
+            else if (follow(m, edge_of(m, u, v)))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool is_in_use(const struct matcher *m, int32_t vertex)
+{
+    return m->outmost[vertex] == vertex;
+}
+
+/* By how much duals may move; the free nodes' own at most, since those are the least. */
+static int64_t least_step(const struct matcher *m)
+{
+    int64_t step = INT64_MAX;
+
+    for (int32_t b = m->nodes + 1; b <= m->top; b++)
+        if (is_in_use(m, b) && m->mark[b] == INNER && m->dual[b] / 2 < step)
+            step = m->dual[b] / 2;
+    for (int32_t x = 1; x <= m->top; x++) {
+        int64_t slack;
+
+        if (!is_in_use(m, x) || m->nearest[x] == 0 || m->mark[x] == INNER)
+            continue;
+        slack = slack_of(m, edge_of(m, m->nearest[x], x));
+        slack = m->mark[x] == OUTER ? slack / 2 : slack;
+        step = slack < step ? slack : step;
+    }
+    return step;
+}
+
+/* False if an outer node's dual has come to 0. */
+static bool move_duals(struct matcher *m, int64_t step)
+{
+    for (int32_t u = 1; u <= m->nodes; u++)
+        if (m->mark[m->outmost[u]] == OUTER && m->dual[u] <= step)
+            return false;
+    for (int32_t u = 1; u <= m->nodes; u++)
+        if (m->mark[m->outmost[u]] == OUTER)
+            m->dual[u] -= step;
+        else if (m->mark[m->outmost[u]] == INNER)
+            m->dual[u] += step;
+    for (int32_t b = m->nodes + 1; b <= m->top; b++)
+        if (is_in_use(m, b) && m->mark[b] != UNSEEN)
+            m->dual[b] += m->mark[b] == OUTER ? 2 * step : -2 * step;
+    return true;
+}
+
+/* One more pair; false if there is none to be had. */
+static bool augment(struct matcher *m)
+{
+    m->first = m->last = 0;
+    for (int32_t x = 1; x <= m->top; x++) {
+        m->mark[x] = UNSEEN;
+        m->nearest[x] = 0;
+    }
+    for (int32_t x = 1; x <= m->top; x++)
+        if (is_in_use(m, x) && m->mate[x] == 0) {
+            m->parent[x] = 0;
+            m->mark[x] = OUTER;
+            enqueue(m, x);
+        }
+    if (m->last == 0)
+        return false;
+    for (;;) {
+        if (grow_trees(m))
+            return true;
+        if (!move_duals(m, least_step(m)))
+            return false;
+        m->first = m->last = 0;
+        for (int32_t x = 1; x <= m->top; x++)
+            if (is_in_use(m, x) && m->nearest[x] != 0 && m->outmost[m->nearest[x]] != x &&
+                slack_of(m, edge_of(m, m->nearest[x], x)) == 0 &&
+                follow(m, edge_of(m, m->nearest[x], x)))
+                return true;
+        for (int32_t b = m->nodes + 1; b <= m->top; b++)
+            if (is_in_use(m, b) && m->mark[b] == INNER && m->dual[b] == 0)
+                open_up(m, b);
+    }
+}
+
+static void open_matcher(struct matcher *m, int32_t nodes, const int64_t *weight)
+{
+    size_t room = (size_t)nodes + (size_t)nodes / 2 + 2;
+    int64_t most = 0;
+
+    *m = (struct matcher){.nodes = nodes, .top = nodes, .room = (int32_t)room};
+    m->edge = xcalloc(room * room, sizeof *m->edge);
+    m->blossom = xcalloc(room, sizeof *m->blossom);
+    m->dual = xcalloc(room, sizeof *m->dual);
+    m->mate = xcalloc(room, sizeof *m->mate);
+    m->outmost = xcalloc(room, sizeof *m->outmost);
+    m->parent = xcalloc(room, sizeof *m->parent);
+    m->nearest = xcalloc(room, sizeof *m->nearest);
+    m->visit = xcalloc(room, sizeof *m->visit);
+    m->mark = xcalloc(room, sizeof *m->mark);
+    m->queue = xcalloc(2 * room, sizeof *m->queue);
+    for (int32_t u = 1; u <= nodes; u++)
+        for (int32_t v = 1; v <= nodes; v++) {
+            int64_t w = u == v ? 0 : weight[(size_t)(u - 1) * (size_t)nodes + (size_t)(v - 1)];
+
+            *edge_of(m, u, v) = (struct edge){u, v, w};
+            most = w > most ? w : most;
+        }
+    for (int32_t u = 1; u <= nodes; u++) {
+        m->outmost[u] = u;
+        m->dual[u] = most;
+    }
+    for (size_t b = (size_t)nodes + 1; b < room; b++) {
+        m->blossom[b].petal = xcalloc((size_t)nodes + 1, sizeof *m->blossom[b].petal);
+        m->blossom[b].through = xcalloc((size_t)nodes + 1, sizeof *m->blossom[b].through);
+    }
+}
+
+static void close_matcher(struct matcher *m)
+{
+    for (int32_t b = m->nodes + 1; b < m->room; b++) {
+        free(m->blossom[b].petal);
+        free(m->blossom[b].through);
+    }
+    free(m->edge);
+    free(m->blossom);
+    free(m->dual);
+    free(m->mate);
+    free(m->outmost);
+    free(m->parent);
+    free(m->nearest);
+    free(m->visit);
+    free(m->mark);
+    free(m->queue);
+}
+
+void matching_find(int32_t nodes, const int64_t *weight, int32_t *mate)
+{
+    struct matcher m;
+
+    BUG_ON(nodes > MATCHING_MOST);
+    open_matcher(&m, nodes, weight);
+    while (augment(&m))
+        ;
+    for (int32_t u = 1; u <= nodes; u++)
+        mate[u - 1] = m.mate[u] - 1;
+    close_matcher(&m);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Matching: pairs of nodes of a graph, no node in two of them, of the greatest total weight. */
+#ifndef POLICY_MATCHING_H
+#define POLICY_MATCHING_H
+
+#include <stdint.h>
+
+enum { MATCHING_MOST = 512 };
+
+/*
+ * weight is nodes x nodes, symmetric, in row-major order; 0: no edge, and none above 2^40. Writes
+ * for every node whom it is paired with, or -1. Among matchings of equal weight which one comes out
+ * depends on the weights alone. Time grows with the cube of the nodes, at most MATCHING_MOST.
+ */
+void matching_find(int32_t nodes, const int64_t *weight, int32_t *mate);
+
+#endif
