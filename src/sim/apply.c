@@ -41,30 +41,41 @@ static int check_amount(const struct world *world, const struct task *task,
     return allocation_fits(least, amount) ? REFUSED_MAXIMUM : REFUSED_MINIMUM;
 }
 
+static bool names_what_is(const struct world *world, const struct action *action)
+{
+    bool places = action->kind == ACTION_START || action->kind == ACTION_MIGRATE;
+
+    if (action->task < 0 || action->task >= world->view.tasks)
+        return false;
+    if (places && (action->cluster < 0 || action->cluster >= world->catalog->clusters))
+        return false;
+    return action->kind != ACTION_JOIN || (action->with >= 0 && action->with < world->view.tasks);
+}
+
+static bool is_in_state(enum action_kind kind, enum task_state state)
+{
+    if (kind == ACTION_JOIN)
+        return state == TASK_WAITING || state == TASK_RUNNING;
+    return state == (kind == ACTION_START ? TASK_WAITING : TASK_RUNNING);
+}
+
 /* What can be said without looking at who else wants the capacity. */
 static int check_action(const struct world *world, const struct action *action)
 {
     const struct task *task;
-    enum task_state wanted = action->kind == ACTION_START ? TASK_WAITING : TASK_RUNNING;
-    bool joins = action->kind == ACTION_JOIN;
-    bool places = action->kind == ACTION_START || action->kind == ACTION_MIGRATE;
 
-    if (action->task < 0 || action->task >= world->view.tasks)
-        return REFUSED_NO_TASK;
-    if (joins && (action->with < 0 || action->with >= world->view.tasks))
-        return REFUSED_NO_TASK;
-    if (places && (action->cluster < 0 || action->cluster >= world->catalog->clusters))
+    if (!names_what_is(world, action))
         return REFUSED_NO_TASK;
     task = &world->task[action->task];
-    if (task->state != wanted && !(joins && task->state == TASK_WAITING))
+    if (!is_in_state(action->kind, task->state))
         return REFUSED_STATE;
-    if (action->kind == ACTION_PREEMPT || joins)
+    if (action->kind == ACTION_PREEMPT || action->kind == ACTION_JOIN)
         return ACCEPTED;
     if (action->kind == ACTION_RESIZE && task->companion >= 0)
         return REFUSED_SHARED;
-    if (places && !reach_has(&task->reach, action->cluster))
+    if (action->kind != ACTION_RESIZE && !reach_has(&task->reach, action->cluster))
         return REFUSED_REACH;
-    if (places && !world->cluster[action->cluster].up)
+    if (action->kind != ACTION_RESIZE && !world->cluster[action->cluster].up)
         return REFUSED_DOWN;
     return check_amount(world, task, &action->allocation);
 }
