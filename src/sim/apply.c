@@ -41,22 +41,25 @@ static int check_amount(const struct world *world, const struct task *task,
     return allocation_fits(least, amount) ? REFUSED_MAXIMUM : REFUSED_MINIMUM;
 }
 
-static bool names_what_is(const struct world *world, const struct action *action)
+static inline bool is_id(int32_t id, int32_t count)
 {
-    bool places = action->kind == ACTION_START || action->kind == ACTION_MIGRATE;
-
-    if (action->task < 0 || action->task >= world->view.tasks)
-        return false;
-    if (places && (action->cluster < 0 || action->cluster >= world->catalog->clusters))
-        return false;
-    return action->kind != ACTION_JOIN || (action->with >= 0 && action->with < world->view.tasks);
+    return (uint32_t)id < (uint32_t)count;
 }
 
-static bool is_in_state(enum action_kind kind, enum task_state state)
+static inline bool names_what_is(const struct world *world, const struct action *action)
 {
-    if (kind == ACTION_JOIN)
-        return state == TASK_WAITING || state == TASK_RUNNING;
-    return state == (kind == ACTION_START ? TASK_WAITING : TASK_RUNNING);
+    if (!is_id(action->task, world->view.tasks))
+        return false;
+    if (action->kind == ACTION_START || action->kind == ACTION_MIGRATE)
+        return is_id(action->cluster, world->catalog->clusters);
+    return action->kind != ACTION_JOIN || is_id(action->with, world->view.tasks);
+}
+
+static inline bool is_in_state(enum action_kind kind, enum task_state state)
+{
+    if (state == TASK_WAITING)
+        return kind == ACTION_START || kind == ACTION_JOIN;
+    return state == TASK_RUNNING && kind != ACTION_START;
 }
 
 /* What can be said without looking at who else wants the capacity. */
