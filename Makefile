@@ -119,7 +119,7 @@ $(BUILD)/commit: FORCE
 $(BUILD)/obj/base/version.o: $(BUILD)/commit
 $(BUILD)/obj/base/version.o: CPPFLAGS += -DTAP_COMMIT='"$(COMMIT)"'
 $(BUILD)/obj/policy/general_model.o: models/general.tap
-$(BUILD)/obj/cli/shipped.o: CPPFLAGS += -DTAP_DATA_DIR='"$(PREFIX)/share/tapfinger"'
+$(BUILD)/obj/base/data_folders.o: CPPFLAGS += -DTAP_DATA_DIR='"$(PREFIX)/share/tapfinger"'
 FORCE:
 
 vpath test_%.c $(sort $(dir $(UNIT_SRC)))
@@ -242,6 +242,7 @@ SO_VERSION := 0
 INSTALL    ?= install
 ROOT       := $(DESTDIR)$(PREFIX)
 SCENARIOS  := $(sort $(shell find scenarios -name '*.yaml'))
+MODELS     := $(sort $(wildcard models/*.tap))
 HEADERS    := $(wildcard include/tapfinger.h)
 
 install: all $(MAN_DIR)/tapfinger.1
@@ -260,7 +261,7 @@ install: all $(MAN_DIR)/tapfinger.1
 	$(BUILD)/tapfinger completion bash > $(ROOT)/share/bash-completion/completions/tapfinger
 	$(BUILD)/tapfinger completion zsh > $(ROOT)/share/zsh/site-functions/_tapfinger
 	$(BUILD)/tapfinger completion fish > $(ROOT)/share/fish/vendor_completions.d/tapfinger.fish
-	for file in $(SCENARIOS); do $(INSTALL) -D -m 644 $$file $(ROOT)/share/tapfinger/$$file || exit 1; done
+	for file in $(SCENARIOS) $(MODELS); do $(INSTALL) -D -m 644 $$file $(ROOT)/share/tapfinger/$$file || exit 1; done
 
 uninstall:
 	rm -f $(ROOT)/bin/tapfinger $(ROOT)/lib/libtapfinger.a $(ROOT)/lib/libtapfinger.so $(ROOT)/lib/libtapfinger.so.$(SO_VERSION) \

@@ -47,7 +47,6 @@ struct command {
     X(fit)              \
     X(bound)            \
     X(report)           \
-    X(fit)              \
     X(check)            \
     X(scenarios)        \
     X(policies)         \

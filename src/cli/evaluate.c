@@ -131,15 +131,15 @@ static int run(const struct arguments *args, struct err *err)
 }
 
 static const struct example examples[] = {
-    {"tapfinger evaluate models/hetero-6.tap hetero-6", "a model on the scenario it was made for"},
-    {"tapfinger evaluate models/general.tap day bursts --speeds fitted:8 -p knee",
+    {"tapfinger evaluate hetero-6 hetero-6", "a model on the scenario it was made for"},
+    {"tapfinger evaluate general day bursts --speeds fitted:8 -p knee",
      "the general model on others, with eight samples of each type"},
     {0},
 };
 
 static const struct option_spec options[] = {
     {"model", OPTION_STRING, .choices = "MODEL", .flags = OPTION_POSITIONAL | OPTION_REQUIRED,
-     .help = "a file that \"tapfinger train\" wrote"},
+     .help = "a file that \"tapfinger train\" wrote, or one that ships, by its scenario's name"},
     {"scenario", OPTION_STRING, .choices = "SCENARIO",
      .flags = OPTION_POSITIONAL | OPTION_REQUIRED | OPTION_REPEATS,
      .help = "files, or names of scenarios that ship"},
@@ -152,6 +152,7 @@ static const struct option_spec options[] = {
      .help = "N for 1 to N, a:b for a range, or a list"},
     {"jobs", OPTION_INT, .choices = "N", .letter = 'j', .low = 1, .high = 1024,
      .help = "threads; default: one per processor; results do not depend on it"},
+    LINEUP_BOUND_ROW,
     {0},
 };
 

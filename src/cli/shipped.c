@@ -2,21 +2,16 @@
 #include "cli/shipped.h"
 
 #include <dirent.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/arena.h"
+#include "base/data_folders.h"
 #include "base/err.h"
 #include "base/option.h"
 #include "base/vector.h"
-
-#ifndef TAP_DATA_DIR
-#define TAP_DATA_DIR "/usr/local/share/tapfinger"
-#endif
 
 enum { DEPTH = 3 };
 
@@ -82,22 +77,6 @@ static void walk(struct finder *finder, const char *folder, const char *prefix, 
     closedir(dir);
 }
 
-static const char *program_folder(struct arena *arena)
-{
-    char path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-    char *slash;
-
-    if (length <= 0)
-        return NULL;
-    path[length] = '\0';
-    slash = strrchr(path, '/');
-    if (!slash)
-        return NULL;
-    *slash = '\0';
-    return arena_strdup(arena, path);
-}
-
 static int compare(const void *a, const void *b)
 {
     const struct shipped *left = a, *right = b;
@@ -107,22 +86,15 @@ static int compare(const void *a, const void *b)
 
 static void find_all(struct finder *finder)
 {
-    const char *own = getenv("TAPFINGER_SCENARIOS"), *program;
+    struct data_folders folders;
 
     *finder = (struct finder){.found = {0}};
     arena_init(&finder->arena);
-    program = program_folder(&finder->arena);
-    walk(finder, "scenarios", "", DEPTH);
-    if (own && *own)
-        walk(finder, own, "", DEPTH);
-    if (program) {
-        walk(finder, arena_printf(&finder->arena, "%s/../scenarios", program), "", DEPTH);
-        walk(finder, arena_printf(&finder->arena, "%s/../share/tapfinger/scenarios", program), "",
-             DEPTH);
-    }
-    walk(finder, TAP_DATA_DIR "/scenarios", "", DEPTH);
-    if (finder->found.count > 0)
-        vector_sort(&finder->found, compare);
+    data_folders_make(&folders, "scenarios");
+    for (int i = 0; i < folders.count; i++)
+        walk(finder, folders.path[i], "", DEPTH);
+    data_folders_release(&folders);
+    vector_sort(&finder->found, compare);
 }
 
 static void release(struct finder *finder)

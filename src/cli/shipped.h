@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The scenarios that ship: *.yaml in ./scenarios, in $TAPFINGER_SCENARIOS, in ../scenarios and
- * ../share/tapfinger/scenarios seen from the program, and where "make install" put them. A name is
- * the path below such a folder without ".yaml": "paper/hetero-6", or "hetero-6" where that is
- * clear. The first folder that has a name wins.
+ * The scenarios that ship: *.yaml in the folders of base/data_folders.h. A name is the path below
+ * such a folder without ".yaml": "paper/hetero-6", or "hetero-6" where that is clear.
  */
 #ifndef CLI_SHIPPED_H
 #define CLI_SHIPPED_H

@@ -14,10 +14,12 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/actor_model.h"
 #include "agent/experience.h"
 #include "agent/team.h"
+#include "base/data_folders.h"
 #include "base/err.h"
 #include "core/estimator.h"
 #include "core/policy.h"
@@ -35,8 +37,8 @@ struct tapfinger {
 
 static const struct option_spec options[] = {
     {"model", OPTION_STRING, "general", .choices = "FILE",
-     .help = "a model that \"tapfinger train\" wrote; general is built in, untrained:SEED draws "
-             "weights"},
+     .help = "a model that \"tapfinger train\" wrote, or one that ships, by its scenario's name; "
+             "general is built in, untrained:SEED draws weights"},
     {"sample", OPTION_FLAG, "false",
      .help = "draw from the probabilities in place of taking the most likely"},
     {"patience", OPTION_REAL, "0", .low = -20, .high = 20, .help = "added to the logit of waiting"},
@@ -50,11 +52,21 @@ static int open_file(struct checkpoint **out, const char *model, struct err *err
 {
     const void *bytes;
     size_t count;
+    char *shipped;
+    int rc;
 
-    if (strcmp(model, "general") != 0)
+    if (strcmp(model, "general") == 0) {
+        bytes = general_model_bytes(&count);
+        return checkpoint_parse(out, "general", bytes, count, err);
+    }
+    if (access(model, F_OK) == 0)
         return checkpoint_open(out, model, err);
-    bytes = general_model_bytes(&count);
-    return checkpoint_parse(out, "general", bytes, count, err);
+    shipped = data_folders_find("models", model, "tap");
+    rc = shipped ? checkpoint_open(out, shipped, err)
+                 : err_set(err, ERR_NOT_FOUND,
+                           "model \"%.200s\" is neither a file nor one that ships", model);
+    free(shipped);
+    return rc;
 }
 
 static int load(struct tapfinger *s, const struct policy_setup *setup, struct err *err)

@@ -40,10 +40,12 @@ fails "the nearest known key" 1 'did you mean "cpu"?' "$tapfinger" check "$scrat
 
 # Help, completion, documentation
 
-for name in simulate sweep report check scenarios policies replay diff completion help; do
+"$tapfinger" help | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1/p' >"$scratch/names"
+check "every command is listed once" sh -c "test \$(wc -l <'$scratch/names') -ge 30 && test -z \"\$(sort '$scratch/names' | uniq -d)\""
+while read -r name; do
     check "help of $name" sh -c "'$tapfinger' help $name | grep -q '^Usage'"
     check "$name --help is the same" sh -c "'$tapfinger' help $name >'$scratch/a'; '$tapfinger' $name --help | cmp - '$scratch/a'"
-done
+done <"$scratch/names"
 check "overview" sh -c "'$tapfinger' --help | grep -q '  simulate '"
 fails "nothing: exit code 2" 2 "Commands" "$tapfinger"
 fails "an unknown command" 2 'did you mean "simulate"?' "$tapfinger" simulat
