@@ -65,7 +65,8 @@ static const struct option_spec store_options[] = {
 };
 
 static const struct option_spec policy_options[] = {
-    {"name", OPTION_STRING, "tapfinger", .choices = "POLICY", .help = "NAME, or NAME:key=value,..."},
+    {"name", OPTION_STRING, "tapfinger", .choices = "POLICY",
+     .help = "NAME, or NAME:key=value,..."},
     {"budget", OPTION_STRING, "100ms", .choices = "DURATION",
      .help = "a decision that takes longer is made by fifo-min instead"},
     {0},
