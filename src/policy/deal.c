@@ -149,15 +149,53 @@ static void mark_for(struct deal *deal, const struct view *view, struct plan *pl
     deal->tasks[cluster]++;
 }
 
+/* At least what any of the clusters that are looked at has left for newcomers. */
+static struct allocation most_left(struct deal *deal, const struct view *view, bool all)
+{
+    int32_t clusters = all ? view->catalog->clusters : view->toucheds;
+    struct allocation most = {{0}};
+
+    for (int32_t i = 0; i < clusters; i++) {
+        int32_t cluster = all ? i : view->touched[i];
+        struct allocation left = view->catalog->cluster[cluster].capacity;
+
+        count_cluster(deal, view, cluster);
+        allocation_subtract(&left, &deal->minima[cluster]);
+        most = allocation_most(&most, &left);
+    }
+    return most;
+}
+
+/* On nodes there may be room elsewhere that was not found the last time, so all are tried. */
+static void join_waiting(struct deal *deal, const struct view *view, struct plan *plan, bool all,
+                         int32_t cluster)
+{
+    struct waiting_cursor cursor;
+    size_t joins = SIZE_MAX;
+    int32_t id;
+
+    waiting_begin(&cursor, view, cluster);
+    do {
+        if (!deal->has_nodes && joins != deal->joins.count) {
+            struct allocation left = most_left(deal, view, all);
+
+            waiting_only_fitting(&cursor, &left);
+            joins = deal->joins.count;
+        }
+        id = waiting_next(&cursor);
+        if (id >= 0)
+            join_best(deal, view, plan, id);
+    } while (id >= 0);
+}
+
 static void look_around(struct deal *deal, const struct view *view, struct plan *plan, bool all)
 {
-    int32_t clusters = all ? view->catalog->clusters : view->toucheds, id;
+    int32_t clusters = all ? view->catalog->clusters : view->toucheds;
 
     for (int32_t i = 0; i < clusters; i++)
         mark_changed(deal, all ? i : view->touched[i]);
     for (int32_t i = 0; i < clusters && !deal->from_nothing; i++)
-        view_each_waiting (view, all ? i : view->touched[i], id)
-            join_best(deal, view, plan, id);
+        join_waiting(deal, view, plan, all, all ? i : view->touched[i]);
     for (int32_t i = 0; !all && i < view->arrivals; i++)
         if (deal->from_nothing)
             mark_for(deal, view, plan, view->arrived[i]);

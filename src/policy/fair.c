@@ -286,18 +286,52 @@ static void try_elsewhere(const struct view *view, struct plan *plan)
     }
 }
 
+/* At least what any of the clusters to be divided has left for newcomers. */
+static struct allocation most_left(const struct fair *s, const struct view *view)
+{
+    struct allocation most = {{0}};
+
+    for (size_t i = 0; i < s->changed.count; i++) {
+        struct allocation left = view->catalog->cluster[s->changed.item[i]].capacity;
+
+        allocation_subtract(&left, &s->minima[s->changed.item[i]]);
+        most = allocation_most(&most, &left);
+    }
+    return most;
+}
+
+/* On nodes there may be room elsewhere that was not found the last time, so all are tried. */
+static void join_waiting(struct fair *s, const struct view *view, int32_t cluster)
+{
+    struct waiting_cursor cursor;
+    size_t joins = SIZE_MAX;
+    int32_t id;
+
+    waiting_begin(&cursor, view, cluster);
+    do {
+        if (!s->has_nodes && joins != s->joins.count) {
+            struct allocation left = most_left(s, view);
+
+            waiting_only_fitting(&cursor, &left);
+            joins = s->joins.count;
+        }
+        id = waiting_next(&cursor);
+        if (id >= 0)
+            join_best(s, view, id);
+    } while (id >= 0);
+}
+
 /* Everybody who could join was let in at the last decision, so in continuous time only clusters
  * where something came free and new tasks need a look. */
 static void look_around(struct fair *s, const struct view *view)
 {
     bool slotted = view->catalog->slot_s > 0;
-    int32_t clusters = slotted ? view->catalog->clusters : view->toucheds, id;
+    int32_t clusters = slotted ? view->catalog->clusters : view->toucheds;
 
     for (int32_t i = 0; i < clusters; i++)
         count_cluster(s, view, slotted ? i : view->touched[i]);
     for (int32_t i = 0; i < clusters; i++)
-        view_each_waiting (view, slotted ? i : view->touched[i], id)
-            join_best(s, view, id);
+        join_waiting(s, view, slotted ? i : view->touched[i]);
     for (int32_t i = 0; !slotted && i < view->arrivals; i++)
         join_best(s, view, view->arrived[i]);
 }

@@ -44,6 +44,11 @@ struct pod {
     int32_t attempts;
 };
 
+struct turn {
+    double queued_s;
+    int32_t task;
+};
+
 struct kubernetes {
     struct requests requests;
     const struct catalog *catalog;
@@ -51,11 +56,11 @@ struct kubernetes {
     bool most, home;
     double backoff_s, longest_s;
     bool scored[MAX_RESOURCES];
-    VECTOR(struct pod) pods; /* by task */
-    VECTOR(int32_t) aside;   /* pods that wait for something to come free */
-    struct heap backing_off; /* pods that may come back, by when */
-    struct heap active;      /* pods to be tried at this decision, by when they were queued */
-    VECTOR(int32_t) unseen;  /* pods that no window shows */
+    VECTOR(struct pod) pods;    /* by task */
+    VECTOR(int32_t) aside;      /* pods that wait for something to come free */
+    struct heap backing_off;    /* pods that may come back, by when */
+    VECTOR(struct turn) active; /* pods to be tried at this decision, in order */
+    VECTOR(int32_t) unseen;     /* pods that no window shows */
     int32_t next_node;
 };
 
@@ -96,7 +101,6 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     rng_stream(&s->rng, setup->seed, "policy");
     requests_init(&s->requests, setup);
     heap_init(&s->backing_off);
-    heap_init(&s->active);
     return 0;
 }
 
@@ -106,7 +110,7 @@ static void release(void *state)
 
     requests_release(&s->requests);
     heap_release(&s->backing_off);
-    heap_release(&s->active);
+    vector_release(&s->active);
     vector_release(&s->pods);
     vector_release(&s->aside);
     vector_release(&s->unseen);
@@ -211,6 +215,29 @@ static bool would_fit(struct kubernetes *s, const struct view *view, struct plan
     return false;
 }
 
+static bool is_shown(const struct view *view, int32_t id)
+{
+    const struct reach *reach = &view->task[id].reach;
+
+    if (view->catalog->window == 0)
+        return true;
+    for (int32_t i = 0; i < reach->count; i++)
+        if (view_find_slot(view, reach->cluster[i], id) >= 0)
+            return true;
+    return false;
+}
+
+/* Has a pod tried at this decision, if any window shows it. */
+static void activate(struct kubernetes *s, const struct view *view, int32_t id)
+{
+    if (view->task[id].state != TASK_WAITING)
+        return;
+    if (is_shown(view, id))
+        vector_push(&s->active, ((struct turn){s->pods.item[id].queued_s, id}));
+    else
+        vector_push(&s->unseen, id);
+}
+
 /* Lets pods that would fit now back into the queue, as soon as their back-off is over. */
 static void bring_back(struct kubernetes *s, const struct view *view, struct plan *plan)
 {
@@ -219,10 +246,12 @@ static void bring_back(struct kubernetes *s, const struct view *view, struct pla
     for (size_t i = 0; i < s->aside.count; i++) {
         int32_t id = s->aside.item[i];
 
-        if (would_fit(s, view, plan, id))
-            heap_set(&s->backing_off, id, s->pods.item[id].ready_s);
-        else
+        if (!would_fit(s, view, plan, id))
             s->aside.item[kept++] = id;
+        else if (s->pods.item[id].ready_s <= view->now_s)
+            activate(s, view, id);
+        else
+            heap_set(&s->backing_off, id, s->pods.item[id].ready_s);
     }
     s->aside.count = kept;
 }
@@ -239,36 +268,37 @@ static void set_aside(struct kubernetes *s, const struct view *view, int32_t id)
     vector_push(&s->aside, id);
 }
 
-static bool is_shown(const struct view *view, int32_t id)
+static int compare_turns(const void *a, const void *b)
 {
-    const struct reach *reach = &view->task[id].reach;
+    const struct turn *left = a, *right = b;
 
-    if (view->catalog->window == 0)
-        return true;
-    for (int32_t i = 0; i < reach->count; i++)
-        if (view_find_slot(view, reach->cluster[i], id) >= 0)
-            return true;
-    return false;
+    if (left->queued_s != right->queued_s)
+        return left->queued_s < right->queued_s ? -1 : 1;
+    return left->task < right->task ? -1 : left->task > right->task;
+}
+
+/* Those who were set aside together are tried again together, and in order already. */
+static void sort_active(struct kubernetes *s)
+{
+    for (size_t i = 1; i < s->active.count; i++)
+        if (compare_turns(&s->active.item[i - 1], &s->active.item[i]) > 0) {
+            vector_sort(&s->active, compare_turns);
+            return;
+        }
 }
 
 /* Who is to be tried now. */
 static void fill_active(struct kubernetes *s, const struct view *view, struct plan *plan)
 {
+    vector_clear(&s->active);
+    vector_clear(&s->unseen);
     if (view->toucheds > 0 || view->catalog->slot_s > 0)
         bring_back(s, view, plan);
-    vector_clear(&s->unseen);
-    while (!heap_is_empty(&s->backing_off) && heap_peek(&s->backing_off).key <= view->now_s) {
-        int32_t id = heap_pop(&s->backing_off);
-
-        if (view->task[id].state != TASK_WAITING)
-            continue;
-        if (is_shown(view, id))
-            heap_set(&s->active, id, s->pods.item[id].queued_s);
-        else
-            vector_push(&s->unseen, id);
-    }
+    while (!heap_is_empty(&s->backing_off) && heap_peek(&s->backing_off).key <= view->now_s)
+        activate(s, view, heap_pop(&s->backing_off));
     for (size_t i = 0; i < s->unseen.count; i++)
         heap_set(&s->backing_off, s->unseen.item[i], view->now_s);
+    sort_active(s);
 }
 
 static void decide(void *state, const struct view *view, struct plan *plan)
@@ -277,8 +307,8 @@ static void decide(void *state, const struct view *view, struct plan *plan)
 
     enter_new(s, view);
     fill_active(s, view, plan);
-    while (!heap_is_empty(&s->active)) {
-        int32_t id = heap_pop(&s->active);
+    for (size_t i = 0; i < s->active.count; i++) {
+        int32_t id = s->active.item[i].task;
         const struct allocation *request = request_of(&s->requests, view, id);
         int32_t cluster = choose_node(s, view, plan, id, request);
 
