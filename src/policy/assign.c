@@ -24,15 +24,20 @@ void assign_init(struct assign *assign, const struct catalog *catalog)
 {
     *assign = (struct assign){.catalog = catalog};
     assign->free = xcalloc((size_t)catalog->clusters, sizeof *assign->free);
+    assign->least = xcalloc((size_t)catalog->clusters, sizeof *assign->least);
     heap_init(&assign->next);
+    heap_init(&assign->fresh);
 }
 
 void assign_release(struct assign *assign)
 {
     free(assign->free);
+    free(assign->least);
     vector_release(&assign->tasks);
     vector_release(&assign->options);
+    vector_release(&assign->served);
     heap_release(&assign->next);
+    heap_release(&assign->fresh);
     *assign = (struct assign){0};
 }
 
@@ -41,7 +46,10 @@ void assign_clear(struct assign *assign)
     memset(assign->free, 0, (size_t)assign->catalog->clusters * sizeof *assign->free);
     vector_clear(&assign->tasks);
     vector_clear(&assign->options);
-    heap_reset(&assign->next);
+    vector_clear(&assign->served);
+    for (int32_t c = 0; c < assign->catalog->clusters; c++)
+        for (int r = 0; r < MAX_RESOURCES; r++)
+            assign->least[c].amount[r] = MAX_QUANTITY;
 }
 
 void assign_set_free(struct assign *assign, int32_t cluster, const struct allocation *free)
@@ -51,6 +59,8 @@ void assign_set_free(struct assign *assign, int32_t cluster, const struct alloca
 
 void assign_add_task(struct assign *assign, int32_t task, double none_cost)
 {
+    if (assign->tasks.count % 64 == 0)
+        vector_push(&assign->served, 0);
     vector_push(&assign->tasks, ((struct assign_task){.task = task,
                                                       .first = (int32_t)assign->options.count,
                                                       .chosen = -1,
@@ -64,6 +74,7 @@ void assign_add_option(struct assign *assign, int32_t cluster, const struct allo
     double size = allocation_dominant_share(amount, &assign->catalog->total);
 
     vector_push(&assign->options, ((struct assign_option){cluster, *amount, cost, size}));
+    assign->least[cluster] = allocation_least(&assign->least[cluster], amount);
     task->options++;
 }
 
@@ -76,7 +87,13 @@ static double cost_of(const struct assign *assign, const struct assign_task *tas
 static void choose(struct assign *assign, struct assign_task *task, int32_t option)
 {
     const struct assign_option *all = assign->options.item;
+    size_t place = (size_t)(task - assign->tasks.item);
+    uint64_t bit = (uint64_t)1 << place % 64;
 
+    if (option >= 0)
+        assign->served.item[place / 64] |= bit;
+    else
+        assign->served.item[place / 64] &= ~bit;
     if (task->chosen >= 0)
         allocation_add(&assign->free[all[task->chosen].cluster], &all[task->chosen].amount);
     if (option >= 0)
@@ -117,31 +134,89 @@ static int32_t best_step(const struct assign *assign, const struct assign_task *
     return best;
 }
 
-static void queue_step(struct assign *assign, int32_t task)
+static void queue_step(struct assign *assign, int32_t i)
 {
+    struct assign_task *task = &assign->tasks.item[i];
     double slope;
 
-    if (best_step(assign, &assign->tasks.item[task], &slope) >= 0)
-        heap_set(&assign->next, task, -slope);
+    if (best_step(assign, task, &slope) >= 0)
+        heap_set(task->chosen < 0 ? &assign->fresh : &assign->next, i, -slope);
+}
+
+static bool is_roomy(const struct assign *assign, int32_t cluster)
+{
+    return allocation_fits(&assign->least[cluster], &assign->free[cluster]);
+}
+
+/* The heap whose first is the next to be looked at, or NULL. Where all is full, those who have
+ * nothing would find no room. */
+static struct heap *next_heap(struct assign *assign)
+{
+    bool next = !heap_is_empty(&assign->next);
+    struct heap_entry a, b;
+
+    if (assign->roomy == 0 || heap_is_empty(&assign->fresh))
+        return next ? &assign->next : NULL;
+    if (!next)
+        return &assign->fresh;
+    a = heap_peek(&assign->fresh);
+    b = heap_peek(&assign->next);
+    return a.key < b.key || (a.key == b.key && a.id < b.id) ? &assign->fresh : &assign->next;
+}
+
+/* Room came back after all was full: whose turn came meanwhile has missed it. */
+static void drop_passed(struct assign *assign, struct heap_entry now)
+{
+    while (!heap_is_empty(&assign->fresh)) {
+        struct heap_entry first = heap_peek(&assign->fresh);
+
+        if (first.key > now.key || (first.key == now.key && first.id > now.id))
+            return;
+        heap_pop(&assign->fresh);
+    }
+}
+
+static void take_step(struct assign *assign, struct heap_entry now, int32_t option)
+{
+    struct assign_task *task = &assign->tasks.item[now.id];
+    int32_t to = assign->options.item[option].cluster;
+    int32_t from = task->chosen < 0 ? to : assign->options.item[task->chosen].cluster;
+    int32_t roomy = assign->roomy;
+
+    assign->roomy -= is_roomy(assign, to) + (from != to && is_roomy(assign, from));
+    choose(assign, task, option);
+    assign->roomy += is_roomy(assign, to) + (from != to && is_roomy(assign, from));
+    if (roomy == 0 && assign->roomy > 0)
+        drop_passed(assign, now);
+    queue_step(assign, now.id);
 }
 
 static void take_greedily(struct assign *assign)
 {
+    struct heap *heap;
+
+    heap_reset(&assign->next);
+    heap_reset(&assign->fresh);
+    assign->roomy = 0;
+    for (int32_t c = 0; c < assign->catalog->clusters; c++)
+        assign->roomy += is_roomy(assign, c);
     for (int32_t i = 0; i < (int32_t)assign->tasks.count; i++)
         queue_step(assign, i);
-    while (!heap_is_empty(&assign->next)) {
+    while ((heap = next_heap(assign))) {
+        struct heap_entry now = heap_peek(heap);
         double slope;
-        int32_t i = heap_pop(&assign->next);
-        int32_t option = best_step(assign, &assign->tasks.item[i], &slope);
+        int32_t option;
+        struct heap *next;
 
+        heap_pop(heap);
+        option = best_step(assign, &assign->tasks.item[now.id], &slope);
         if (option < 0)
             continue;
-        if (!heap_is_empty(&assign->next) && -slope > heap_peek(&assign->next).key) {
-            heap_set(&assign->next, i, -slope);
-            continue;
-        }
-        choose(assign, &assign->tasks.item[i], option);
-        queue_step(assign, i);
+        next = next_heap(assign);
+        if (next && -slope > heap_peek(next).key)
+            heap_set(heap, now.id, -slope);
+        else
+            take_step(assign, now, option);
     }
 }
 
@@ -159,24 +234,45 @@ static int32_t cheapest(const struct assign *assign, const struct assign_task *t
     return best;
 }
 
-/* Tries an option at the expense of another task. */
+/* Tries an option at the expense of another task on its cluster. */
 static bool exchange(struct assign *assign, struct assign_task *task, int32_t option,
                      struct assign_task *other)
 {
+    const struct assign_option *all = assign->options.item;
+    struct allocation free = assign->free[all[option].cluster];
     int32_t had = task->chosen, other_had = other->chosen;
     double before = cost_of(assign, task) + cost_of(assign, other);
 
+    if (had >= 0 && all[had].cluster == all[option].cluster)
+        allocation_add(&free, &all[had].amount);
+    allocation_add(&free, &all[other_had].amount);
+    if (!allocation_fits(&all[option].amount, &free))
+        return false;
     choose(assign, other, -1);
-    if (fits(assign, task, &assign->options.item[option])) {
-        choose(assign, task, option);
-        choose(assign, other, cheapest(assign, other));
-        if (cost_of(assign, task) + cost_of(assign, other) < before - LEAST_GAIN)
-            return true;
-        choose(assign, other, -1);
-        choose(assign, task, had);
-    }
+    choose(assign, task, option);
+    choose(assign, other, cheapest(assign, other));
+    if (cost_of(assign, task) + cost_of(assign, other) < before - LEAST_GAIN)
+        return true;
+    choose(assign, other, -1);
+    choose(assign, task, had);
     choose(assign, other, other_had);
     return false;
+}
+
+/* The first task from this one on that was given something, or their number. */
+static size_t next_served(const struct assign *assign, size_t from)
+{
+    uint64_t left;
+
+    if (from >= assign->tasks.count)
+        return assign->tasks.count;
+    left = assign->served.item[from / 64] >> from % 64;
+    if (left)
+        return from + (size_t)__builtin_ctzll(left);
+    for (size_t i = from / 64 + 1; i < assign->served.count; i++)
+        if (assign->served.item[i])
+            return i * 64 + (size_t)__builtin_ctzll(assign->served.item[i]);
+    return assign->tasks.count;
 }
 
 /* True if the task could get something better by an exchange. */
@@ -191,11 +287,11 @@ static bool improve(struct assign *assign, struct assign_task *task, int32_t *tr
             choose(assign, task, i);
             return true;
         }
-        for (size_t k = 0; k < assign->tasks.count; k++) {
+        for (size_t k = next_served(assign, 0); k < assign->tasks.count;
+             k = next_served(assign, k + 1)) {
             struct assign_task *other = &assign->tasks.item[k];
 
-            if (other == task || other->chosen < 0 ||
-                assign->options.item[other->chosen].cluster != option->cluster)
+            if (other == task || assign->options.item[other->chosen].cluster != option->cluster)
                 continue;
             if (--*trials < 0)
                 return false;

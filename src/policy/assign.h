@@ -28,10 +28,14 @@ struct assign_task {
 
 struct assign {
     const struct catalog *catalog;
-    struct allocation *free; /* by cluster */
+    struct allocation *free;  /* by cluster */
+    struct allocation *least; /* by cluster: no option there takes less of any resource */
     VECTOR(struct assign_task) tasks;
     VECTOR(struct assign_option) options;
-    struct heap next; /* tasks by their best step, steepest first */
+    VECTOR(uint64_t) served; /* a bit per task: it was given something */
+    struct heap next;        /* tasks that have something, by their best step, steepest first */
+    struct heap fresh;       /* likewise those that have nothing yet */
+    int32_t roomy;           /* clusters where some task that has nothing might find room */
 };
 
 void assign_init(struct assign *assign, const struct catalog *catalog);

@@ -42,6 +42,7 @@ void configs_init(struct configs *configs, const struct policy_setup *setup)
     *configs = (struct configs){.catalog = catalog,
                                 .front = xcalloc(types, sizeof *configs->front),
                                 .restart_s = xcalloc(types, sizeof *configs->restart_s),
+                                .unchanged_cost = xcalloc(types, sizeof *configs->unchanged_cost),
                                 .tasks = params_int(setup->params, "tasks"),
                                 .trials = params_int(setup->params, "trials"),
                                 .doubling = params_flag(setup->params, "doubling")};
@@ -50,17 +51,23 @@ void configs_init(struct configs *configs, const struct policy_setup *setup)
                    (int32_t)params_int(setup->params, "choices"));
         add_minimum(&configs->front[i], setup, i);
         configs->restart_s[i] = rounds_restart_s(catalog, i);
+        configs->unchanged_cost[i] =
+            xcalloc((size_t)configs->front[i].count, sizeof *configs->unchanged_cost[i]);
     }
     assign_init(&configs->assign, catalog);
 }
 
 void configs_release(struct configs *configs)
 {
-    for (int i = 0; configs->front && i < configs->catalog->types; i++)
+    for (int i = 0; configs->front && i < configs->catalog->types; i++) {
         front_release(&configs->front[i]);
+        free(configs->unchanged_cost[i]);
+    }
     free(configs->front);
+    free(configs->unchanged_cost);
     free(configs->restart_s);
     vector_release(&configs->most);
+    vector_release(&configs->range);
     if (configs->catalog)
         assign_release(&configs->assign);
     targets_release(&configs->targets);
@@ -69,10 +76,13 @@ void configs_release(struct configs *configs)
 void configs_note(struct configs *configs, const struct view *view)
 {
     static const struct allocation nothing;
+    static const struct config_range unknown;
 
     configs->news |= view->arrivals > 0 || view->toucheds > 0;
-    while (configs->most.count < (size_t)view->tasks)
+    while (configs->most.count < (size_t)view->tasks) {
         vector_push(&configs->most, nothing);
+        vector_push(&configs->range, unknown);
+    }
     for (int32_t c = 0; c < view->catalog->clusters; c++)
         for (int32_t i = 0; i < view->cluster[c].runnings; i++) {
             const struct task *task = &view->task[view->cluster[c].running[i]];
@@ -93,24 +103,57 @@ static struct allocation bound_of(const struct configs *configs, const struct ta
     return allocation_least(&most, &task->max);
 }
 
+static const struct config_range *range_of(struct configs *configs, const struct task *task)
+{
+    const struct front *front = &configs->front[task->type];
+    struct config_range *range = &configs->range.item[task->id];
+    struct allocation bound = bound_of(configs, task);
+
+    if (allocation_equal(&range->bound, &bound) && allocation_equal(&range->min, &task->min))
+        return range;
+    *range = (struct config_range){.min = task->min, .bound = bound, .first = -1, .end = -1};
+    for (int32_t i = 0; i < front->count; i++)
+        if (front->item[i].seconds < HUGE_VAL &&
+            allocation_within(&range->min, &front->item[i].amount, &range->bound)) {
+            range->first = range->first < 0 ? i : range->first;
+            range->end = i + 1;
+        }
+    return range;
+}
+
+static double unchanged_cost(struct configs *configs, const struct view *view,
+                             const struct task *task, int32_t i, configs_cost_fn cost,
+                             const void *arg)
+{
+    double *known = &configs->unchanged_cost[task->type][i];
+
+    if (isnan(*known))
+        *known = cost(arg, view, task->id, &configs->front[task->type].item[i], false);
+    return *known;
+}
+
 static void add_options(struct configs *configs, const struct view *view, const struct task *task,
                         int32_t cluster, configs_cost_fn cost, const void *arg)
 {
     const struct front *front = &configs->front[task->type];
     const struct allocation *capacity = &view->catalog->cluster[cluster].capacity;
-    struct allocation bound = bound_of(configs, task);
+    const struct config_range *range = range_of(configs, task);
     bool runs = task->state == TASK_RUNNING, begun = task->first_start_s >= 0;
 
-    for (int32_t i = 0; i < front->count; i++) {
+    for (int32_t i = range->first; i < range->end; i++) {
         const struct front_item *item = &front->item[i];
         bool same =
             runs && task->cluster == cluster && allocation_equal(&task->allocation, &item->amount);
+        double item_cost;
 
-        if (item->seconds < HUGE_VAL && allocation_within(&task->min, &item->amount, &bound) &&
-            allocation_fits(&item->amount, capacity))
-            assign_add_option(&configs->assign, cluster, &item->amount,
-                              cost(arg, view, task->id, item, begun && !same) *
-                                  (same ? 1 : 1 + STICKY));
+        if (item->seconds == HUGE_VAL ||
+            !allocation_within(&range->min, &item->amount, &range->bound) ||
+            !allocation_fits(&item->amount, capacity))
+            continue;
+        item_cost = begun && !same ? cost(arg, view, task->id, item, true)
+                                   : unchanged_cost(configs, view, task, i, cost, arg);
+        assign_add_option(&configs->assign, cluster, &item->amount,
+                          item_cost * (same ? 1 : 1 + STICKY));
     }
 }
 
@@ -137,6 +180,9 @@ static void gather(struct configs *configs, const struct view *view, configs_cos
     int64_t waiting = 0;
 
     assign_clear(&configs->assign);
+    for (int i = 0; i < view->catalog->types; i++)
+        for (int32_t k = 0; k < configs->front[i].count; k++)
+            configs->unchanged_cost[i][k] = NAN;
     for (int32_t c = 0; c < view->catalog->clusters; c++) {
         if (!view->cluster[c].up)
             continue;

@@ -26,13 +26,22 @@
                                       .help = "exchanges tried per round, after the greedy part" \
     }
 
+/* Which part of its type's front a task may choose from, as long as its limits stay what they are.
+ */
+struct config_range {
+    struct allocation min, bound;
+    int32_t first, end;
+};
+
 struct configs {
     const struct catalog *catalog;
     struct front *front;   /* by type, shortest first, with the minimum at the end */
     double *restart_s;     /* by type: what a change of allocation costs */
     int64_t tasks, trials; /* see the options */
     bool doubling, news;
-    VECTOR(struct allocation) most; /* by task: the most it ever held */
+    VECTOR(struct allocation) most;    /* by task: the most it ever held */
+    VECTOR(struct config_range) range; /* by task */
+    double **unchanged_cost;           /* by type and item, in this round; NAN: not yet asked for */
     struct assign assign;
     struct targets targets;
 };
@@ -41,7 +50,7 @@ void configs_init(struct configs *configs, const struct policy_setup *setup);
 void configs_release(struct configs *configs);
 
 /* What a policy is: the cost of a task with an amount. changed: it has run before and would be
- * restarted for it. */
+ * restarted for it; if not, the cost must be the same for all tasks of the type. */
 typedef double (*configs_cost_fn)(const void *arg, const struct view *view, int32_t task,
                                   const struct front_item *item, bool changed);
 
