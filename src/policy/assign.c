@@ -41,15 +41,20 @@ void assign_release(struct assign *assign)
     *assign = (struct assign){0};
 }
 
+static void forget_least(struct assign *assign)
+{
+    for (int32_t c = 0; c < assign->catalog->clusters; c++)
+        for (int r = 0; r < MAX_RESOURCES; r++)
+            assign->least[c].amount[r] = MAX_QUANTITY;
+}
+
 void assign_clear(struct assign *assign)
 {
     memset(assign->free, 0, (size_t)assign->catalog->clusters * sizeof *assign->free);
     vector_clear(&assign->tasks);
     vector_clear(&assign->options);
     vector_clear(&assign->served);
-    for (int32_t c = 0; c < assign->catalog->clusters; c++)
-        for (int r = 0; r < MAX_RESOURCES; r++)
-            assign->least[c].amount[r] = MAX_QUANTITY;
+    forget_least(assign);
 }
 
 void assign_set_free(struct assign *assign, int32_t cluster, const struct allocation *free)
@@ -191,33 +196,66 @@ static void take_step(struct assign *assign, struct heap_entry now, int32_t opti
     queue_step(assign, now.id);
 }
 
+static void count_roomy(struct assign *assign)
+{
+    assign->roomy = 0;
+    for (int32_t c = 0; c < assign->catalog->clusters; c++)
+        assign->roomy += is_roomy(assign, c);
+}
+
+/* Looks again for the least that is asked for, by those who are left. */
+static void tighten(struct assign *assign)
+{
+    forget_least(assign);
+    for (int32_t i = 0; i < assign->fresh.count; i++) {
+        const struct assign_task *task = &assign->tasks.item[assign->fresh.entry[i].id];
+
+        for (int32_t k = task->first; k < task->first + task->options; k++) {
+            const struct assign_option *option = &assign->options.item[k];
+            struct allocation *least = &assign->least[option->cluster];
+
+            *least = allocation_least(least, &option->amount);
+        }
+    }
+    count_roomy(assign);
+}
+
+/* Takes the heap's first out and lets it have its step, or puts it back to where it belongs by now.
+ * False if it has none. */
+static bool serve_first(struct assign *assign, struct heap *heap)
+{
+    struct heap_entry now = heap_peek(heap);
+    struct heap *next;
+    double slope;
+    int32_t option;
+
+    heap_pop(heap);
+    option = best_step(assign, &assign->tasks.item[now.id], &slope);
+    if (option < 0)
+        return false;
+    next = next_heap(assign);
+    if (next && -slope > heap_peek(next).key)
+        heap_set(heap, now.id, -slope);
+    else
+        take_step(assign, now, option);
+    return true;
+}
+
 static void take_greedily(struct assign *assign)
 {
+    int32_t vain = 0, patience = 8;
     struct heap *heap;
 
     heap_reset(&assign->next);
     heap_reset(&assign->fresh);
-    assign->roomy = 0;
-    for (int32_t c = 0; c < assign->catalog->clusters; c++)
-        assign->roomy += is_roomy(assign, c);
+    count_roomy(assign);
     for (int32_t i = 0; i < (int32_t)assign->tasks.count; i++)
         queue_step(assign, i);
-    while ((heap = next_heap(assign))) {
-        struct heap_entry now = heap_peek(heap);
-        double slope;
-        int32_t option;
-        struct heap *next;
-
-        heap_pop(heap);
-        option = best_step(assign, &assign->tasks.item[now.id], &slope);
-        if (option < 0)
-            continue;
-        next = next_heap(assign);
-        if (next && -slope > heap_peek(next).key)
-            heap_set(heap, now.id, -slope);
-        else
-            take_step(assign, now, option);
-    }
+    while ((heap = next_heap(assign)))
+        if (!serve_first(assign, heap) && ++vain == patience) {
+            tighten(assign);
+            patience *= 2;
+        }
 }
 
 /* The cheapest option that fits, or none if that is cheaper still. */

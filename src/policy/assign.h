@@ -29,7 +29,7 @@ struct assign_task {
 struct assign {
     const struct catalog *catalog;
     struct allocation *free;  /* by cluster */
-    struct allocation *least; /* by cluster: no option there takes less of any resource */
+    struct allocation *least; /* by cluster: no task that has nothing takes less there */
     VECTOR(struct assign_task) tasks;
     VECTOR(struct assign_option) options;
     VECTOR(uint64_t) served; /* a bit per task: it was given something */

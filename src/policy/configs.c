@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The choice is made by assign.c over the allocations of every type's front (core/front.h) and all
- * clusters of a task's reach. As long as no task comes, goes or changes, the costs stay what they
- * were but for the slowly fading weight of restarts, so rounds in which nothing happened are left
- * out. Among equals a task keeps what it has. Tasks whose progress would not survive stay on their
- * cluster until they are done; they may be resized there.
+ * The choice is made by assign.c over the allocations of every type's front (core/front.h), the
+ * task's own minimum among them, and all clusters of its reach. As long as no task comes, goes or
+ * changes, the costs stay what they were but for the slowly fading weight of restarts, so rounds in
+ * which nothing happened are left out. Among equals a task keeps what it has. Tasks whose progress
+ * would not survive stay on their cluster until they are done; they may be resized there.
  */
 #include "policy/configs.h"
 
@@ -18,6 +18,16 @@
 /* What a change must gain, as a part of its cost; and the cost of losing a task's progress. */
 static const double STICKY = 1e-3, LOSS = 1e15;
 
+static struct front_item item_of(const struct estimator *estimator, const struct allocation *total,
+                                 int type, const struct allocation *amount)
+{
+    return (struct front_item){
+        .amount = *amount,
+        .seconds = estimator_seconds(estimator, type, amount, 0),
+        .share = allocation_dominant_share(amount, total),
+    };
+}
+
 /* The smallest is kept, whatever it gains: it may be all that fits. */
 static void add_minimum(struct front *front, const struct policy_setup *setup, int type)
 {
@@ -27,11 +37,7 @@ static void add_minimum(struct front *front, const struct policy_setup *setup, i
     if (last && allocation_equal(&last->amount, min))
         return;
     front->item = xrealloc(front->item, (size_t)front->count + 1, sizeof *front->item);
-    front->item[front->count++] = (struct front_item){
-        .amount = *min,
-        .seconds = estimator_seconds(setup->estimator, type, min, 0),
-        .share = allocation_dominant_share(min, &setup->catalog->total),
-    };
+    front->item[front->count++] = item_of(setup->estimator, &setup->catalog->total, type, min);
 }
 
 void configs_init(struct configs *configs, const struct policy_setup *setup)
@@ -103,7 +109,8 @@ static struct allocation bound_of(const struct configs *configs, const struct ta
     return allocation_least(&most, &task->max);
 }
 
-static const struct config_range *range_of(struct configs *configs, const struct task *task)
+static const struct config_range *range_of(struct configs *configs, const struct view *view,
+                                           const struct task *task)
 {
     const struct front *front = &configs->front[task->type];
     struct config_range *range = &configs->range.item[task->id];
@@ -118,6 +125,8 @@ static const struct config_range *range_of(struct configs *configs, const struct
             range->first = range->first < 0 ? i : range->first;
             range->end = i + 1;
         }
+    if (range->end < 0 || !allocation_equal(&front->item[range->end - 1].amount, &task->min))
+        range->least = item_of(view->estimator, &view->catalog->total, task->type, &task->min);
     return range;
 }
 
@@ -132,29 +141,36 @@ static double unchanged_cost(struct configs *configs, const struct view *view,
     return *known;
 }
 
+/* known: the item's place in the front, or -1: it is the task's own minimum. */
+static void add_option(struct configs *configs, const struct view *view, const struct task *task,
+                       int32_t cluster, const struct front_item *item, int32_t known,
+                       configs_cost_fn cost, const void *arg)
+{
+    bool same = task->state == TASK_RUNNING && task->cluster == cluster &&
+                allocation_equal(&task->allocation, &item->amount);
+    bool changed = task->first_start_s >= 0 && !same;
+    double item_cost;
+
+    if (item->seconds == HUGE_VAL ||
+        !allocation_fits(&item->amount, &view->catalog->cluster[cluster].capacity))
+        return;
+    item_cost = changed || known < 0 ? cost(arg, view, task->id, item, changed)
+                                     : unchanged_cost(configs, view, task, known, cost, arg);
+    assign_add_option(&configs->assign, cluster, &item->amount,
+                      item_cost * (same ? 1 : 1 + STICKY));
+}
+
 static void add_options(struct configs *configs, const struct view *view, const struct task *task,
                         int32_t cluster, configs_cost_fn cost, const void *arg)
 {
     const struct front *front = &configs->front[task->type];
-    const struct allocation *capacity = &view->catalog->cluster[cluster].capacity;
-    const struct config_range *range = range_of(configs, task);
-    bool runs = task->state == TASK_RUNNING, begun = task->first_start_s >= 0;
+    const struct config_range *range = range_of(configs, view, task);
 
-    for (int32_t i = range->first; i < range->end; i++) {
-        const struct front_item *item = &front->item[i];
-        bool same =
-            runs && task->cluster == cluster && allocation_equal(&task->allocation, &item->amount);
-        double item_cost;
-
-        if (item->seconds == HUGE_VAL ||
-            !allocation_within(&range->min, &item->amount, &range->bound) ||
-            !allocation_fits(&item->amount, capacity))
-            continue;
-        item_cost = begun && !same ? cost(arg, view, task->id, item, true)
-                                   : unchanged_cost(configs, view, task, i, cost, arg);
-        assign_add_option(&configs->assign, cluster, &item->amount,
-                          item_cost * (same ? 1 : 1 + STICKY));
-    }
+    for (int32_t i = range->first; i < range->end; i++)
+        if (allocation_within(&range->min, &front->item[i].amount, &range->bound))
+            add_option(configs, view, task, cluster, &front->item[i], i, cost, arg);
+    if (!allocation_is_zero(&range->least.amount))
+        add_option(configs, view, task, cluster, &range->least, -1, cost, arg);
 }
 
 static void add_task(struct configs *configs, const struct view *view, int32_t id,

@@ -31,6 +31,7 @@
 struct config_range {
     struct allocation min, bound;
     int32_t first, end;
+    struct front_item least; /* the minimum, if it is none of them; else nothing */
 };
 
 struct configs {

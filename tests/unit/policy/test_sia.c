@@ -91,10 +91,22 @@ static void pollux_weighs_restarts(void **state)
                      "0 start 0 a 2\n20 finish 0\n");
 }
 
+/*
+ * Of the four widths two are considered, 4 and 1. The task wants exactly 2, as its arrival says:
+ * 40 / 2 seconds.
+ */
+static void own_minimum_is_a_choice(void **state)
+{
+    (void)state;
+    check_policy_run("sia:model=true,round=10,choices=2", SCENARIO(""),
+                     "{\"at\": 0, \"type\": \"t\", \"min\": {\"cpu\": 2}, \"max\": {\"cpu\": 2}}\n",
+                     "0 start 0 a 2\n20 finish 0\n");
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(sia_shares_among_equals), cmocka_unit_test(sia_doubles),
     cmocka_unit_test(sia_weighs_restarts),     cmocka_unit_test(pollux_shares_among_equals),
-    cmocka_unit_test(pollux_weighs_restarts),
+    cmocka_unit_test(pollux_weighs_restarts),  cmocka_unit_test(own_minimum_is_a_choice),
 };
 
 RUN_TESTS(tests)
