@@ -16,6 +16,10 @@
  * the rounds is part of the definition: first those who hold nothing among themselves, then the
  * winner against those who hold something, in order of arrival. A task that gains nothing by a step
  * takes no part, so units that help nobody stay free.
+ *
+ * Long queues cost little: lengths of waiting tasks do not change, so they stand in lanes
+ * (policy/lanes.h) from decision to decision, and only the first of all has a hand. Where windows
+ * show few, every one that is shown has.
  */
 #include "policy/afs.h"
 
@@ -27,6 +31,7 @@ void afs_init(struct afs *afs, const struct policy_setup *setup, afs_length_fn l
     deal_init(&afs->deal, setup, true);
     growth_init(&afs->growth, setup);
     heap_init(&afs->empty);
+    lanes_init(&afs->lanes, setup->catalog->clusters);
 }
 
 void afs_release(void *state)
@@ -37,7 +42,10 @@ void afs_release(void *state)
     growth_release(&afs->growth);
     vector_release(&afs->contestants);
     vector_release(&afs->holders);
+    vector_release(&afs->taken);
+    vector_release(&afs->hoped);
     heap_release(&afs->empty);
+    lanes_release(&afs->lanes);
 }
 
 static bool is_empty(const struct afs *afs, int32_t hand)
@@ -64,12 +72,12 @@ static bool can_grow(struct afs *afs, const struct view *view, int32_t i)
     return c->may_grow;
 }
 
-static double length_now(const struct afs *afs, const struct view *view, int32_t i)
+static void measure(struct afs *afs, const struct view *view, int32_t i)
 {
-    const struct contestant *c = &afs->contestants.item[i];
+    struct contestant *c = &afs->contestants.item[i];
 
-    return afs->length(view, afs->deal.hands.item[i].task,
-                       is_empty(afs, i) ? HUGE_VAL : c->prospect.seconds);
+    c->length = afs->length(view, afs->deal.hands.item[i].task,
+                            is_empty(afs, i) ? HUGE_VAL : c->prospect.seconds);
 }
 
 /* The relative gain of the shorter one, and of the longer one. */
@@ -84,9 +92,9 @@ static double gain_if_longer(const struct contestant *c)
 }
 
 /* Of two hands, i the one that came to the tournament first, the one that gets its step. */
-static int32_t winner(const struct afs *afs, const struct view *view, int32_t i, int32_t k)
+static int32_t winner(const struct afs *afs, int32_t i, int32_t k)
 {
-    bool k_is_shorter = length_now(afs, view, k) < length_now(afs, view, i);
+    bool k_is_shorter = afs->contestants.item[k].length < afs->contestants.item[i].length;
     int32_t a = k_is_shorter ? k : i, b = k_is_shorter ? i : k;
     const struct contestant *shorter = &afs->contestants.item[a];
     const struct contestant *longer = &afs->contestants.item[b];
@@ -94,9 +102,96 @@ static int32_t winner(const struct afs *afs, const struct view *view, int32_t i,
     return gain_if_longer(longer) > gain_if_shorter(shorter) ? b : a;
 }
 
-/* The shortest of those who hold nothing and still fit, or -1. Free only shrinks, so whoever does
+static void add_contestant(struct afs *afs, const struct view *view, int32_t i)
+{
+    struct contestant contestant = {
+        .prospect = growth_prospect(view, &afs->deal.hands.item[i]),
+    };
+
+    vector_push(&afs->contestants, contestant);
+    look_ahead(afs, view, i);
+    measure(afs, view, i);
+}
+
+/* Waiting tasks */
+
+static void enter(struct afs *afs, const struct view *view, int32_t id)
+{
+    const struct task *task = &view->task[id];
+    struct deal_hand hand = {.task = id};
+    struct prospect prospect = growth_prospect(view, &hand);
+    double seconds = growth_seconds(view, id, &prospect, &task->min);
+
+    if (task->state == TASK_WAITING)
+        lanes_enter(&afs->lanes, id, &task->min, &task->reach,
+                    (struct lane_key){.rank = afs->length(view, id, seconds)});
+}
+
+/* Who was given something and not started, for want of nodes, waits on. */
+static void settle_taken(struct afs *afs, const struct view *view)
+{
+    for (size_t i = 0; i < afs->taken.count; i++)
+        if (plan_has(afs->plan, afs->taken.item[i]))
+            vector_push(&afs->hoped, afs->taken.item[i]);
+        else
+            enter(afs, view, afs->taken.item[i]);
+    vector_clear(&afs->taken);
+}
+
+static void note(struct afs *afs, const struct view *view)
+{
+    for (size_t i = 0; i < afs->hoped.count; i++)
+        enter(afs, view, afs->hoped.item[i]);
+    vector_clear(&afs->hoped);
+    for (int32_t i = 0; i < view->arrivals; i++)
+        enter(afs, view, view->arrived[i]);
+}
+
+static void open_lanes(struct afs *afs, const struct view *view)
+{
+    int32_t cluster = afs->deal.cluster;
+
+    lanes_close(&afs->lanes);
+    if (!afs->deal.from_nothing || !view->cluster[cluster].may_start)
+        return;
+    lanes_open(&afs->lanes, view, cluster);
+    lanes_open_wide(&afs->lanes, view, cluster);
+}
+
+/* The hand of the first waiting task that fits, or -1. A lane whose first does not is done with. */
+static int32_t first_waiting(struct afs *afs, const struct view *view)
+{
+    const struct lane_entry *first;
+
+    while ((first = lanes_first(&afs->lanes))) {
+        if (afs->front < 0) {
+            afs->front = (int32_t)afs->deal.hands.count;
+            deal_add_hand(&afs->deal, view, first->task);
+            add_contestant(afs, view, afs->front);
+        }
+        if (can_grow(afs, view, afs->front))
+            return afs->front;
+        lanes_take(&afs->lanes);
+        afs->front = -1;
+    }
+    return -1;
+}
+
+static void take_waiting(struct afs *afs, const struct view *view)
+{
+    struct lane_entry entry = lanes_take(&afs->lanes);
+
+    lanes_forget(&afs->lanes, entry.task);
+    lanes_reopen(&afs->lanes, view, entry.lane);
+    vector_push(&afs->taken, entry.task);
+    afs->front = -1;
+}
+
+/* The tournament */
+
+/* The first of the hands that hold nothing and still fit, or -1. Free only shrinks, so whoever does
  * not fit is done with. */
-static int32_t first_empty(struct afs *afs, const struct view *view)
+static int32_t first_hand(struct afs *afs, const struct view *view)
 {
     while (!heap_is_empty(&afs->empty)) {
         if (can_grow(afs, view, heap_peek(&afs->empty).id))
@@ -104,6 +199,21 @@ static int32_t first_empty(struct afs *afs, const struct view *view)
         heap_pop(&afs->empty);
     }
     return -1;
+}
+
+/* The shortest of all who hold nothing and still fit, or -1. */
+static int32_t first_empty(struct afs *afs, const struct view *view)
+{
+    int32_t hand = first_hand(afs, view), waiting = first_waiting(afs, view);
+    double key, rank;
+
+    if (hand < 0 || waiting < 0)
+        return hand < 0 ? waiting : hand;
+    key = heap_peek(&afs->empty).key;
+    rank = lanes_first(&afs->lanes)->key.rank;
+    if (key != rank)
+        return key < rank ? hand : waiting;
+    return afs->deal.hands.item[hand].task < afs->deal.hands.item[waiting].task ? hand : waiting;
 }
 
 static int32_t hold_tournament(struct afs *afs, const struct view *view)
@@ -114,34 +224,49 @@ static int32_t hold_tournament(struct afs *afs, const struct view *view)
         int32_t i = afs->holders.item[n];
 
         if (can_grow(afs, view, i))
-            best = best < 0 ? i : winner(afs, view, best, i);
+            best = best < 0 ? i : winner(afs, best, i);
     }
     return best;
 }
 
 static void add_holder(struct afs *afs, int32_t hand)
 {
+    const struct deal_hand *hands = afs->deal.hands.item;
     size_t at = afs->holders.count;
 
     vector_push(&afs->holders, hand);
-    for (; at > 0 && afs->holders.item[at - 1] > hand; at--)
+    for (; at > 0 && hands[afs->holders.item[at - 1]].task > hands[hand].task; at--)
         afs->holders.item[at] = afs->holders.item[at - 1];
     afs->holders.item[at] = hand;
 }
 
-static void enter(struct afs *afs, const struct view *view, int32_t i)
+static void seat(struct afs *afs, const struct view *view, int32_t i)
 {
-    const struct deal_hand *hand = &afs->deal.hands.item[i];
-    struct contestant contestant = {.prospect = growth_prospect(view, hand)};
     const struct contestant *c;
 
-    vector_push(&afs->contestants, contestant);
-    look_ahead(afs, view, i);
+    add_contestant(afs, view, i);
     c = &afs->contestants.item[i];
     if (!is_empty(afs, i))
         add_holder(afs, i);
     else if (c->may_grow)
-        heap_set(&afs->empty, i, afs->length(view, hand->task, c->step.seconds));
+        heap_set(&afs->empty, i, afs->length(view, afs->deal.hands.item[i].task, c->step.seconds));
+}
+
+static void give_step(struct afs *afs, const struct view *view, int32_t i)
+{
+    struct contestant *c = &afs->contestants.item[i];
+
+    if (is_empty(afs, i)) {
+        if (i == afs->front)
+            take_waiting(afs, view);
+        else
+            heap_remove(&afs->empty, i);
+        add_holder(afs, i);
+    }
+    deal_grant(&afs->deal, &afs->deal.hands.item[i], &c->step.more);
+    c->prospect.seconds = c->step.seconds;
+    look_ahead(afs, view, i);
+    measure(afs, view, i);
 }
 
 static void grow(void *arg, const struct view *view, struct deal *deal)
@@ -149,27 +274,25 @@ static void grow(void *arg, const struct view *view, struct deal *deal)
     struct afs *afs = arg;
     int32_t best;
 
+    settle_taken(afs, view);
     vector_clear(&afs->contestants);
     vector_clear(&afs->holders);
     heap_reset(&afs->empty);
+    afs->front = -1;
+    open_lanes(afs, view);
     for (int32_t i = 0; (size_t)i < deal->hands.count; i++)
-        enter(afs, view, i);
-    while ((best = hold_tournament(afs, view)) >= 0) {
-        struct contestant *c = &afs->contestants.item[best];
-
-        if (is_empty(afs, best)) {
-            heap_remove(&afs->empty, best);
-            add_holder(afs, best);
-        }
-        deal_grant(deal, &deal->hands.item[best], &c->step.more);
-        c->prospect.seconds = c->step.seconds;
-        look_ahead(afs, view, best);
-    }
+        seat(afs, view, i);
+    while ((best = hold_tournament(afs, view)) >= 0)
+        give_step(afs, view, best);
 }
 
 void afs_decide(void *state, const struct view *view, struct plan *plan)
 {
     struct afs *afs = state;
 
+    afs->plan = plan;
+    if (view->catalog->window == 0)
+        note(afs, view);
     deal_decide(&afs->deal, view, plan, false, grow, afs);
+    settle_taken(afs, view);
 }

@@ -26,7 +26,6 @@ void deal_init(struct deal *deal, const struct policy_setup *setup, bool from_no
 void deal_release(struct deal *deal)
 {
     vector_release(&deal->hands);
-    vector_release(&deal->aside);
     vector_release(&deal->joins);
     vector_release(&deal->changed);
     id_set_release(&deal->joined);
@@ -216,8 +215,9 @@ static bool must_stay(const struct deal *deal, const struct view *view, const st
            (!info->preempt_keeps || view->now_s - task->since_s <= settling_s);
 }
 
-static void add_hand(struct deal *deal, const struct view *view, const struct task *task)
+void deal_add_hand(struct deal *deal, const struct view *view, int32_t id)
 {
+    const struct task *task = &view->task[id];
     const struct allocation *capacity = &deal->catalog->cluster[deal->cluster].capacity;
     struct deal_hand hand = {.task = task->id};
 
@@ -236,27 +236,10 @@ static int compare_hands(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-/* Those who wait come in order and may be many: the first so many hands are sorted and merged into
- * them. */
-static void sort_hands(struct deal *deal, size_t first)
-{
-    struct deal_hand *hand = deal->hands.item, *waiting = hand + first;
-    const struct deal_hand *end = hand + deal->hands.count;
-
-    vector_clear(&deal->aside);
-    for (size_t i = 0; i < first; i++)
-        vector_push(&deal->aside, hand[i]);
-    vector_sort(&deal->aside, compare_hands);
-    for (size_t i = 0; i < first; hand++)
-        *hand = waiting == end || deal->aside.item[i].task < waiting->task ? deal->aside.item[i++]
-                                                                           : *waiting++;
-}
-
 static void gather_hands(struct deal *deal, const struct view *view, struct plan *plan,
                          int32_t cluster)
 {
     const struct cluster_view *at = &view->cluster[cluster];
-    size_t held;
     int32_t id;
 
     deal->cluster = cluster;
@@ -264,17 +247,17 @@ static void gather_hands(struct deal *deal, const struct view *view, struct plan
     vector_clear(&deal->hands);
     for (int32_t i = 0; i < at->runnings; i++) {
         allocation_add(&deal->free, &view->task[at->running[i]].allocation);
-        add_hand(deal, view, &view->task[at->running[i]]);
+        deal_add_hand(deal, view, at->running[i]);
     }
     for (size_t i = 0; i < deal->joins.count; i++)
         if (deal->joins.item[i].cluster == cluster)
-            add_hand(deal, view, &view->task[deal->joins.item[i].task]);
-    held = deal->hands.count;
-    if (deal->from_nothing)
+            deal_add_hand(deal, view, deal->joins.item[i].task);
+    if (deal->from_nothing && view->catalog->window > 0)
         view_each_waiting (view, cluster, id)
             if (plan_may_start(plan, id, cluster))
-                add_hand(deal, view, &view->task[id]);
-    sort_hands(deal, held);
+                deal_add_hand(deal, view, id);
+    if (deal->hands.count > 0)
+        vector_sort(&deal->hands, compare_hands);
 }
 
 /* From hands to plan */
@@ -364,9 +347,11 @@ static void deal_out(struct deal *deal, const struct view *view, struct plan *pl
         if (!view->cluster[deal->changed.item[i]].up)
             continue;
         gather_hands(deal, view, plan, deal->changed.item[i]);
+        grow(arg, view, deal);
         if (deal->hands.count == 0)
             continue;
-        grow(arg, view, deal);
+        if (deal->from_nothing)
+            vector_sort(&deal->hands, compare_hands);
         for (int pass = 0; pass < PASSES; pass++)
             propose(deal, view, plan, pass);
     }

@@ -32,8 +32,7 @@ struct deal {
 
     /* Of the cluster at hand, while it is dealt. */
     int32_t cluster;
-    VECTOR(struct deal_hand) hands; /* in order of arrival */
-    VECTOR(struct deal_hand) aside; /* while they are put in order */
+    VECTOR(struct deal_hand) hands; /* in order of arrival, added ones at the end */
     struct allocation free;         /* what is left to be dealt */
 
     VECTOR(struct deal_join) joins; /* of this decision, in order of arrival */
@@ -44,7 +43,8 @@ struct deal {
     int32_t *tasks;            /* likewise: their number */
 };
 
-/* Raises the amounts of deal->hands in steps that fit deal->most and deal->free, which it keeps. */
+/* Raises the amounts of deal->hands in steps that fit deal->most and deal->free, which it keeps.
+ * From nothing it adds the hands of those waiting tasks that it means to give something. */
 typedef void (*deal_fn)(void *arg, const struct view *view, struct deal *deal);
 
 /*
@@ -52,9 +52,14 @@ typedef void (*deal_fn)(void *arg, const struct view *view, struct deal *deal);
  * as long as all minima fit (they join where the fewest tasks are per capacity); or (from_nothing)
  * everybody who runs there or may start there is dealt to, and may be left with nothing (but for
  * those who would lose all that they have done since they started). keeps may be set afterwards.
+ * From nothing, the hands at first are those of running tasks, and with windows of all that they
+ * show; who else may start is for the policy to know.
  */
 void deal_init(struct deal *deal, const struct policy_setup *setup, bool from_nothing);
 void deal_release(struct deal *deal);
+
+/* The hand of a task that waits for the cluster at hand. */
+void deal_add_hand(struct deal *deal, const struct view *view, int32_t task);
 
 /* In continuous time only clusters where something changed deal anew, unless all shall. */
 void deal_decide(struct deal *deal, const struct view *view, struct plan *plan, bool all,

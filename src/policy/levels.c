@@ -225,13 +225,13 @@ void levels_observe(struct levels *levels, const struct event *event)
 
 /* Queues */
 
-struct sweep_key levels_key(void *arg, const struct view *view, int32_t task)
+struct lane_key levels_key(void *arg, const struct view *view, int32_t task)
 {
     const struct levels *levels = arg;
     const struct life *life = &levels->life.item[task];
     bool runs = view->task[task].state == TASK_RUNNING && !life->fell && !levels->by_entry;
 
-    return (struct sweep_key){life->queue, runs ? life->ran_order : life->stood};
+    return (struct lane_key){life->queue, runs ? life->ran_order : life->stood};
 }
 
 static void enter_new(struct levels *levels, const struct view *view)

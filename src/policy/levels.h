@@ -63,8 +63,8 @@ struct levels {
     double promote, round_s;
     int gpu; /* resource, or -1 */
     int64_t back, front, runs;
-    sweep_ids fallen;    /* those that fell, see life.fell */
-    sweep_ids sent_back; /* by the plan at hand */
+    lane_ids fallen;    /* those that fell, see life.fell */
+    lane_ids sent_back; /* by the plan at hand */
 };
 
 /* key is what the sweep goes by, with the levels as its argument: levels_key() or one made of it.
@@ -77,7 +77,7 @@ void levels_release(struct levels *levels);
 double levels_attained(const struct levels *levels, int32_t task, double now_s);
 
 /* The queue, then who runs, then who stood in it first. */
-struct sweep_key levels_key(void *levels, const struct view *view, int32_t task);
+struct lane_key levels_key(void *levels, const struct view *view, int32_t task);
 
 /* What the policy's own observe and decide have to call. */
 void levels_observe(struct levels *levels, const struct event *event);

@@ -10,7 +10,7 @@
 
 static const double TIE = 1e-9;
 
-static struct sweep_key key(void *arg, const struct view *view, int32_t id)
+static struct lane_key key(void *arg, const struct view *view, int32_t id)
 {
     struct shortest *s = arg;
     const struct allocation *request = request_of(&s->sweep.requests, view, id);
@@ -24,7 +24,7 @@ static struct sweep_key key(void *arg, const struct view *view, int32_t id)
         rank *= allocation_dominant_share(request, &view->catalog->total);
     if (view->task[id].state == TASK_RUNNING)
         rank *= 1 - TIE;
-    return (struct sweep_key){rank, 0};
+    return (struct lane_key){rank, 0};
 }
 
 void shortest_init(struct shortest *shortest, const struct policy_setup *setup, enum shortest_by by,

@@ -10,6 +10,7 @@
 #include "base/id_set.h"
 #include "base/vector.h"
 #include "core/policy.h"
+#include "policy/lanes.h"
 #include "policy/request.h"
 
 /* A row for option tables. Muri's simulator charges a job's start-up at every event, not only when
@@ -22,13 +23,7 @@
                 "effect"                                                                         \
     }
 
-/* Lower ones come first; ties go by order, then by id, which is the order of arrival. */
-struct sweep_key {
-    double rank;
-    int64_t order;
-};
-
-typedef struct sweep_key (*sweep_key_fn)(void *arg, const struct view *view, int32_t task);
+typedef struct lane_key (*sweep_key_fn)(void *arg, const struct view *view, int32_t task);
 
 struct sweep_rules {
     sweep_key_fn key; /* of a waiting task when it is entered; of running ones at each sweep */
@@ -41,46 +36,17 @@ struct sweep_rules {
     bool restarts; /* whoever runs on is started anew at every sweep, wherever it is */
 };
 
-struct sweep_entry {
-    struct sweep_key key;
-    int32_t task;
-    int32_t lane;   /* of a waiting task without windows */
-    uint32_t stamp; /* tells entries that were replaced */
-};
-
-typedef VECTOR(struct sweep_entry) sweep_entries;
-typedef VECTOR(int32_t) sweep_ids;
-
-/* Waiting tasks that ask for the same and reach the same: if one of them finds no room, neither
- * does any other. */
-struct sweep_lane {
-    struct allocation request;
-    struct reach reach;
-    sweep_entries heap; /* the first on top */
-    int32_t next;       /* in its bucket, or among those to be used again; -1 */
-    int32_t listings;   /* lists of clusters that it stands in */
-    int64_t swept;      /* number of the sweep that opened it last */
-};
-
 struct sweep {
     struct sweep_rules rules;
     struct requests requests;
-    VECTOR(struct sweep_lane) lanes;
-    int32_t spare_lane;
-    sweep_ids bucket;       /* first lane by hash */
-    sweep_ids *list;        /* by cluster: lanes that reach it; behind the last: wide ones */
-    int32_t *cluster;       /* 0, 1, 2, ...: reaches of one cluster */
-    int32_t clusters;       /* number of lists but for the last */
-    VECTOR(uint32_t) stamp; /* by task: its entry in force; 0: none */
-    sweep_entries first;    /* heap: of every open lane the first; with windows all shown */
-    sweep_entries running;  /* those that may have to go, in order */
-    sweep_ids hoped;        /* tasks that the last plan started */
-    sweep_ids changed;      /* clusters to be swept */
+    struct lanes lanes;
+    lane_entries running; /* those that may have to go, in order */
+    int32_t *cluster;     /* 0, 1, 2, ...: reaches of one cluster */
+    lane_ids hoped;       /* tasks that the last plan started */
+    lane_ids changed;     /* clusters to be swept */
     struct id_set is_changed;
     struct id_set shown; /* with windows: tasks gathered already */
     VECTOR(struct node_share) share;
-    uint32_t stamps;
-    int64_t sweeps;
 };
 
 /* The setup's options must have REQUEST_OPTION. */

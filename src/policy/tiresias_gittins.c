@@ -38,11 +38,11 @@ static const struct option_spec options[] = {
     {0},
 };
 
-static struct sweep_key key(void *arg, const struct view *view, int32_t task)
+static struct lane_key key(void *arg, const struct view *view, int32_t task)
 {
     const struct tiresias_gittins *s = arg;
     const struct levels *levels = &s->levels;
-    struct sweep_key key = levels_key(arg, view, task);
+    struct lane_key key = levels_key(arg, view, task);
     double delta = s->delta > 0 ? s->delta : levels->limit[0];
 
     if (levels->life.item[task].queue == levels->limits || !services_known(&levels->services))

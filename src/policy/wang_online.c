@@ -37,7 +37,7 @@
 struct wang_online {
     struct sweep sweep;
     VECTOR(int32_t) home; /* by task: where it was dispatched; -1: not yet */
-    sweep_ids *sent;      /* by cluster: tasks dispatched there, some of them done */
+    lane_ids *sent;       /* by cluster: tasks dispatched there, some of them done */
     bool lost_cluster;    /* since the last decision */
     int32_t clusters;
 };
@@ -53,13 +53,13 @@ static double seconds_left(struct wang_online *s, const struct view *view, int32
 }
 
 /* Who runs counts as shorter by a part in a thousand million: see shortest.c. */
-static struct sweep_key key(void *arg, const struct view *view, int32_t id)
+static struct lane_key key(void *arg, const struct view *view, int32_t id)
 {
     double rank = seconds_left(arg, view, id);
 
     if (view->task[id].state == TASK_RUNNING)
         rank *= 1 - 1e-9;
-    return (struct sweep_key){rank, 0};
+    return (struct lane_key){rank, 0};
 }
 
 static int32_t where(void *arg, int32_t task)
@@ -113,7 +113,7 @@ static double added_s(struct wang_online *s, const struct view *view, int32_t id
     double data_mb = view->catalog->type[task->type].data_mb;
     double own_s = seconds_left(s, view, id), own_share = share_of(s, view, id, cluster);
     double sum_s = own_s + catalog_transfer_s(view->catalog, task->home, cluster, data_mb);
-    sweep_ids *sent = &s->sent[cluster];
+    lane_ids *sent = &s->sent[cluster];
 
     for (size_t i = 0; i < sent->count;) {
         int32_t other = sent->item[i];
