@@ -186,6 +186,29 @@
       table(['With', '#Seen', '#Whole run, s', '#Standard error, s', '#Model says, s'], t.points.map((p) => [amount(p.allocation), String(p.samples), p.measured_s.toPrecision(3), p.error_s.toPrecision(2), p.believed_s ? p.believed_s.toPrecision(3) : '-']), 'Nothing learned yet.')));
   };
 
+  /* The log of the last day, simulated under each policy; the daemon works it out beside its loop. */
+  pages.policies = async () => {
+    const c = await api('/v1/comparison');
+    const running = c.state === 'running';
+    if (running) setTimeout(soon, 1000);
+    const items = c.items.filter((p) => typeof p.mean_s === 'number').sort((a, b) => a.mean_s - b.mean_s);
+    const left = c.items.filter((p) => typeof p.mean_s !== 'number');
+    const own = c.items.find((p) => p.policy === c.policy);
+    const most = Math.max(c.real_mean_s || 0, ...items.map((p) => p.mean_s));
+    const seconds = (x) => (typeof x === 'number' ? x.toPrecision(3) : '-');
+    const differs = (x, to) => (typeof x === 'number' && to ? `${x >= to ? '+' : '\u2212'}${Math.abs(100 * (x / to - 1)).toFixed(1)} %` : '-');
+    const length = (x, kind) => make('div', { class: 'bar', 'aria-hidden': 'true' }, make('i', { class: kind, style: `width:${(100 * x) / most}%` }));
+    const row = (p) => [p.policy, p.policy === c.policy ? chip('decides') : '', seconds(p.mean_s), own ? differs(p.mean_s, own.mean_s) : '-', length(p.mean_s, p.policy === c.policy ? 'own' : '')];
+    return make('section', {}, make('h2', {}, 'What each policy would have made of it'),
+      c.trouble ? make('p', {}, `Nothing to compare: ${c.trouble}.`) : c.tasks === undefined ? make('p', {}, 'One moment: it is being simulated.') : [
+        make('p', {}, `Of the last ${c.tasks} tasks that arrived within a day ${c.finished} finished, after ${seconds(c.real_mean_s)} s in the mean. `,
+          own ? `The simulation of ${c.policy}, which decides, says ${seconds(own.mean_s)} s (${differs(own.mean_s, c.real_mean_s)}): that far the other figures can be trusted where the speeds of their allocations were measured.` : ''),
+        make('p', { class: 'soft', id: 'age' }, `Simulated from the recorded log ${ago(c.made_at)} ago.${running ? ' Being worked out anew.' : ''}`),
+        table(['Policy', '', '#Mean completion, s', '#Against the one that decides', ''], [
+          ['really', chip('measured'), seconds(c.real_mean_s), '', length(c.real_mean_s || 0, 'real')], ...items.map(row)], 'None yet.'),
+        left.length ? make('p', { class: 'soft' }, 'Did not finish all of them: ' + left.map((p) => p.policy).join(', ') + '.') : null]);
+  };
+
   pages.decisions = async () => {
     const list = await api('/v1/decisions?limit=200');
     return [make('section', {}, make('h2', {}, 'Decisions, newest first'), table(['When', 'Task', 'What', 'Where', 'With', 'By', '#Took, ms'],

@@ -210,18 +210,30 @@ static int check_form(const struct arguments *args, struct err *err)
     return 0;
 }
 
+static int need_row(const struct arguments *args, int i, struct err *err)
+{
+    const struct option_spec *row = &args->own.spec[i];
+
+    if (args->own.value[i].given)
+        return 0;
+    if (is_positional(row))
+        return err_set(err, ERR_INVALID, "missing %s: %s", row->choices, row->help);
+    return err_set(err, ERR_INVALID, "missing --%s: %s", row->name, row->help);
+}
+
+int arguments_need(const struct arguments *args, const char *name, struct err *err)
+{
+    return need_row(args, option_find(args->own.spec, name), err);
+}
+
 int arguments_check(const struct arguments *args, struct err *err)
 {
-    for (int i = 0; i < args->own.count; i++) {
-        const struct option_spec *row = &args->own.spec[i];
+    int rc = 0;
 
-        if (!(row->flags & OPTION_REQUIRED) || args->own.value[i].given)
-            continue;
-        if (is_positional(row))
-            return err_set(err, ERR_INVALID, "missing %s: %s", row->choices, row->help);
-        return err_set(err, ERR_INVALID, "missing --%s: %s", row->name, row->help);
-    }
-    return check_form(args, err);
+    for (int i = 0; rc == 0 && i < args->own.count; i++)
+        if (args->own.spec[i].flags & OPTION_REQUIRED)
+            rc = need_row(args, i, err);
+    return rc ? rc : check_form(args, err);
 }
 
 bool arguments_flag(const struct arguments *args, const char *name)

@@ -38,6 +38,9 @@ void arguments_release(struct arguments *args);
 /* Required flags and arguments are there; not asked of "--help". */
 int arguments_check(const struct arguments *args, struct err *err);
 
+/* For what is required only without something else: fails as a required option would. */
+int arguments_need(const struct arguments *args, const char *name, struct err *err);
+
 bool arguments_flag(const struct arguments *args, const char *name);
 const char *arguments_string(const struct arguments *args, const char *name);
 

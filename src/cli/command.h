@@ -50,6 +50,7 @@ struct command {
     X(check)            \
     X(scenarios)        \
     X(policies)         \
+    X(record)           \
     X(replay)           \
     X(diff)             \
     X(serve)            \

@@ -15,6 +15,7 @@
 #include "cli/shipped.h"
 #include "core/scenario.h"
 #include "report/bound_gap.h"
+#include "report/event_reader.h"
 #include "sim/arrivals.h"
 
 int lineup_add(struct lineup *lineup, const char *text, struct err *err)
@@ -77,7 +78,7 @@ void lineup_close(struct lineup *lineup)
     *lineup = (struct lineup){0};
 }
 
-/* --arrivals as an override: its path is relative to the working directory, as it should be. */
+/* A path as an override of the arrivals: relative to the working directory, as it should be. */
 static void add_arrivals(struct text *out, const char *path)
 {
     struct emit e;
@@ -119,18 +120,52 @@ int lineup_scenario(struct scenario **out, const struct arguments *args, const c
     return rc;
 }
 
+/* realpath: the scenario is a text and stands in no folder. */
+int lineup_log_scenario(struct scenario **out, const struct arguments *args,
+                        const struct logged_run *run, const char *path, struct err *err)
+{
+    const struct option_value *set = params_value(&args->own, "set");
+    char *whole = realpath(path, NULL);
+    VECTOR(const char *) overrides = {0};
+    struct text arrivals;
+    int rc;
+
+    text_init(&arrivals, 0);
+    if (run->arrivals > 0) {
+        add_arrivals(&arrivals, whole ? whole : path);
+        vector_push(&overrides, arrivals.bytes);
+    }
+    for (int i = 0; i < set->repeats; i++)
+        vector_push(&overrides, set->repeat[i]);
+    rc = scenario_parse(out, run->scenario, "", run->config, overrides.item, (int)overrides.count,
+                        err);
+    if (rc == 0)
+        (*out)->name = run->scenario;
+    text_release(&arrivals);
+    vector_release(&overrides);
+    free(whole);
+    return rc;
+}
+
 const char **lineup_words(const struct arguments *args, int *count)
 {
     static const struct {
         const char *name, *flag;
-    } row[] = {{"scenario", NULL},         {"policy", "--policy"}, {"seeds", "--seeds"},
-               {"arrivals", "--arrivals"}, {"set", "--set"},       {"bound", "--bound"}};
+    } row[] = {{"scenario", NULL},   {"from-log", "--from-log"}, {"policy", "--policy"},
+               {"seeds", "--seeds"}, {"arrivals", "--arrivals"}, {"set", "--set"},
+               {"bound", "--bound"}};
     VECTOR(const char *) words = {0};
 
     for (size_t i = 0; i < COUNT_OF(row); i++) {
-        const struct option_value *value = params_value(&args->own, row[i].name);
-        const char *const *text = value->repeats ? value->repeat : &value->string;
-        int texts = value->repeats ? value->repeats : value->string != NULL;
+        const struct option_value *value;
+        const char *const *text;
+        int texts;
+
+        if (option_find(args->own.spec, row[i].name) < 0)
+            continue;
+        value = params_value(&args->own, row[i].name);
+        text = value->repeats ? value->repeat : &value->string;
+        texts = value->repeats ? value->repeats : value->string != NULL;
 
         for (int k = 0; k < texts; k++) {
             if (row[i].flag)

@@ -12,25 +12,27 @@
 
 struct arguments;
 struct err;
+struct logged_run;
 struct progress_bar;
 struct scenario;
 
-/* Rows of the option table: on what, ... */
-#define LINEUP_SCENARIO_ROW                                                               \
-    {                                                                                     \
-        "scenario", OPTION_STRING, .choices = "SCENARIO",                                 \
-                                   .flags = OPTION_POSITIONAL | OPTION_REQUIRED,          \
-                                   .help = "a file, or the name of a scenario that ships" \
+/* Rows of the option table: on what (need: OPTION_REQUIRED or 0), ... */
+#define LINEUP_SCENARIO_ROW_NEED(need)                                                         \
+    {                                                                                          \
+        "scenario", OPTION_STRING, .choices = "SCENARIO", .flags = OPTION_POSITIONAL | (need), \
+                                   .help = "a file, or the name of a scenario that ships"      \
     }
+#define LINEUP_SCENARIO_ROW LINEUP_SCENARIO_ROW_NEED(OPTION_REQUIRED)
 
 /* ... who, ... */
-#define LINEUP_POLICY_ROW                                                                         \
+#define LINEUP_POLICY_ROW_NEED(need)                                                              \
     {                                                                                             \
         "policy", OPTION_STRING,                                                                  \
-            .choices = "POLICY", .letter = 'p', .flags = OPTION_REPEATS | OPTION_REQUIRED,        \
+            .choices = "POLICY", .letter = 'p', .flags = OPTION_REPEATS | (need),                 \
             .help = "NAME, or NAME:key=value,... (\"tapfinger policies\" lists them); the first " \
                     "is what the others are compared to"                                          \
     }
+#define LINEUP_POLICY_ROW LINEUP_POLICY_ROW_NEED(OPTION_REQUIRED)
 
 /* ... and what every seed gets. */
 #define LINEUP_SEED_ROWS                                                                 \
@@ -63,6 +65,10 @@ struct scenario;
 #define LINEUP_OPTION_ROWS \
     LINEUP_SCENARIO_ROW, LINEUP_POLICY_ROW, LINEUP_SEED_ROWS, LINEUP_BOUND_ROW
 
+/* The same where a log may stand for the scenario and its policy. */
+#define LINEUP_OPTION_ROWS_OR_LOG \
+    LINEUP_SCENARIO_ROW_NEED(0), LINEUP_POLICY_ROW_NEED(0), LINEUP_SEED_ROWS, LINEUP_BOUND_ROW
+
 struct lineup {
     struct policy_spec *spec;
     int specs;
@@ -81,6 +87,10 @@ int lineup_add(struct lineup *lineup, const char *spec, struct err *err);
  * *found is false when there is no such scenario, which is misuse and not failure. */
 int lineup_scenario(struct scenario **out, const struct arguments *args, const char *const *more,
                     int mores, bool *found, struct err *err);
+
+/* The scenario that a log's first run was made in, its arrivals those of the log. */
+int lineup_log_scenario(struct scenario **out, const struct arguments *args,
+                        const struct logged_run *run, const char *path, struct err *err);
 
 /* What of the command line decides the outcome, in a fixed order: for run records. Texts belong to
  * the arguments; free the array. */

@@ -21,7 +21,7 @@
 #include "base/memory.h"
 #include "base/sink.h"
 #include "core/scenario.h"
-#include "report/event_format.h"
+#include "sim/event_format.h"
 #include "report/result.h"
 #include "sim/arrivals.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Writing the event log of a comparison: all runs in one file, in the order of the pieces, each
- * complete or not at all, whatever the number of threads. See report/event_format.h for the lines.
+ * complete or not at all, whatever the number of threads. See sim/event_format.h for the lines.
  */
 #ifndef REPORT_EVENT_LOG_H
 #define REPORT_EVENT_LOG_H

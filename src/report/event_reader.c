@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/memory.h"
 #include "base/option.h"
-#include "report/event_format.h"
+#include "sim/event_format.h"
 
 static const double LATEST_S = 1e15;
 
@@ -26,7 +26,7 @@ int event_reader_open_memory(struct event_reader *reader, const char *name, cons
     return lines_open_memory(&reader->lines, name, bytes, count, EVENT_LINE_BYTES, err);
 }
 
-static void forget_run(struct logged_run *run)
+void logged_run_release(struct logged_run *run)
 {
     free(run->version);
     free(run->scenario);
@@ -37,7 +37,7 @@ static void forget_run(struct logged_run *run)
 
 void event_reader_close(struct event_reader *reader)
 {
-    forget_run(&reader->run);
+    logged_run_release(&reader->run);
     lines_close(&reader->lines);
 }
 

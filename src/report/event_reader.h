@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading an event log (report/event_format.h), line by line; whatever is wrong with it is an error
+/* Reading an event log (sim/event_format.h), line by line; whatever is wrong with it is an error
  * that names file and line. */
 #ifndef REPORT_EVENT_READER_H
 #define REPORT_EVENT_READER_H
@@ -18,6 +18,8 @@ struct logged_run {
     uint64_t seed;
     int32_t arrivals; /* lines that follow with one each */
 };
+
+void logged_run_release(struct logged_run *run);
 
 struct logged_event {
     double at_s;

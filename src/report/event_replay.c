@@ -15,7 +15,7 @@
 #include "base/version.h"
 #include "core/scenario.h"
 #include "policy/spec.h"
-#include "report/event_format.h"
+#include "sim/event_format.h"
 #include "report/event_reader.h"
 #include "sim/arrivals.h"
 #include "sim/episode.h"

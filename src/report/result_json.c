@@ -85,11 +85,10 @@ static void emit_entrant(struct emit *e, const struct result *result, int entran
     emit_close(e);
 }
 
-void result_emit(const struct result *result, unsigned details, struct emit *e)
+void result_emit_keys(const struct result *result, unsigned details, struct emit *e)
 {
     const char *why = NULL;
 
-    emit_open(e, '{');
     emit_key_string(e, "schema", "tapfinger.simulation/1");
     emit_key_string(e, "scenario", result->scenario);
     emit_key(e, "seeds");
@@ -106,5 +105,11 @@ void result_emit(const struct result *result, unsigned details, struct emit *e)
     for (int i = 0; i < result->entrants; i++)
         emit_entrant(e, result, i, details);
     emit_close(e);
+}
+
+void result_emit(const struct result *result, unsigned details, struct emit *e)
+{
+    emit_open(e, '{');
+    result_emit_keys(result, details, e);
     emit_close(e);
 }

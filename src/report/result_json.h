@@ -16,6 +16,8 @@ enum result_details {
 /* One object, schema "tapfinger.simulation/1"; documented in docs/outputs.md. details
  * is enum result_details. */
 void result_emit(const struct result *result, unsigned details, struct emit *e);
+/* The same inside an object that the caller opened and closes. */
+void result_emit_keys(const struct result *result, unsigned details, struct emit *e);
 
 /*
  * Reads the figures per seed of such an object from a file into outcome, for a result whose

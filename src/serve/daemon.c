@@ -144,6 +144,8 @@ static int open_parts(struct daemon *daemon, const char *program, struct err *er
     if (rc == 0)
         rc = store_commit(daemon->store, err);
     if (rc == 0)
+        hindsight_open(&daemon->hindsight, &daemon->live, daemon->epoll);
+    if (rc == 0)
         rc = http_open(&daemon->http, daemon, err);
     return rc;
 }
@@ -171,6 +173,7 @@ int daemon_open(struct daemon *daemon, const char *site_path, const char *progra
 void daemon_close(struct daemon *daemon)
 {
     http_close(daemon->http);
+    hindsight_close(&daemon->hindsight);
     runner_close(&daemon->runner);
     live_close(&daemon->live);
     access_close(&daemon->access);
@@ -301,6 +304,8 @@ static void run_round(struct daemon *daemon)
 
     epoll_wait(daemon->epoll, event, 16, wait_ms(daemon));
     read_signals(daemon);
+    if (hindsight_poll(&daemon->hindsight))
+        http_retry(daemon->http);
     http_run(daemon->http);
     if (!daemon->store_trouble) {
         runner_poll(&daemon->runner);

@@ -11,6 +11,7 @@
 
 #include "serve/access.h"
 #include "serve/book.h"
+#include "serve/hindsight.h"
 #include "serve/live.h"
 #include "serve/runner.h"
 #include "serve/site.h"
@@ -26,6 +27,7 @@ struct daemon {
     struct live live;
     struct runner runner;
     struct access access;
+    struct hindsight hindsight;
     struct http *http;
     int epoll, signals, lock;
     bool stop;

@@ -610,6 +610,11 @@ static void retry_waiting(struct http *http)
     http->waiting = left;
 }
 
+void http_retry(struct http *http)
+{
+    retry_waiting(http);
+}
+
 void http_committed(struct http *http)
 {
     http->committed = store_last_seq(http->daemon->store);

@@ -27,7 +27,8 @@ struct request {
     int segments;
     json_t *body; /* of a method that has one; else NULL */
     struct caller caller;
-    double waited_s; /* since it came; for routes that wait */
+    double waited_s;  /* since it came; for routes that wait */
+    int64_t asked_us; /* theirs, 0 at first: what shall stay the same while they wait */
     void *connection;
 };
 
@@ -60,6 +61,8 @@ void http_run(struct http *http);
 void http_committed(struct http *http);
 /* Milliseconds until http_run() has something to do; -1: not before there is input. */
 int http_timeout_ms(struct http *http);
+/* Something that answers wait for has happened without an event. */
+void http_retry(struct http *http);
 /* Once a second: who is too slow goes. */
 void http_sweep(struct http *http);
 int http_stream_count(const struct http *http);

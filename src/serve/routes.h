@@ -44,6 +44,8 @@ extern const struct route routes[]; /* ends with .method == NULL */
     X(route_set_policy)       \
     X(route_decisions)        \
     X(route_events)           \
+    X(route_record)           \
+    X(route_comparison)       \
     X(route_whoami)           \
     X(route_tokens)           \
     X(route_add_token)        \

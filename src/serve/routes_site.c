@@ -10,6 +10,7 @@
 #include "serve/dashboard.h"
 #include "serve/metrics.h"
 #include "serve/openapi.h"
+#include "serve/quantity.h"
 #include "serve/routes.h"
 #include "serve/sensitivity.h"
 #include "store/store.h"
@@ -173,6 +174,43 @@ void route_events(struct daemon *daemon, struct request *request, struct reply *
     (void)request;
     reply->status = 200;
     reply->stream = true;
+}
+
+/* since: an age ("24h"), or nothing for all that is kept. */
+void route_record(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    const char *since = request_query(request, "since");
+    const struct text *log;
+    double age_s = 0;
+    int64_t since_us;
+    struct err err;
+    int rc;
+
+    if (since && quantity_duration(since, &age_s, &err)) {
+        reply_problem(reply, 400, "invalid", "since: %s", err.message);
+        return;
+    }
+    if (!request->asked_us)
+        request->asked_us = book_now_us();
+    since_us = since ? request->asked_us - (int64_t)(age_s * 1e6) : 0;
+    rc = hindsight_record(&daemon->hindsight, since_us, request->waited_s, &log, &err);
+    if (rc == 0) {
+        reply->wait = true;
+    } else if (rc < 0) {
+        reply_problem(reply, rc == ERR_NOT_FOUND ? 404 : 500,
+                      rc == ERR_NOT_FOUND ? "not-found" : "io", "%s", err.message);
+    } else {
+        reply->status = 200;
+        reply->type = "application/jsonl";
+        text_reset(&reply->body);
+        text_add_bytes(&reply->body, log->bytes, log->length);
+    }
+}
+
+void route_comparison(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    (void)request;
+    reply_json(reply, 200, hindsight_comparison(&daemon->hindsight));
 }
 
 void route_whoami(struct daemon *daemon, struct request *request, struct reply *reply)

@@ -113,6 +113,8 @@ void sensitivity_learn(struct live *live, int32_t type, const struct allocation 
     json_decref(doc);
 }
 
+enum { POINTS = 64 };
+
 struct point {
     struct allocation amount;
     double progress, seconds, squares; /* sums over stretches; squares of seconds per whole run */
@@ -151,9 +153,42 @@ static int collect(const json_t *list, struct point *point, int most)
     return points;
 }
 
+static double believed_seconds(const struct live *live, int32_t type,
+                               const struct allocation *amount)
+{
+    double seconds = type < live->catalog.types
+                         ? estimator_seconds(&live->estimator, type, amount, 0)
+                         : HUGE_VAL;
+
+    return seconds > 0 && seconds < 1e12 ? seconds : HUGE_VAL;
+}
+
+void sensitivity_seconds(struct live *live, int32_t type, const struct allocation *amount,
+                         int amounts, double *seconds)
+{
+    struct point point[POINTS];
+    json_t *doc = read_type(live, live->type_names.item[type]);
+    int points = collect(json_object_get(doc, "stretches"), point, POINTS);
+
+    for (int i = 0; i < amounts; i++) {
+        double measured_s = 0, progress = 0;
+
+        for (int k = 0; k < points; k++)
+            if (point[k].amount.amount[SITE_CPU] == amount[i].amount[SITE_CPU] &&
+                point[k].amount.amount[SITE_GPU] == amount[i].amount[SITE_GPU]) {
+                measured_s += point[k].seconds;
+                progress += point[k].progress;
+            }
+        seconds[i] =
+            progress > 0 ? measured_s / progress : believed_seconds(live, type, &amount[i]);
+        if (seconds[i] == HUGE_VAL)
+            seconds[i] = 1; /* nobody knows anything of it */
+    }
+    json_decref(doc);
+}
+
 json_t *sensitivity_json(struct live *live, int32_t type)
 {
-    enum { POINTS = 64 };
     const char *name = live->type_names.item[type];
     json_t *doc = read_type(live, name), *out = json_object(), *list = json_array();
     const struct type_info *info = &live->types.item[type];
@@ -164,15 +199,14 @@ json_t *sensitivity_json(struct live *live, int32_t type)
         double mean = point[i].seconds / point[i].progress;
         double spread =
             sqrt(fmax(0, point[i].squares / point[i].samples - mean * mean) / point[i].samples);
-        double believed = type < live->catalog.types
-                              ? estimator_seconds(&live->estimator, type, &point[i].amount, 0)
-                              : HUGE_VAL;
+        double believed = believed_seconds(live, type, &point[i].amount);
         json_t *one = json_object();
 
         json_object_set_new(one, "allocation", job_allocation_json(&point[i].amount, live->site));
         json_object_set_new(one, "measured_s", json_real(mean));
         json_object_set_new(one, "error_s", json_real(spread));
-        json_object_set_new(one, "believed_s", believed < 1e12 ? json_real(believed) : json_null());
+        json_object_set_new(one, "believed_s",
+                            believed < HUGE_VAL ? json_real(believed) : json_null());
         json_object_set_new(one, "samples", json_integer(point[i].samples));
         json_array_append_new(list, one);
     }

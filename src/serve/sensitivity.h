@@ -21,6 +21,11 @@ void sensitivity_open(struct live *live);
 void sensitivity_learn(struct live *live, int32_t type, const struct allocation *allocation,
                        double from, double to, double seconds);
 
+/* Seconds of a whole run with each of the amounts, of which memory does not count: as measured, or
+ * where nothing was, as believed. */
+void sensitivity_seconds(struct live *live, int32_t type, const struct allocation *amount,
+                         int amounts, double *seconds);
+
 /* {"type":..,"samples":n,"points":[{"allocation":..,"seconds":..,"measured_s":..,"samples":n}]} */
 json_t *sensitivity_json(struct live *live, int32_t type);
 

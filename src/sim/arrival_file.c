@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Arrivals from a file, JSON lines or CSV, told apart by the first character. Both fill the same
- * record, one field at a time, so that an error names the file, the line and the field. The lines
- * need not be in order of time; ties keep the order of the file.
+ * Arrivals from a file, JSON lines (an event log's, too) or CSV, told apart by the first character.
+ * Both fill the same record, one field at a time, so that an error names the file, the line and the
+ * field. The lines need not be in order of time; ties keep the order of the file.
  */
 #include "sim/arrivals.h"
 
@@ -18,7 +18,7 @@
 #include "base/vector.h"
 #include "sim/arrival_draw.h"
 
-enum { LINE_BYTES = 1 << 20, CSV_COLUMNS = 64 };
+enum { LINE_BYTES = 1 << 27 /* of a log's header */, CSV_COLUMNS = 64 };
 
 enum amount_of { AMOUNT_MIN, AMOUNT_MAX, AMOUNT_REQUEST, AMOUNTS };
 
@@ -428,15 +428,18 @@ static int csv_line(struct reader *reader, char **column, int columns, char *lin
     return rc ? rc : end_line(reader, &arrival);
 }
 
-/* At most so many lines. */
-static int read_lines(struct reader *reader, int64_t most)
+/* At most so many lines. begun: the present one is the first. */
+static int read_lines(struct reader *reader, int64_t most, bool begun)
 {
     char *header = NULL, *column[CSV_COLUMNS];
     int columns = 0, rc = 0;
 
-    for (; rc == 0 && most > 0 && (rc = lines_next(reader->lines, reader->err)) > 0; most--) {
-        char *line = reader->lines->line;
+    for (; rc == 0 && most > 0; most--, begun = false) {
+        char *line;
 
+        if (!begun && (rc = lines_next(reader->lines, reader->err)) <= 0)
+            break;
+        line = reader->lines->line;
         if (columns == 0 && line[0] == '{')
             rc = json_line(reader, line);
         else if (columns > 0)
@@ -482,8 +485,8 @@ static struct arrival *sorted_copy(const struct arrival *item, size_t count)
     return copy;
 }
 
-int arrivals_read_lines(struct arrivals *arrivals, const struct scenario *scenario,
-                        struct lines *lines, int64_t most, uint64_t seed, struct err *err)
+static int read_all(struct arrivals *arrivals, const struct scenario *scenario, struct lines *lines,
+                    int64_t most, bool begun, uint64_t seed, struct err *err)
 {
     struct reader reader = {.scenario = scenario, .arrivals = arrivals, .lines = lines, .err = err};
     int rc;
@@ -491,7 +494,7 @@ int arrivals_read_lines(struct arrivals *arrivals, const struct scenario *scenar
     arena_reset(&arrivals->arena);
     arrivals->count = 0;
     arrival_draw_init(&reader.draw, scenario, seed, &arrivals->arena);
-    rc = read_lines(&reader, most);
+    rc = read_lines(&reader, most, begun);
     if (rc == 0 && reader.items.count == 0)
         rc = err_set(err, ERR_INVALID, "%s: no arrivals", lines->path);
     if (rc == 0) {
@@ -504,15 +507,46 @@ int arrivals_read_lines(struct arrivals *arrivals, const struct scenario *scenar
     return rc;
 }
 
+int arrivals_read_lines(struct arrivals *arrivals, const struct scenario *scenario,
+                        struct lines *lines, int64_t most, uint64_t seed, struct err *err)
+{
+    return read_all(arrivals, scenario, lines, most, false, seed, err);
+}
+
+/* Whether the present line is the header of an event log, and how many arrivals follow it. */
+static bool is_log(const struct lines *lines, int64_t *out)
+{
+    json_t *header;
+    bool found;
+
+    if (!strstr(lines->line, "\"event\""))
+        return false;
+    header = json_loads(lines->line, 0, NULL);
+    found = json_is_integer(json_object_get(header, "arrivals"));
+    *out = json_integer_value(json_object_get(header, "arrivals"));
+    json_decref(header);
+    return found;
+}
+
 int arrivals_read(struct arrivals *arrivals, const struct scenario *scenario, const char *path,
                   uint64_t seed, struct err *err)
 {
+    int64_t logged = 0;
     struct lines lines;
     int rc = lines_open(&lines, path, LINE_BYTES, err);
 
     if (rc)
         return rc;
-    rc = arrivals_read_lines(arrivals, scenario, &lines, INT64_MAX, seed, err);
+    rc = lines_next(&lines, err);
+    if (rc == 0)
+        rc = err_set(err, ERR_INVALID, "%s: no arrivals", lines.path);
+    else if (rc > 0 && !is_log(&lines, &logged))
+        rc = read_all(arrivals, scenario, &lines, INT64_MAX, true, seed, err);
+    else if (rc > 0 && logged > 0)
+        rc = read_all(arrivals, scenario, &lines, logged, false, seed, err);
+    else if (rc > 0)
+        rc = err_set(err, ERR_INVALID,
+                     "%s: a log whose arrivals came from its seed; they are not in it", path);
     lines_close(&lines);
     return rc;
 }

@@ -46,6 +46,7 @@ int64_t arrivals_fixed_count(const struct scenario *scenario);
  *                 "max": {...}, "request": {...}, "home": name}
  *     CSV:        a header with at (or step), type, and optionally clusters (a|b), work, home,
  *                 min.RESOURCE, max.RESOURCE and request.RESOURCE
+ *     an event log: the arrivals of its first run (see sim/event_format.h)
  * What the file leaves open (reach, work, home) is drawn from the seed by the scenario's rules.
  */
 int arrivals_read(struct arrivals *arrivals, const struct scenario *scenario, const char *path,

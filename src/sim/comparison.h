@@ -37,7 +37,7 @@ struct observer {
                struct err *err);
 };
 
-enum { COMPARISON_OBSERVERS = 3 }; /* of a world's five watchers; two are policy and estimator */
+enum { COMPARISON_OBSERVERS = 4 }; /* of a world's six watchers; two are policy and estimator */
 
 struct comparison {
     const struct scenario *scenario;

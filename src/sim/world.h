@@ -61,7 +61,7 @@ void world_allow_below_minimum(struct world *world, bool allow);
 /* In tests: any refused part of a plan aborts. */
 void world_be_strict(struct world *world, bool strict);
 
-/* Called for everything that happens, in order. At most five watchers; they stay over resets. */
+/* Called for everything that happens, in order. At most six watchers; they stay over resets. */
 void world_watch(struct world *world, world_watch_fn watch, void *arg);
 void world_unwatch(struct world *world, const void *arg); /* nothing if it does not watch */
 void world_set_noise(struct world *world, world_noise_fn noise, void *arg);

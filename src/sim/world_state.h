@@ -68,7 +68,7 @@ struct watcher {
     void *arg;
 };
 
-enum { WATCHERS = 5, IDLE_DECISIONS = 100000, MOST_DECISIONS = 100000000 };
+enum { WATCHERS = 6, IDLE_DECISIONS = 100000, MOST_DECISIONS = 100000000 };
 
 struct world {
     const struct scenario *scenario;

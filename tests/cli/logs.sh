@@ -29,5 +29,30 @@ check "not the same: where" grep -q "other.jsonl:$line" "$scratch/said"
 "$tapfinger" simulate hetero-6 -p fair -s 1 --set arrivals.tasks=50 --events "$scratch/fair.jsonl" >/dev/null 2>&1
 check "two policies, task by task" sh -c "'$tapfinger' diff '$scratch/knee.jsonl' '$scratch/fair.jsonl' | grep -q '50 tasks finished in both'"
 check "as JSON" sh -c "'$tapfinger' diff '$scratch/knee.jsonl' '$scratch/fair.jsonl' --json | grep -qF '\"same_arrivals\":true'"
+# A log in place of a scenario.
+cat >"$scratch/two.yaml" <<YAML
+resources: [cpu, gpu]
+clusters: [{name: edge, count: 2, capacity: {cpu: 4, gpu: 1}}]
+arrivals: {process: at-once, tasks: 3}
+types: {image: {min: {cpu: 1}, max: {cpu: 4}, speed: {model: amdahl, serial: 1, parallel: {cpu: 9}}}}
+YAML
+printf '{"at":%d,"type":"image","clusters":["edge1","edge2"],"work":%s}\n' 0 1 1 2 1 0.5 4 1 9 3 >"$scratch/some.jsonl"
+check "a log of given arrivals" "$tapfinger" simulate "$scratch/two.yaml" --arrivals "$scratch/some.jsonl" -p fair -s 1 \
+    --events "$scratch/some.log"
+"$tapfinger" simulate --from-log "$scratch/some.log" --json >"$scratch/said" 2>/dev/null
+check "from a log: its own policy does the same" test "$(jq -c \
+    '[.policies[0].name, .real.finished, .real.policies[0].task_error_s]' "$scratch/said")" = '["fair",5,0]'
+"$tapfinger" simulate --from-log "$scratch/some.log" -p fair,fifo-min --per-task >"$scratch/said" 2>/dev/null
+check "from a log: one row per task" test "$(wc -l <"$scratch/said")" = 6
+check "from a log: real and predicted side by side" awk -F, 'NR > 1 && $4 != $5 { bad = 1 } END { exit bad }' "$scratch/said"
+"$tapfinger" simulate --from-log "$scratch/some.log" -p fair,fifo-min >"$scratch/said" 2>/dev/null
+check "from a log: a table of what really happened" grep -q "made under fair; 5 of its 5 tasks finished" "$scratch/said"
+"$tapfinger" simulate --from-log "$scratch/some.log" --out "$scratch/run" >/dev/null 2>&1
+check "from a log: in a results directory" test "$(head -1 "$scratch/run/tasks.csv")" = "task,type,arrival_s,real_s,fair"
+check "a log's arrivals in another scenario" "$tapfinger" simulate "$scratch/two.yaml" -p fair -s 1 --arrivals "$scratch/some.log"
+fails "a log without arrivals in it" 1 "came from its seed" "$tapfinger" simulate hetero-6 -p fair -s 1 --arrivals "$log"
+check "but it can be run from its seed" "$tapfinger" simulate --from-log "$log" -p fair -s 1
+fails "a log and a scenario" 2 "the log has a scenario" "$tapfinger" simulate hetero-6 --from-log "$log"
+fails "per-task without a log" 2 "does nothing without --from-log" "$tapfinger" simulate hetero-6 -p fair --per-task
 fails "diff wants two" 2 "missing B" "$tapfinger" diff "$log"
 finish

@@ -130,6 +130,17 @@ check "metrics have the counts" sh -c "curl -sS --unix-socket $D/sock http://x/m
 check "the dashboard needs nothing from elsewhere" sh -c "curl -sS --unix-socket $D/sock http://x/ >$D/page &&
     grep -q '<main' $D/page && ! grep -E '(src|href)=.(https?:)?//' $D/page"
 
+check "the log is one that the simulator reads" sh -c \
+    "tapfinger record --since 1h -o $D/log.jsonl && tapfinger simulate --from-log $D/log.jsonl --json | jq -e '.real.finished > 20'"
+check "a log of nothing" code_is 4 tapfinger record --since 0s
+comparison() {
+    curl -sS --unix-socket "$D/sock" http://x/v1/comparison
+}
+check "the last day is simulated under other policies, beside the loop" sh -c "$(declare -f comparison); D=$D
+    for i in \$(seq 600); do comparison >$D/compared; jq -e '.state == \"ready\"' $D/compared && break; sleep 0.1; done
+    jq -e '.real_mean_s > 0 and (.items | length) > 20 and .items[0].policy == \"fair\" and .items[0].mean_s > 0' $D/compared"
+check "of what was compared a second time the first is there meanwhile" sh -c "$(declare -f comparison); D=$D; comparison | jq -e '.age_s >= 0 and (.items | length) > 20'"
+
 # Every route of the OpenAPI document answers, and with the status that it says.
 curl -sS --unix-socket "$D/sock" http://x/v1/openapi.json >"$D/openapi.json"
 check "the document is OpenAPI 3.1" jq -e '.openapi == "3.1.0" and (.paths | length) > 15' "$D/openapi.json"

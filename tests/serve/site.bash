@@ -21,6 +21,7 @@ check() { # name, command...
 }
 
 start_site() { # more lines of serve's arguments
+    : >"$D/serve.out" # of a server before this one
     "$tapfinger" serve -c "$D/site.yaml" >"$D/serve.out" 2>"$D/serve.err" &
     server=$!
     for _ in $(seq 1 200); do

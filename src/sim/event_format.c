@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Written by hand and not by base/emit.h where it is hot: a run of a million tasks has three
  * million lines. Names are quoted once. */
-#include "report/event_format.h"
+#include "sim/event_format.h"
 
 #include <stdlib.h>
 
@@ -117,6 +117,8 @@ void event_format_arrival(const struct event_format *format, const struct arriva
         add_allocation(format, ",\"min\":", &arrival->limits[0], out);
         add_allocation(format, ",\"max\":", &arrival->limits[1], out);
     }
+    if (arrival->request)
+        add_allocation(format, ",\"request\":", arrival->request, out);
     text_add(out, "}\n");
 }
 

@@ -15,8 +15,8 @@
  * migration; "with", a task whose allocation the one that started or moved shares; "other", the
  * second cluster of a link; "reason" of what was refused.
  */
-#ifndef REPORT_EVENT_FORMAT_H
-#define REPORT_EVENT_FORMAT_H
+#ifndef SIM_EVENT_FORMAT_H
+#define SIM_EVENT_FORMAT_H
 
 #include <stdint.h>
 
