@@ -133,15 +133,15 @@ void book_tell(struct book *book, enum book_event event, const struct job *job,
     free(words);
 }
 
-void book_stage(struct job_task *task, bool holds, bool failed)
+void book_spell(struct job_task *task, bool holds, bool failed)
 {
-    struct stage stage = {.at_us = book_now_us(), .cluster = -1, .failed = failed};
+    struct spell spell = {.at_us = book_now_us(), .cluster = -1, .failed = failed};
 
     if (holds) {
-        stage.cluster = task->cluster;
-        stage.allocation = task->allocation;
+        spell.cluster = task->cluster;
+        spell.allocation = task->allocation;
     }
-    stages_add(&task->stages, &stage);
+    history_add(&task->history, &spell);
 }
 
 void book_save(struct book *book, struct job_task *task)
@@ -173,7 +173,7 @@ void book_save(struct book *book, struct job_task *task)
     json_object_set_new(doc, "not_before_us", json_integer(task->not_before_us));
     json_object_set_new(doc, "used_s", json_real(task->used_s));
     json_object_set_new(doc, "most_bytes", json_integer((json_int_t)task->most_bytes));
-    json_object_set_new(doc, "stages", stages_json(&task->stages, book->site));
+    json_object_set_new(doc, "history", history_json(&task->history, book->site));
     words = json_dumps(doc, JSON_COMPACT);
     json_decref(doc);
     store_put(book->store, STORE_TASK, job_task_key(task), words ? words : "{}");
@@ -430,7 +430,7 @@ static void fill_task(const struct book *book, struct job_task *task, const json
     task->not_before_us = int_of(doc, "not_before_us");
     task->used_s = json_number_value(json_object_get(doc, "used_s"));
     task->most_bytes = json_number_value(json_object_get(doc, "most_bytes"));
-    stages_read(&task->stages, json_object_get(doc, "stages"), book->site);
+    history_read(&task->history, json_object_get(doc, "history"), book->site);
 }
 
 static bool load_task(void *arg, int64_t key, const char *words)

@@ -87,7 +87,7 @@ void book_move(struct book *book, struct job_task *task, enum job_state state,
                enum book_event event);
 /* From now on the task holds what its allocation says, or waits, because it failed or not.
  * Recorded with its next move. */
-void book_stage(struct job_task *task, bool holds, bool failed);
+void book_spell(struct job_task *task, bool holds, bool failed);
 /* Records the task as it is. */
 void book_save(struct book *book, struct job_task *task);
 /* An event of a task, a job (task NULL) or neither; extra is a JSON object or NULL, and is

@@ -75,7 +75,7 @@ void job_free(struct job *job)
     for (int32_t i = 0; i < job->tasks; i++) {
         free(job->task[i].metrics);
         free(job->task[i].message);
-        vector_release(&job->task[i].stages.list);
+        vector_release(&job->task[i].history.list);
     }
     free(job->task);
     free(job->after);

@@ -13,7 +13,7 @@
 
 #include "core/allocation.h"
 #include "core/task.h"
-#include "serve/stage.h"
+#include "serve/history.h"
 
 struct err;
 struct site;
@@ -76,7 +76,7 @@ struct job_task {
     int64_t queued_us, started_us, ended_us; /* 0: not yet */
     int64_t not_before_us;                   /* after a failure: when it may run again */
     double used_s, most_bytes;               /* processor time, largest resident set */
-    struct stages stages;                    /* since it first waited */
+    struct history history;                  /* since it first waited */
 
     double stretch_s, stretch_progress; /* where the stretch to be learnt from began: the world's
                                            clock (0: nowhere yet) and progress (-1: with the next

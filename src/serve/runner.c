@@ -175,7 +175,7 @@ static void record_start(struct runner *runner, struct job_task *task)
     task->move_to = -1;
     task->progress = -1;
     task->started_us = 0;
-    book_stage(task, true, false);
+    book_spell(task, true, false);
     snprintf(words, sizeof words, "%lld", (long long)task->attempt);
     book_save_setting(runner->book, SETTING_ATTEMPTS, words);
     book_move(runner->book, task, JOB_STARTING, BOOK_STARTING);
@@ -193,7 +193,7 @@ void runner_record(struct runner *runner)
             break;
         case ACT_SHRINK:
         case ACT_GROW:
-            book_stage(act->task, true, false);
+            book_spell(act->task, true, false);
             book_move(runner->book, act->task, act->task->state, BOOK_RESIZED);
             break;
         case ACT_STOP:
@@ -336,7 +336,7 @@ static void act_start(struct runner *runner, struct job_task *task)
     runner->backend_errors++;
     keep_message(task, err.message);
     task->attempts--;
-    book_stage(task, false, false);
+    book_spell(task, false, false);
     live_take_back(runner->live, task);
     book_move(runner->book, task, JOB_PENDING, BOOK_PENDING);
 }
@@ -392,7 +392,7 @@ static void wait_again(struct runner *runner, struct job_task *task)
     task->stopping = STOP_NONE;
     task->move_to = -1;
     live_ended(runner->live, task, true);
-    book_stage(task, false, false);
+    book_spell(task, false, false);
     book_move(runner->book, task, JOB_PENDING, BOOK_PENDING);
     if (move_to >= 0)
         live_place(runner->live, task, move_to);
@@ -408,7 +408,7 @@ static void fail(struct runner *runner, struct job_task *task, bool lost)
         return;
     }
     runner->book->counts.retries++;
-    book_stage(task, false, true);
+    book_spell(task, false, true);
     task->not_before_us = book_now_us() + (int64_t)(1e6 * task->job->backoff_s *
                                                     pow(2, fmin(task->failures - 1, 16)));
     book_move(runner->book, task, JOB_PENDING, BOOK_PENDING);
@@ -544,7 +544,7 @@ bool runner_requeue(struct runner *runner, struct job_task *task)
     if (job_state_is_final(task->state)) {
         task->failures = 0;
         task->order = 0;
-        vector_clear(&task->stages.list);
+        vector_clear(&task->history.list);
         task->queued_us = 0;
         task->ended_us = task->not_before_us = 0;
         keep_message(task, NULL);
@@ -599,7 +599,7 @@ static int adopt(struct runner *runner, struct job_task *task, struct err *err)
         return rc;
     if (adoption == ADOPTED_NEVER) {
         task->attempts--;
-        book_stage(task, false, false);
+        book_spell(task, false, false);
         task->stopping = task->stopping == STOP_CANCEL ? STOP_CANCEL : STOP_NONE;
         if (task->stopping == STOP_CANCEL)
             book_move(runner->book, task, JOB_CANCELED, BOOK_ENDED);

@@ -69,7 +69,7 @@ static bool belongs(const struct job_task *task, int64_t since_us)
 {
     if (!task->queued_us || task->queued_us < since_us)
         return false;
-    return task->stages.list.count > 0 || !job_state_is_final(task->state);
+    return task->history.list.count > 0 || !job_state_is_final(task->state);
 }
 
 static int collect(struct recorder *r, int64_t since_us, int32_t most, struct err *err)
@@ -161,9 +161,9 @@ static void find_levels(const struct recorder *r, int32_t type, int resource, st
     for (size_t i = 0; i < r->lived.count; i++) {
         const struct job_task *task = r->lived.item[i].task;
 
-        for (size_t s = 0; r->lived.item[i].type == type && s < task->stages.list.count; s++)
-            if (task->stages.list.item[s].cluster >= 0)
-                add_level(levels, task->stages.list.item[s].allocation.amount[resource]);
+        for (size_t s = 0; r->lived.item[i].type == type && s < task->history.list.count; s++)
+            if (task->history.list.item[s].cluster >= 0)
+                add_level(levels, task->history.list.item[s].allocation.amount[resource]);
     }
 }
 
@@ -246,16 +246,16 @@ static int make_scenario(struct recorder *r, struct err *err)
 
 /* What happened. */
 
-/* Runs of its type that a task does in so many microseconds of a stage. */
-static double work_done(const struct recorder *r, int32_t type, const struct stage *stage,
+/* Runs of its type that a task does in so many microseconds of a spell. */
+static double work_done(const struct recorder *r, int32_t type, const struct spell *spell,
                         int64_t us)
 {
     const struct speed_model *model = &r->scenario->truth[type].speed;
     double whole;
 
-    if (stage->cluster < 0 || us <= 0)
+    if (spell->cluster < 0 || us <= 0)
         return 0;
-    whole = speed_seconds(model, speed_rate(model, &stage->allocation), 0, 1);
+    whole = speed_seconds(model, speed_rate(model, &spell->allocation), 0, 1);
     return (double)us / 1e6 / whole;
 }
 
@@ -269,14 +269,14 @@ static double all_work(const struct recorder *r, const struct lived *lived)
 {
     const struct job_task *task = lived->task;
     bool over = job_state_is_final(task->state);
-    size_t stages = task->stages.list.count;
+    size_t spells = task->history.list.count;
     double work = 0;
 
-    for (size_t i = 0; i < stages; i++) {
-        const struct stage *stage = &task->stages.list.item[i];
-        int64_t until_us = i + 1 < stages ? stage[1].at_us : over ? task->ended_us : r->now_us;
+    for (size_t i = 0; i < spells; i++) {
+        const struct spell *spell = &task->history.list.item[i];
+        int64_t until_us = i + 1 < spells ? spell[1].at_us : over ? task->ended_us : r->now_us;
 
-        work += work_done(r, lived->type, stage, until_us - stage->at_us);
+        work += work_done(r, lived->type, spell, until_us - spell->at_us);
     }
     if (!over)
         work = fmax(work, 1);
@@ -284,28 +284,28 @@ static double all_work(const struct recorder *r, const struct lived *lived)
 }
 
 static void add_event(struct recorder *r, int64_t at_us, enum event_kind kind, int32_t id,
-                      const struct stage *stage, double progress)
+                      const struct spell *spell, double progress)
 {
     struct event event = {.time_s = (double)(at_us - r->base_us) / 1e6,
                           .kind = kind,
                           .task = id,
-                          .cluster = stage ? stage->cluster : -1,
+                          .cluster = spell ? spell->cluster : -1,
                           .other = -1,
                           .progress = progress};
 
-    if (stage)
-        event.allocation = stage->allocation;
+    if (spell)
+        event.allocation = spell->allocation;
     vector_push(&r->events, event);
 }
 
-static enum event_kind find_kind(const struct stage *before, const struct stage *stage)
+static enum event_kind find_kind(const struct spell *before, const struct spell *spell)
 {
-    if (stage->cluster < 0)
-        return stage->failed ? EVENT_FAILURE : EVENT_PREEMPT;
+    if (spell->cluster < 0)
+        return spell->failed ? EVENT_FAILURE : EVENT_PREEMPT;
     return before && before->cluster >= 0 ? EVENT_RESIZE : EVENT_START;
 }
 
-static void add_end(struct recorder *r, int32_t id, const struct stage *last, int64_t at_us)
+static void add_end(struct recorder *r, int32_t id, const struct spell *last, int64_t at_us)
 {
     const struct job_task *task = r->lived.item[id].task;
     bool well = task->state == JOB_SUCCEEDED;
@@ -324,26 +324,26 @@ static void add_task(struct recorder *r, int32_t id)
 {
     const struct lived *lived = &r->lived.item[id];
     const struct job_task *task = lived->task;
-    const struct stage *before = NULL;
+    const struct spell *before = NULL;
     int64_t at_us = task->queued_us;
     double done = 0;
 
     r->work[id] = all_work(r, lived);
     r->visible[id] = (struct task){.type = lived->type, .reach = task->job->reach};
     add_event(r, at_us, EVENT_ARRIVAL, id, NULL, 0);
-    for (size_t i = 0; i < task->stages.list.count; i++) {
-        const struct stage *stage = &task->stages.list.item[i];
-        enum event_kind kind = find_kind(before, stage);
+    for (size_t i = 0; i < task->history.list.count; i++) {
+        const struct spell *spell = &task->history.list.item[i];
+        enum event_kind kind = find_kind(before, spell);
 
         if (before)
-            done += work_done(r, lived->type, before, stage->at_us - before->at_us);
-        at_us = later(at_us, stage->at_us);
-        if ((stage->cluster < 0 && (!before || before->cluster < 0)) ||
-            (kind == EVENT_RESIZE && allocation_equal(&stage->allocation, &before->allocation)))
+            done += work_done(r, lived->type, before, spell->at_us - before->at_us);
+        at_us = later(at_us, spell->at_us);
+        if ((spell->cluster < 0 && (!before || before->cluster < 0)) ||
+            (kind == EVENT_RESIZE && allocation_equal(&spell->allocation, &before->allocation)))
             continue;
-        add_event(r, at_us, kind, id, stage->cluster < 0 ? before : stage,
+        add_event(r, at_us, kind, id, spell->cluster < 0 ? before : spell,
                   fmin(done / r->work[id], 1));
-        before = stage;
+        before = spell;
     }
     add_end(r, id, before && before->cluster >= 0 ? before : NULL, later(at_us, task->ended_us));
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The stages of a task's life: what it held, where and from when on. Kept with the task, they are
+ * The spells of a task's life: what it held, where and from when on. Kept with the task, they are
  * what a log in the simulator's format is made from.
  */
-#ifndef SERVE_STAGE_H
-#define SERVE_STAGE_H
+#ifndef SERVE_HISTORY_H
+#define SERVE_HISTORY_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -15,24 +15,24 @@
 
 struct site;
 
-struct stage {
+struct spell {
     int64_t at_us;
     int32_t cluster; /* -1: it waits */
     bool failed;     /* it waits because it failed */
     struct allocation allocation;
 };
 
-struct stages {
-    VECTOR(struct stage) list; /* by time */
+struct history {
+    VECTOR(struct spell) list; /* by time */
 };
 
 /* Of a task that is resized without end every second resize is forgotten, never a start or a stop.
  */
-void stages_add(struct stages *stages, const struct stage *stage);
+void history_add(struct history *history, const struct spell *spell);
 
 /* [[at_us, cluster, amount, ...], [at_us, failed], ...] */
-json_t *stages_json(const struct stages *stages, const struct site *site);
+json_t *history_json(const struct history *history, const struct site *site);
 /* What cannot be read is left out. */
-void stages_read(struct stages *stages, const json_t *list, const struct site *site);
+void history_read(struct history *history, const json_t *list, const struct site *site);
 
 #endif
