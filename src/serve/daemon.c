@@ -35,6 +35,8 @@
 #include "serve/http.h"
 #include "store/store.h"
 
+enum { CLOCK_STEP_US = 500000 };
+
 static const double SWEEP_S = 1, CLOCK_S = 10, FORGET_S = 3600;
 
 static int make_folders(const char *path, struct err *err)
@@ -252,6 +254,19 @@ static void forget_old(struct daemon *daemon)
     store_trim(daemon->store, now_us - (int64_t)(daemon->site.keep_events_s * 1e6));
 }
 
+/* The wall clock is what users know, but only what they wait for by date may follow its jumps. */
+static void watch_clock(struct daemon *daemon)
+{
+    int64_t off_us = book_now_us() - (int64_t)(live_now(&daemon->live) * 1e6);
+    int64_t by_us = off_us - daemon->clock_off_us;
+
+    if (by_us > -CLOCK_STEP_US && by_us < CLOCK_STEP_US)
+        return;
+    if (daemon->clock_off_us)
+        runner_clock_set(&daemon->runner, by_us);
+    daemon->clock_off_us = off_us;
+}
+
 static void sweep(struct daemon *daemon)
 {
     double now_s = live_now(&daemon->live);
@@ -261,6 +276,7 @@ static void sweep(struct daemon *daemon)
     if (fmod(now_s, FORGET_S) < fmod(daemon->swept_s, FORGET_S))
         forget_old(daemon);
     daemon->swept_s = now_s;
+    watch_clock(daemon);
     http_sweep(daemon->http);
     notify("WATCHDOG=1");
     if (now_s - daemon->clock_saved_s > CLOCK_S) {

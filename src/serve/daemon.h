@@ -34,6 +34,7 @@ struct daemon {
     char *store_trouble; /* why the last commit failed; NULL: it did not */
     int64_t started_us, commits;
     double clock_saved_s, swept_s, retry_commit_s;
+    int64_t clock_off_us; /* of the wall clock to the one that never jumps */
 };
 
 /* Opens everything; program is this program's path. On failure nothing is left open. */

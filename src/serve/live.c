@@ -209,6 +209,7 @@ void live_enter_waiting(struct live *live, int32_t id)
     waiting_enter(&live->lists, id);
     vector_push(&live->arrived, id);
     live->wants = true;
+    live->priorities |= live->of[id]->job->priority != 0;
 }
 
 void live_leave_waiting(struct live *live, int32_t id)
@@ -844,7 +845,8 @@ void live_decide(struct live *live)
     if (live->fresh)
         look_at_everything(live);
     live->wants = live->fresh = false;
-    levels = list_levels(live, level, LEVELS);
+    levels = live->priorities ? list_levels(live, level, LEVELS) : 0;
+    live->priorities = levels > 1 || (levels == 1 && level[0] != 0);
     if (levels > 1) {
         decide_by_level(live, level, levels);
         live->wants = false;

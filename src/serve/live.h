@@ -82,6 +82,7 @@ struct live {
     struct live_counts counts;
     double offset_s; /* of the world's clock to the machine's */
     bool wants;      /* something happened since the last decision */
+    bool priorities; /* some waiting task may have one */
 };
 
 /* Knows nothing yet: clusters and policy come from the site; tasks by live_admit(). */

@@ -442,6 +442,7 @@ void route_patch_job(struct daemon *daemon, struct request *request, struct repl
     }
     if (priority) {
         job->priority = (int32_t)json_integer_value(priority);
+        daemon->live.priorities = true;
         daemon->live.wants = daemon->live.fresh = true;
         book_save_job(&daemon->book, job);
     }

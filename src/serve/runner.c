@@ -149,6 +149,24 @@ void runner_consider_due(struct runner *runner)
     }
 }
 
+void runner_clock_set(struct runner *runner, int64_t by_us)
+{
+    struct book *book = runner->book;
+
+    vector_clear(&runner->timed);
+    for (size_t j = 0; j < book->jobs.count; j++) {
+        struct job *job = book->jobs.item[j];
+
+        for (int32_t i = 0; i < job->tasks; i++)
+            if (job->task[i].state == JOB_PENDING && job->task[i].not_before_us) {
+                job->task[i].not_before_us += by_us;
+                book_save(book, &job->task[i]);
+            }
+        if (job->count[JOB_PENDING])
+            runner_consider(runner, job);
+    }
+}
+
 double runner_due_in(const struct runner *runner)
 {
     int64_t first = INT64_MAX, now_us = book_now_us();

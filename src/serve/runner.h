@@ -45,6 +45,8 @@ void runner_close(struct runner *runner);
 void runner_consider(struct runner *runner, struct job *job);
 /* The same for jobs that wait for others that have ended, and for those whose time has come. */
 void runner_consider_due(struct runner *runner);
+/* The wall clock was set by so much: what waits after a failure waits no longer for that. */
+void runner_clock_set(struct runner *runner, int64_t by_us);
 /* Seconds until some job's time comes; HUGE_VAL: none. */
 double runner_due_in(const struct runner *runner);
 
