@@ -314,6 +314,8 @@ static const struct profile *current(const struct learned *s, int32_t type)
         weigh_runs(s, profile);
     if (s->watching && s->catalog->slot_s > 0)
         frame.least_noise = noise_in_runs(s, profile);
+    if (s->watching)
+        frame.noise = fmax(profile->fit.noise, frame.least_noise);
     speed_fit_make(&profile->fit, &frame, profile->cell, profile->cells);
     if (s->watching)
         correct_fit(s, profile);

@@ -25,7 +25,7 @@ static double residual_sum(const struct least_squares *p, const double *paramete
     double derivative[MAX_PARAMETERS], sum = 0;
 
     for (int i = 0; i < p->points; i++) {
-        double r = p->value(p->arg, i, parameter, derivative) - p->target[i];
+        double r = p->value(p->arg, i, parameter, p->may_skip ? NULL : derivative) - p->target[i];
 
         sum += r * r * (p->weight ? p->weight[i] : 1);
     }

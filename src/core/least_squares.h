@@ -15,6 +15,7 @@ struct least_squares {
     const double *target; /* by point */
     const double *weight; /* by point; NULL: all 1 */
     const double *lower;  /* by parameter; NULL: no bounds */
+    bool may_skip;        /* value takes NULL where the derivatives are not needed */
     double tolerance;     /* stops where a step gains less than this part; 0: 1e-15 */
 };
 

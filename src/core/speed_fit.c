@@ -159,14 +159,16 @@ static double value(const void *arg, int point, const double *parameter, double 
     int parameters = FIRST_AXIS + fit->axes;
     double speed;
 
-    memset(derivative, 0, (size_t)parameters * sizeof *derivative);
+    if (derivative)
+        memset(derivative, 0, (size_t)parameters * sizeof *derivative);
     if (point >= fitting->observations) {
-        derivative[point - fitting->observations] = 1;
+        if (derivative)
+            derivative[point - fitting->observations] = 1;
         return parameter[point - fitting->observations];
     }
     memcpy(fit->parameter, parameter, (size_t)parameters * sizeof *parameter);
     speed = foretell(fit, o, fitting->slot_s);
-    for (int i = 0; i < parameters; i++) {
+    for (int i = 0; i < parameters && derivative; i++) {
         fit->parameter[i] = parameter[i] + STEP;
         derivative[i] = (foretell(fit, o, fitting->slot_s) - speed) / STEP;
         fit->parameter[i] = parameter[i];
@@ -211,7 +213,8 @@ static double fit_family(struct speed_fit *fit, const struct fit_frame *frame,
                                     .arg = &fitting,
                                     .target = target,
                                     .weight = weight,
-                                    .tolerance = 1e-5};
+                                    .may_skip = true,
+                                    .tolerance = frame->noise > 0 ? 1e-3 : 1e-5};
 
     for (int i = 0; i < count; i++) {
         double misfit = RELATIVE_ERROR * (observation[i].speed + mean) / 2;
@@ -306,7 +309,9 @@ void speed_fit_make(struct speed_fit *fit, const struct fit_frame *frame,
     if (count > MOST_OBSERVATIONS)
         count = MOST_OBSERVATIONS;
     set_axes(&all, frame);
-    fit_families(fit, &all, frame, observation, count, frame->least_noise);
+    fit->noise = frame->noise;
+    if (frame->noise <= 0)
+        fit_families(fit, &all, frame, observation, count, frame->least_noise);
     if (fit->noise > 0)
         fit_families(fit, &all, frame, observation, count, fit->noise);
 }

@@ -33,7 +33,9 @@ struct fit_frame {
     double speed;       /* a likely one, at the geometric middle of minimum and maximum */
     double speed_span;  /* standard deviation of its logarithm */
     double slot_s;      /* > 0: runs went slot by slot */
-    double least_noise; /* of one observation, standard deviation */
+    /* Standard deviation of one observation: at least, and as an earlier fit found it (0: the fit
+     * finds out first). */
+    double least_noise, noise;
     /* Resources may be found not to matter. For observations at allocations that were chosen to
      * tell; a policy that acts on such a finding would see nothing that speaks against it. */
     bool sparse;
