@@ -380,6 +380,38 @@ void observation_make(struct observation *seen, struct arena *memory, const stru
     fill_rows(seen);
 }
 
+static void *copy_of(struct arena *memory, const void *from, size_t count, size_t size)
+{
+    void *copy = arena_alloc(memory, (count + 1) * size);
+
+    memcpy(copy, from, count * size);
+    return copy;
+}
+
+void observation_copy(struct observation *copy, const struct observation *seen)
+{
+    struct arena *memory = seen->memory;
+    size_t agents = (size_t)seen->agents;
+
+    *copy = *seen;
+    copy->pair = copy_of(memory, seen->pair, (size_t)seen->pairs, sizeof *seen->pair);
+    copy->first_running =
+        copy_of(memory, seen->first_running, agents + 1, sizeof *seen->first_running);
+    copy->starts = copy_of(memory, seen->starts, agents, sizeof *seen->starts);
+    copy->crowd = copy_of(memory, seen->crowd, agents, sizeof *seen->crowd);
+    copy->cluster_x =
+        copy_of(memory, seen->cluster_x, agents * CLUSTER_FEATURES, sizeof *seen->cluster_x);
+    copy->waiting_x = copy_of(memory, seen->waiting_x, (size_t)seen->tasks * WAITING_FEATURES,
+                              sizeof *seen->waiting_x);
+    copy->hub_x = copy_of(memory, seen->hub_x, HUB_FEATURES, sizeof *seen->hub_x);
+}
+
+void observation_renew_waiting(struct observation *seen)
+{
+    for (int32_t t = 0; t < seen->tasks; t++)
+        fill_waiting(seen, t);
+}
+
 void observation_start(struct observation *seen, int32_t pair, const struct allocation *amount,
                        double seconds)
 {

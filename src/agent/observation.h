@@ -108,6 +108,13 @@ void observation_make(struct observation *seen, struct arena *memory, const stru
                       struct plan *plan, struct outlook *outlook, const int32_t *cluster,
                       int32_t clusters);
 
+/* Another in the same memory that may be changed on its own, but for which tasks are taken and what
+ * is planned. */
+void observation_copy(struct observation *copy, const struct observation *seen);
+
+/* Makes the rows of the waiting tasks again, after offers of pairs were changed. */
+void observation_renew_waiting(struct observation *seen);
+
 /* Notes that a pair's task was planned to start with this amount. */
 void observation_start(struct observation *seen, int32_t pair, const struct allocation *amount,
                        double seconds);

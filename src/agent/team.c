@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/conflict.h"
+#include "agent/gossip.h"
 #include "base/memory.h"
 #include "nn/categorical.h"
 
@@ -121,9 +122,8 @@ static real *pairs_of_first(struct meeting *m)
     return pair_x;
 }
 
-/* Opens a decision; false if nobody could start anything. */
-static bool meet(struct meeting *m, struct team *team, const struct view *view, struct plan *plan,
-                 const int32_t *cluster, int32_t clusters)
+/* Lists everybody's options; false if nobody could start anything. */
+static bool seat(struct meeting *m, struct team *team)
 {
     bool any = false;
 
@@ -132,7 +132,6 @@ static bool meet(struct meeting *m, struct team *team, const struct view *view, 
                             .weights = &team->actor->weights,
                             .memory = &team->memory,
                             .packed = true};
-    observation_make(&m->seen, &team->memory, view, plan, &team->outlook, cluster, clusters);
     fill_all(m);
     for (int32_t a = 0; a < m->seen.agents; a++) {
         m->active[a] = false;
@@ -141,6 +140,14 @@ static bool meet(struct meeting *m, struct team *team, const struct view *view, 
         any = any || m->active[a];
     }
     return any;
+}
+
+/* Opens a decision. */
+static bool meet(struct meeting *m, struct team *team, const struct view *view, struct plan *plan,
+                 const int32_t *cluster, int32_t clusters)
+{
+    observation_make(&m->seen, &team->memory, view, plan, &team->outlook, cluster, clusters);
+    return seat(m, team);
 }
 
 /* Only the oldest task that fits stays allowed. */
@@ -220,10 +227,29 @@ static void open_round(struct round *r, struct meeting *m, bool first)
     r->options = (struct actor_options){r->rows, r->query, r->key, r->x};
 }
 
-static int choose(struct team *team, const real *logp, int count)
+/* `otherwise` where the probabilities are no numbers, as those of a model of rubbish may be. */
+static int choose(struct team *team, const real *logp, int count, int otherwise)
 {
-    return team->rng ? categorical_sample(logp, count, rng_unit(team->rng))
-                     : categorical_best(logp, count);
+    int chosen = team->rng ? categorical_sample(logp, count, rng_unit(team->rng))
+                           : categorical_best(logp, count);
+
+    return chosen < 0 ? otherwise : chosen;
+}
+
+/* Forbids waiting to an agent that could start a task which has waited for too long: what a network
+ * that never saw such a queue makes of it may be to wait for ever. */
+static void forbid_waiting(const struct meeting *m, const struct round *r, int32_t i)
+{
+    const struct view *view = m->seen.view;
+    double longest_s = m->team->overdue * m->team->outlook.typical_s;
+    int32_t first = r->first[i], last = r->first[i + 1] - 1;
+
+    for (int32_t k = first; k < last && m->team->overdue > 0; k++) {
+        int32_t pair = m->seen.first_pair[r->agent[i]] + k - first;
+
+        if (r->allowed[k] && view->now_s - observation_task(&m->seen, pair)->arrival_s > longest_s)
+            r->allowed[last] = 0;
+    }
 }
 
 /* What the i-th agent of the round does. */
@@ -234,10 +260,11 @@ static struct move make_move(struct meeting *m, const struct round *r, int32_t i
     real *logp = pass_new(&m->pass, (size_t)count, 1);
     struct move move = {.agent = a, .pair = -1};
 
+    forbid_waiting(m, r, i);
     memcpy(logp, r->scores.logit + first, (size_t)count * sizeof *logp);
     logp[count - 1] += (real)team->patience;
     categorical_log_probs(logp, logp, r->allowed + first, count);
-    chosen = choose(team, logp, count);
+    chosen = choose(team, logp, count, count - 1);
     if (team->book) {
         int32_t kept = 0;
 
@@ -259,26 +286,29 @@ static struct move make_move(struct meeting *m, const struct round *r, int32_t i
     return move;
 }
 
+static struct claim claim_of(const struct meeting *m, const struct move *move)
+{
+    const struct observation *seen = &m->seen;
+    const struct task *task = observation_task(seen, move->pair);
+    const struct allocation *free = plan_free(seen->plan, seen->cluster[move->agent]);
+
+    if (m->team->no_bayes)
+        return (struct claim){.task = task->id};
+    return (struct claim){.task = task->id,
+                          .probability = move->probability,
+                          .room = claim_room(free->amount, task->min.amount,
+                                             seen->view->catalog->resources)};
+}
+
 /* Drops the moves that lost a conflict; returns how many are left. */
 static int32_t settle_conflicts(struct meeting *m, struct move *move, int32_t moves)
 {
-    struct observation *seen = &m->seen;
     struct claim claim[MOST_AGENTS];
     bool lost[MOST_AGENTS];
     int32_t kept = 0;
 
-    for (int32_t i = 0; i < moves; i++) {
-        const struct task *task = observation_task(seen, move[i].pair);
-
-        claim[i] = (struct claim){
-            .task = task->id,
-            .probability = m->team->no_bayes ? 0 : move[i].probability,
-            .room = m->team->no_bayes
-                        ? 0
-                        : claim_room(plan_free(seen->plan, seen->cluster[move[i].agent])->amount,
-                                     task->min.amount, seen->view->catalog->resources),
-        };
-    }
+    for (int32_t i = 0; i < moves; i++)
+        claim[i] = claim_of(m, &move[i]);
     conflict_resolve(lost, claim, moves, NULL);
     for (int32_t i = 0; i < moves; i++)
         if (!lost[i])
@@ -315,7 +345,7 @@ static void choose_amounts(struct meeting *m, const struct round *r, struct allo
 
         if (count > 1) {
             categorical_log_probs(logp, logp, NULL, count);
-            chosen = choose(team, logp, count);
+            chosen = choose(team, logp, count, 0);
             if (team->book) {
                 record_amounts(team->book, &allotment[i], x + (size_t)at * AMOUNT_FEATURES,
                                move[i].recorded);
@@ -392,23 +422,108 @@ static void start_something(struct meeting *m)
     start_all(m, &round, &best, 1);
 }
 
+/* Everybody by itself */
+
+static void encode(struct meeting *m)
+{
+    real *pair_x = pairs_of_first(m);
+
+    connect(m, pair_x);
+    actor_encode(&m->pass, &m->code, m->team->actor, &m->graph);
+}
+
+/* What one agent knows, and a pass of the network over it. */
+static void withdraw(struct meeting *own, const struct meeting *all, int32_t agent)
+{
+    observation_copy(&own->seen, &all->seen);
+    gossip_blur(all->team->gossip, &own->seen, agent);
+    seat(own, all->team);
+    for (int32_t a = 0; a < own->seen.agents; a++)
+        own->active[a] = a == agent && all->active[a];
+    if (own->active[agent])
+        encode(own);
+}
+
+/* What an agent claims in a round; false: nothing, or nobody heard of it. */
+static bool claim_alone(struct meeting *own, struct round *round, struct move *move, bool first)
+{
+    open_round(round, own, first);
+    if (round->agents == 0)
+        return false;
+    actor_score(&own->pass, &round->scores, own->team->actor, &own->code, &round->options);
+    *move = make_move(own, round, 0);
+    if (move->pair < 0)
+        return false;
+    if (gossip_loses_claim(own->team->gossip)) {
+        own->active[move->agent] = false;
+        return false;
+    }
+    return true;
+}
+
+/* One round. Where several claim a task, it goes by Bayes' theorem to one of those whose claims
+ * arrived: whoever keeps the task can tell, nobody needs to know more. */
+static bool play_apart(struct meeting *own, int32_t agents, bool first)
+{
+    struct claim claim[MOST_AGENTS];
+    struct move move[MOST_AGENTS];
+    struct round *round = arena_alloc(own->seen.memory, (size_t)agents * sizeof *round);
+    bool lost[MOST_AGENTS];
+    int32_t moves = 0;
+
+    for (int32_t a = 0; a < agents; a++)
+        if (claim_alone(&own[a], &round[a], &move[moves], first)) {
+            claim[moves] = claim_of(&own[a], &move[moves]);
+            moves++;
+        }
+    conflict_resolve(lost, claim, moves, NULL);
+    for (int32_t i = 0; i < moves; i++)
+        if (!lost[i])
+            start_all(&own[move[i].agent], &round[move[i].agent], &move[i], 1);
+    return moves > 0;
+}
+
+static void decide_apart(struct meeting *all)
+{
+    int32_t agents = all->seen.agents;
+    struct meeting *own = arena_alloc(all->seen.memory, (size_t)agents * sizeof *own);
+
+    for (int32_t a = 0; a < agents; a++)
+        withdraw(&own[a], all, a);
+    for (bool first = true; play_apart(own, agents, first); first = false)
+        continue;
+}
+
+static void decide_together(struct meeting *m)
+{
+    struct record_book *book = m->team->book;
+    real *pair_x = pairs_of_first(m);
+
+    connect(m, pair_x);
+    if (book)
+        record_begin(book, &m->seen, pair_x);
+    actor_encode(&m->pass, &m->code, m->team->actor, &m->graph);
+    for (bool first = true; play_round(m, first); first = false)
+        continue;
+}
+
 static void decide_some(struct team *team, const struct view *view, struct plan *plan,
                         const int32_t *cluster, int32_t clusters)
 {
     struct record_book *book = team->book;
     struct meeting m;
-    real *pair_x;
+    bool any = meet(&m, team, view, plan, cluster, clusters);
 
-    if (meet(&m, team, view, plan, cluster, clusters)) {
-        pair_x = pairs_of_first(&m);
-        connect(&m, pair_x);
-        if (book)
-            record_begin(book, &m.seen, pair_x);
-        actor_encode(&m.pass, &m.code, team->actor, &m.graph);
-        for (bool first = true; play_round(&m, first); first = false)
-            continue;
-        if (view->running == 0 && plan->actions == 0)
-            start_something(&m);
+    if (team->gossip)
+        gossip_tell(team->gossip, &m.seen);
+    if (any && team->gossip)
+        decide_apart(&m);
+    else if (any)
+        decide_together(&m);
+    if (any && view->running == 0 && plan->actions == 0) {
+        if (team->gossip)
+            encode(&m);
+        start_something(&m);
     }
     team->book = book;
     arena_reset(&team->memory);
@@ -502,7 +617,8 @@ void team_decide(struct team *team, const struct view *view, struct plan *plan)
     if (view->catalog->slot_s > 0 && view->round > 0)
         return;
     outlook_begin(&team->outlook, view);
-    if (view->catalog->slot_s > 0 || view->catalog->clusters <= MOST_AGENTS || view->running == 0)
+    if (team->gossip || view->catalog->slot_s > 0 || view->catalog->clusters <= MOST_AGENTS ||
+        view->running == 0)
         decide_all(team, view, plan);
     else
         decide_changed(team, view, plan);

@@ -13,6 +13,8 @@
 #include "agent/record.h"
 #include "base/rng.h"
 
+struct gossip;
+
 struct team {
     const struct actor *actor; /* with packed weights */
     const struct ops *ops;
@@ -24,13 +26,16 @@ struct team {
     int32_t turn;             /* in large systems: who decides next without a reason */
     bool no_bayes;            /* the first agent wins a conflict, whatever its claim */
     bool first_only;          /* an agent sees no task but the oldest that fits */
+    double overdue;           /* see team_decide(); 0: nobody is ever too late */
+    struct gossip *gossip;    /* NULL: everybody knows everything; else what each has heard */
 };
 
 /* The actor must outlive it. */
 void team_init(struct team *team, const struct actor *actor, const struct policy_setup *setup);
 void team_release(struct team *team);
 
-/* Fills the plan, which may have something in it already. */
+/* Fills the plan, which may have something in it already. An agent does not wait while it could
+ * start a task that has waited for more than `overdue` typical durations. */
 void team_decide(struct team *team, const struct view *view, struct plan *plan);
 
 /*

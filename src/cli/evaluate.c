@@ -143,7 +143,7 @@ static const struct option_spec options[] = {
     {"scenario", OPTION_STRING, .choices = "SCENARIO",
      .flags = OPTION_POSITIONAL | OPTION_REQUIRED | OPTION_REPEATS,
      .help = "files, or names of scenarios that ship"},
-    {"speeds", OPTION_STRING, "online", .choices = "true, noisy:S, fitted:K, online",
+    {"speeds", OPTION_STRING, "online", .choices = "true, noisy:S, fitted:K, online, guess",
      .help = "what the model learns speeds from"},
     {"policy", OPTION_STRING, "oracle,knee", .choices = "POLICY", .letter = 'p',
      .flags = OPTION_REPEATS,

@@ -155,6 +155,8 @@ int estimator_open(struct estimator *estimator, const struct scenario *scenario,
         open_truth(estimator, scenario, seed, 0, &true_ops);
     } else if (strcmp(model, "online") == 0) {
         estimator_open_online(estimator, &scenario->catalog);
+    } else if (strcmp(model, "guess") == 0) {
+        guess_open(estimator, &scenario->catalog);
     } else if (read_number(model, "noisy", &number, &is_number)) {
         if (!is_number || !(number >= 0 && number <= 5))
             return err_set(err, ERR_INVALID,
@@ -169,7 +171,8 @@ int estimator_open(struct estimator *estimator, const struct scenario *scenario,
         fitted_open(estimator, &scenario->catalog, &truth, (int)number);
     } else {
         return err_set(err, ERR_INVALID,
-                       "model: expected true, noisy:S, fitted:K or online, not \"%.60s\"", model);
+                       "model: expected true, noisy:S, fitted:K, online or guess, not \"%.60s\"",
+                       model);
     }
     return 0;
 }

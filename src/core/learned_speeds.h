@@ -15,4 +15,7 @@ enum { MOST_SAMPLES = 256 };
 void fitted_open(struct estimator *estimator, const struct catalog *catalog,
                  struct estimator *truth, int samples);
 
+/* One that never learns anything: what speeds are worth knowing can be told by it. */
+void guess_open(struct estimator *estimator, const struct catalog *catalog);
+
 #endif

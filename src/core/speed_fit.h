@@ -30,9 +30,9 @@ struct speed_observation {
 struct fit_frame {
     struct allocation min, max;
     int resources;
-    double speed;       /* a likely one, at the geometric middle of minimum and maximum */
-    double speed_span;  /* standard deviation of its logarithm */
-    double slot_s;      /* > 0: runs went slot by slot */
+    double speed;      /* a likely one, at the geometric middle of minimum and maximum */
+    double speed_span; /* standard deviation of its logarithm */
+    double slot_s;     /* > 0: runs went slot by slot */
     /* Standard deviation of one observation: at least, and as an earlier fit found it (0: the fit
      * finds out first). */
     double least_noise, noise;

@@ -303,6 +303,17 @@ static void add_report(struct training_row *row, const struct lesson_report *rep
     row->gradient += report->gradient * part;
 }
 
+/* A step may have been too long for numbers, though its gradient was one. */
+static int check_weights(const struct trainer *t, struct err *err)
+{
+    const struct weights *weights = &t->actor.weights;
+    const struct tensor *tensor = weights_find_nonfinite(weights, weights->value);
+
+    return tensor ? err_set(err, ERR_CORRUPT, "training broke down: %s is not finite after a step",
+                            tensor->name)
+                  : 0;
+}
+
 static int learn(struct trainer *t, struct training_row *row, double rate, int epochs,
                  struct err *err)
 {
@@ -331,6 +342,8 @@ static int learn(struct trainer *t, struct training_row *row, double rate, int e
                 add_report(row, &report, 1.0 / (batches * epochs));
         }
     }
+    if (rc == 0)
+        rc = check_weights(t, err);
     weights_pack(&t->actor.weights, PACKED_LONG);
     return rc;
 }

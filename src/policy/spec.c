@@ -26,7 +26,7 @@ static const struct option_spec progress_options[] = {MODEL_ROW("online"), {0}};
 
 /* A learned policy has a model of its own by that name. */
 static const struct option_spec speeds_options[] = {
-    {"speeds", OPTION_STRING, "online", .choices = "true, noisy:S, fitted:K, online",
+    {"speeds", OPTION_STRING, "online", .choices = "true, noisy:S, fitted:K, online, guess",
      .help = "where it learns speeds from, as model= of other policies"},
     {0},
 };

@@ -241,6 +241,47 @@ static void a_stop_does_not_matter(void **state)
     end(&whole);
 }
 
+static void read_all(const char *path, struct text *out)
+{
+    FILE *file = fopen(path, "rb");
+    char bytes[4096];
+    size_t count;
+
+    assert_non_null(file);
+    text_init(out, 0);
+    while ((count = fread(bytes, 1, sizeof bytes, file)) > 0)
+        text_add_bytes(out, bytes, count);
+    fclose(file);
+}
+
+/* Steps so long that the numbers end: training stops, says where, and leaves the model as it was.
+ */
+static void a_breakdown_keeps_the_last_good_model(void **state)
+{
+    struct text before, after;
+    struct trial trial;
+    struct err err;
+    (void)state;
+
+    start(&trial, 2);
+    trial.training.trials = 0;
+    trial.training.lessons = 2;
+    run(&trial);
+    read_all(trial.model, &before);
+    trial.training.lessons = 40;
+    trial.training.lesson_rate = 1e36;
+    trial.training.resume = true;
+    assert_int_equal(training_run(&trial.training, &err), ERR_CORRUPT);
+    assert_non_null(strstr(err.message, "not finite"));
+    assert_true(trial.rows < 40);
+    read_all(trial.model, &after);
+    assert_int_equal(before.length, after.length);
+    assert_memory_equal(before.bytes, after.bytes, before.length);
+    text_release(&before);
+    text_release(&after);
+    end(&trial);
+}
+
 static void nothing_to_resume_is_an_error(void **state)
 {
     struct trial trial;
@@ -278,6 +319,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(it_learns),
     cmocka_unit_test(threads_do_not_matter),
     cmocka_unit_test(a_stop_does_not_matter),
+    cmocka_unit_test(a_breakdown_keeps_the_last_good_model),
     cmocka_unit_test(nothing_to_resume_is_an_error),
     cmocka_unit_test(drawn_scenarios_are_fit_to_train_on),
 };

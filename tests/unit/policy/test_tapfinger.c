@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "agent/actor_model.h"
+#include "agent/paper_model.h"
+#include "agent/paper_team.h"
 #include "base/emit.h"
 #include "base/err.h"
 #include "base/memory.h"
@@ -258,6 +260,48 @@ static void no_true_speed_reaches_it(void **state)
     }
 }
 
+/* Who is alone need not hear of anybody. */
+static void one_cluster_decides_alone(void **state)
+{
+    static const char single[] =
+        "slot: 1\nrounds: many\nwindow: 8\nresources: [cpu, gpu]\nclusters:\n"
+        "  - {name: a, capacity: {cpu: 37, gpu: 29}}\n"
+        "arrivals: {process: poisson-slot, rate: 2, tasks: 150}\n" TYPES;
+    struct side one, other;
+    (void)state;
+
+    open_side(&one, single, "tapfinger:speeds=true");
+    open_side(&other, single, "tapfinger:speeds=true,central=false");
+    play_both(&one, &other);
+    close_side(&one);
+    close_side(&other);
+}
+
+/* Nothing that an agent says arrives, claims neither: one task at a time is started all the same,
+ * when nothing runs. With hardly anything arriving they go on side by side. */
+static void lost_messages_do_not_stop_the_system(void **state)
+{
+    static const char *const spec[] = {"tapfinger:speeds=true,central=false,loss=1",
+                                       "tapfinger:speeds=true,central=false,loss=0.7,staleness=9"};
+    double end_s[2];
+    (void)state;
+
+    for (size_t i = 0; i < COUNT_OF(spec); i++) {
+        struct side side;
+
+        open_side(&side, plain, spec[i]);
+        start_side(&side);
+        while (!world_is_over(side.world)) {
+            decide(&side);
+            world_apply(side.world, &side.plan);
+        }
+        assert_int_equal(world_totals(side.world)->finished, 150);
+        end_s[i] = world_totals(side.world)->end_s;
+        close_side(&side);
+    }
+    assert_true(end_s[1] < 0.5 * end_s[0]);
+}
+
 static void more_clusters_than_decide_at_once(void **state)
 {
     struct side side;
@@ -300,6 +344,64 @@ static void write_model(const char *path, int features)
     assert_int_equal(checkpoint_write(path, text.bytes, &actor.weights, false, NULL, 0, &err), 0);
     text_release(&text);
     actor_release(&actor);
+}
+
+static void write_paper_model(const char *path, const struct catalog *catalog)
+{
+    struct paper_config config;
+    struct paper_net net;
+    struct text text;
+    struct emit json;
+    struct err err;
+
+    assert_int_equal(paper_team_config(&config, catalog, &err), 0);
+    config.hidden = config.pointer_feed = 16;
+    config.layers = 2;
+    paper_net_init(&net, &config, 0);
+    weights_draw(&net.weights, 1);
+    text_init(&text, 0);
+    emit_init(&json, &text);
+    emit_open(&json, '{');
+    paper_model_describe(&json, &config);
+    emit_close(&json);
+    assert_int_equal(checkpoint_write(path, text.bytes, &net.weights, false, NULL, 0, &err), 0);
+    text_release(&text);
+    paper_net_release(&net);
+}
+
+/* The paper's network, small and with drawn weights, keeps the rules (the world is strict) where it
+ * was made for; elsewhere it is refused. */
+static void the_papers_network_plays(void **state)
+{
+    char path[] = "/tmp/tap-paper-XXXXXX", spec[128];
+    struct paper_config config;
+    struct side side, other;
+    struct err err;
+    int fd = mkstemp(path);
+    (void)state;
+
+    assert_true(fd >= 0);
+    close(fd);
+    open_side(&side, plain, "fifo-min");
+    write_paper_model(path, &side.scenario->catalog);
+    close_side(&side);
+    snprintf(spec, sizeof spec, "tapfinger:arch=paper,model=%s,sample=true", path);
+    open_side(&side, plain, spec);
+    start_side(&side);
+    while (!world_is_over(side.world)) {
+        decide(&side);
+        world_apply(side.world, &side.plan);
+    }
+    assert_int_equal(world_totals(side.world)->finished, 150);
+    open_side(&other, padded, "fifo-min");
+    assert_int_equal(paper_team_config(&config, &side.scenario->catalog, &err), 0);
+    assert_int_equal(paper_team_suits(&config, &side.scenario->catalog, &err), 0);
+    assert_int_not_equal(paper_team_suits(&config, &other.scenario->catalog, &err), 0);
+    config.agents++;
+    assert_int_not_equal(paper_team_suits(&config, &side.scenario->catalog, &err), 0);
+    close_side(&other);
+    close_side(&side);
+    unlink(path);
 }
 
 static int try_model(const char *path, struct err *err)
@@ -361,7 +463,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(clusters_may_be_renamed),
     cmocka_unit_test(unused_resources_do_not_matter),
     cmocka_unit_test(no_true_speed_reaches_it),
+    cmocka_unit_test(one_cluster_decides_alone),
+    cmocka_unit_test(lost_messages_do_not_stop_the_system),
     cmocka_unit_test(more_clusters_than_decide_at_once),
+    cmocka_unit_test(the_papers_network_plays),
     cmocka_unit_test(damaged_models_are_refused),
 };
 
