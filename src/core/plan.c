@@ -239,8 +239,7 @@ void plan_migrate(struct plan *plan, int32_t task, int32_t cluster, const struct
     use(plan, add_action(plan, ACTION_MIGRATE, task, cluster, amount), NULL);
 }
 
-/* Where a task will be when the plan so far is carried out, or -1. */
-static int32_t place_of(const struct plan *plan, int32_t task)
+int32_t plan_place(const struct plan *plan, int32_t task)
 {
     if (task < 0 || task >= plan->view->tasks)
         return -1;
@@ -253,7 +252,7 @@ static int32_t place_of(const struct plan *plan, int32_t task)
 void plan_join(struct plan *plan, int32_t task, int32_t with)
 {
     static const struct allocation nothing;
-    int32_t cluster = place_of(plan, with);
+    int32_t cluster = plan_place(plan, with);
     bool runs = give_back(plan, task) >= 0;
 
     if (!runs && cluster >= 0 && cluster < plan->clusters)

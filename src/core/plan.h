@@ -133,6 +133,9 @@ static inline bool plan_has(const struct plan *plan, int32_t task)
     return id_set_has(&plan->planned, task);
 }
 
+/* The cluster where a task is once the plan so far is carried out; -1: nowhere. */
+int32_t plan_place(const struct plan *plan, int32_t task);
+
 /* view_may_start(), with the plan so far counted in. */
 bool plan_may_start(struct plan *plan, int32_t task, int32_t cluster);
 

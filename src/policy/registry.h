@@ -36,7 +36,9 @@
     X(pollux)           \
     X(sia)              \
     X(gavel)            \
-    X(gandiva)
+    X(gandiva)          \
+    X(muri_s)           \
+    X(muri_l)
 
 #define X(name) extern const struct policy_ops policy_##name;
 POLICY_LIST(X)

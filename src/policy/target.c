@@ -18,7 +18,12 @@ void targets_clear(struct targets *targets)
 void targets_add(struct targets *targets, int32_t task, int32_t cluster,
                  const struct allocation *amount)
 {
-    vector_push(&targets->item, ((struct target){task, cluster, *amount}));
+    vector_push(&targets->item, ((struct target){task, cluster, *amount, -1}));
+}
+
+void targets_add_guest(struct targets *targets, int32_t task, int32_t host)
+{
+    vector_push(&targets->item, ((struct target){.task = task, .host = host}));
 }
 
 static void lift_all(const struct view *view, struct plan *plan)
@@ -28,12 +33,66 @@ static void lift_all(const struct view *view, struct plan *plan)
             plan_lift(plan, view->cluster[c].running[i]);
 }
 
-static bool stays_as_it_is(const struct view *view, const struct target *target)
+static bool is_settled(const struct targets *targets, int32_t task)
+{
+    return id_set_has(&targets->settled, task);
+}
+
+/* Whether the place of a task that runs is kept by another one of its company. */
+static bool is_place_kept(const struct targets *targets, const struct view *view, int32_t task)
+{
+    for (int32_t id = view->task[task].companion; id >= 0 && id != task;
+         id = view->task[id].companion)
+        if (is_settled(targets, id))
+            return true;
+    return false;
+}
+
+static bool are_companions(const struct view *view, int32_t task, int32_t other)
+{
+    int32_t id = view->task[task].companion;
+
+    while (id >= 0 && id != task && id != other)
+        id = view->task[id].companion;
+    return id == other;
+}
+
+static bool keep(struct targets *targets, struct plan *plan, int32_t task)
+{
+    if (!plan_put_back(plan, task))
+        return false;
+    id_set_add(&targets->settled, task);
+    return true;
+}
+
+static bool stays_as_it_is(const struct targets *targets, const struct view *view,
+                           const struct target *target)
 {
     const struct task *task = &view->task[target->task];
 
     return task->state == TASK_RUNNING && task->cluster == target->cluster &&
-           allocation_equal(&task->allocation, &target->amount);
+           allocation_equal(&task->allocation, &target->amount) &&
+           !is_place_kept(targets, view, target->task);
+}
+
+/* Hosts first: who keeps a place decides who can stay beside it. */
+static void keep_those_that_stay(struct targets *targets, const struct view *view,
+                                 struct plan *plan)
+{
+    for (size_t i = 0; i < targets->item.count; i++) {
+        const struct target *target = &targets->item.item[i];
+
+        if (target->host < 0 && stays_as_it_is(targets, view, target))
+            keep(targets, plan, target->task);
+    }
+    for (size_t i = 0; i < targets->item.count; i++) {
+        const struct target *target = &targets->item.item[i];
+
+        if (target->host >= 0 && is_settled(targets, target->host) &&
+            view->task[target->task].state == TASK_RUNNING &&
+            are_companions(view, target->task, target->host))
+            keep(targets, plan, target->task);
+    }
 }
 
 /* What of the target's amount finds room; false if not even the minimum does. */
@@ -59,25 +118,39 @@ static void settle_running(struct targets *targets, const struct view *view, str
     struct allocation amount;
 
     if (!cut(targets, view, plan, target, &amount)) {
-        if (plan_put_back(plan, task->id))
-            id_set_add(&targets->settled, task->id);
+        if (!is_place_kept(targets, view, task->id))
+            keep(targets, plan, task->id);
         return;
     }
     id_set_add(&targets->settled, task->id);
-    if (task->cluster != target->cluster || targets->rigid)
+    if (task->cluster != target->cluster || targets->rigid || task->companion >= 0)
         plan_migrate(plan, task->id, target->cluster, &amount);
     else if (!allocation_equal(&task->allocation, &amount) || !plan_put_back(plan, task->id))
         plan_resize(plan, task->id, &amount);
 }
 
-static void settle_waiting(const struct targets *targets, const struct view *view,
-                           struct plan *plan, const struct target *target)
+static void settle_waiting(struct targets *targets, const struct view *view, struct plan *plan,
+                           const struct target *target)
 {
     struct allocation amount;
 
     if (plan_may_start(plan, target->task, target->cluster) &&
-        cut(targets, view, plan, target, &amount))
+        cut(targets, view, plan, target, &amount)) {
         plan_start(plan, target->task, target->cluster, &amount);
+        id_set_add(&targets->settled, target->task);
+    }
+}
+
+static void settle_guest(struct targets *targets, const struct view *view, struct plan *plan,
+                         const struct target *target)
+{
+    bool runs = view->task[target->task].state == TASK_RUNNING;
+
+    if (!is_settled(targets, target->host) ||
+        (!runs && !plan_may_start(plan, target->task, plan_place(plan, target->host))))
+        return;
+    plan_join(plan, target->task, target->host);
+    id_set_add(&targets->settled, target->task);
 }
 
 static void send_back_others(const struct targets *targets, const struct view *view,
@@ -92,16 +165,16 @@ static void send_back_others(const struct targets *targets, const struct view *v
 void targets_plan(struct targets *targets, const struct view *view, struct plan *plan)
 {
     lift_all(view, plan);
-    for (size_t i = 0; i < targets->item.count; i++)
-        if (stays_as_it_is(view, &targets->item.item[i]) &&
-            plan_put_back(plan, targets->item.item[i].task))
-            id_set_add(&targets->settled, targets->item.item[i].task);
+    if (!targets->restarts)
+        keep_those_that_stay(targets, view, plan);
     for (size_t i = 0; i < targets->item.count; i++) {
         const struct target *target = &targets->item.item[i];
 
-        if (id_set_has(&targets->settled, target->task))
+        if (is_settled(targets, target->task))
             continue;
-        if (view->task[target->task].state == TASK_RUNNING)
+        if (target->host >= 0)
+            settle_guest(targets, view, plan, target);
+        else if (view->task[target->task].state == TASK_RUNNING)
             settle_running(targets, view, plan, target);
         else
             settle_waiting(targets, view, plan, target);

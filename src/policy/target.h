@@ -14,23 +14,28 @@
 struct target {
     int32_t task, cluster;
     struct allocation amount; /* within the task's limits */
+    int32_t host;             /* -1, or who had its target before and shares its allocation */
 };
 
 struct targets {
     VECTOR(struct target) item; /* who matters most first */
     struct id_set settled;      /* tasks whose fate this plan has sealed */
     bool rigid;                 /* amounts are never cut, and what runs is never resized */
+    bool restarts;              /* nobody keeps its place: whoever runs on is started anew */
 };
 
 void targets_release(struct targets *targets);
 void targets_clear(struct targets *targets);
 void targets_add(struct targets *targets, int32_t task, int32_t cluster,
                  const struct allocation *amount);
+/* A task that shall share what a task holds for which targets_add() was called before. */
+void targets_add_guest(struct targets *targets, int32_t task, int32_t host);
 
 /*
- * Plans it: running tasks that have what they shall have keep their place; then, in order, the
- * others get theirs, or (unless rigid) on nodes that have no room for it as much as there is;
- * running tasks without a target, and those that found no room at all, go back to waiting.
+ * Plans it: running tasks that have what they shall have keep their place (of tasks in company that
+ * shall not share any more, the first); then, in order, the others get theirs, or (unless rigid) on
+ * nodes that have no room for it as much as there is; running tasks without a target, and those
+ * that found no room at all, go back to waiting.
  */
 void targets_plan(struct targets *targets, const struct view *view, struct plan *plan);
 
