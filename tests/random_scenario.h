@@ -74,6 +74,10 @@ static void random_scenario_type(struct rng *rng, struct text *yaml, int index, 
     if (rng_below(rng, 3) == 0)
         text_printf(yaml, "    failures: {mtbf: 40, retries: %d, progress: %s}\n",
                     random_scenario_pick(rng, -1, 3), rng_below(rng, 2) ? "keep" : "lose");
+    if (rng_below(rng, 2))
+        text_printf(yaml, "    stages: {%scpu: %d, gpu: %d, network: %d}\n",
+                    rng_below(rng, 2) ? "storage: 3, " : "", random_scenario_pick(rng, 1, 9),
+                    random_scenario_pick(rng, 0, 9), random_scenario_pick(rng, 0, 3));
 }
 
 static void random_scenario_rules(struct rng *rng, struct text *yaml, int clusters, int slotted)
@@ -101,6 +105,9 @@ static void random_scenario_rules(struct rng *rng, struct text *yaml, int cluste
     default:
         text_add(yaml, "reach: {kind: distance, within: 6}\n");
     }
+    if (rng_below(rng, 3) == 0)
+        text_printf(yaml, "sharing: {most: %d, stretch: [1.2, 1.3, 1.4]}\n",
+                    random_scenario_pick(rng, 1, 4));
     if (rng_below(rng, 3) == 0)
         text_add(yaml, "links: {mbit: 100, rtt: 10}\n");
     if (rng_below(rng, 3) == 0)

@@ -13,7 +13,9 @@
  * slot, at any moment in continuous time; no bound here supposes that it keeps what it was given
  *   minimum     below its own minimum a task stands still; policies that may hold it there gain
  *               only that its noise goes by, and that is allowed for (demand.c, network.c)
- *   sharing     what one task holds nobody else has
+ *   sharing     what one task holds nobody else has, unless types tell their stages: n tasks on one
+ *               allocation go at most at their full speeds, so each takes no less than an n-th of
+ * the least area it would need alone (pooled.c); the programs know nothing of company
  *
  * alone is the sum over tasks of the least time each needs (demand.c); pooled adds that together
  * they must pass through the capacity (pooled.c); lp and exact follow every course of every task
@@ -136,6 +138,8 @@ static void bound_by_program(const struct scenario *scenario, const struct arriv
 
     if (slot_s == 0)
         bound->obstacle = "time is continuous";
+    else if (catalog_most_company(&scenario->catalog) > 1)
+        bound->obstacle = "tasks may share an allocation";
     else if (!is_small(arrivals, demand, slot_s))
         bound->obstacle = "too large";
     else

@@ -53,6 +53,7 @@ struct pool {
     struct member *member; /* by ready_s */
     int32_t members;
     double slot_s, capacity;
+    int company;               /* tasks that may share one allocation */
     double *alone_s, *bound_s; /* by rank */
     double *heap;
     int32_t heaped;
@@ -241,7 +242,7 @@ static void bound_group(struct pool *pool, const struct demand *demand,
     for (int r = 0; r < MAX_RESOURCES; r++) {
         double all = 0;
 
-        pool->capacity = capacity->amount[r];
+        pool->capacity = (double)capacity->amount[r] * pool->company;
         for (int32_t i = 0; i < pool->members; i++)
             all += pool->member[i].area = demand[pool->member[i].task].area[r];
         if (all > 0 && pool->capacity > 0)
@@ -320,6 +321,7 @@ static void bound_family(const struct scenario *scenario, const struct arrivals 
     size_t count = (size_t)arrivals->count;
     struct member *member = xcalloc(count, sizeof *member);
     struct pool pool = {.slot_s = catalog->slot_s,
+                        .company = catalog_most_company(catalog),
                         .alone_s = xcalloc(count, sizeof(double)),
                         .bound_s = xcalloc(count, sizeof(double)),
                         .heap = xcalloc(count, sizeof(double))};

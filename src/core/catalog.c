@@ -43,6 +43,14 @@ bool catalog_may_share(const struct catalog *catalog, int type)
     return catalog->sharing.most > 1 && catalog->type[type].stages;
 }
 
+int catalog_most_company(const struct catalog *catalog)
+{
+    for (int i = 0; i < catalog->types; i++)
+        if (catalog_may_share(catalog, i))
+            return catalog->sharing.most;
+    return 1;
+}
+
 double catalog_period(const struct catalog *catalog, const int32_t type[], int members)
 {
     const struct stages *stages[MAX_COMPANY];

@@ -95,6 +95,9 @@ int catalog_find_type(const struct catalog *catalog, const char *name);
 /* Whether tasks of this type may share an allocation with others. */
 bool catalog_may_share(const struct catalog *catalog, int type);
 
+/* How many tasks may come to share one allocation; 1 if no type may. */
+int catalog_most_company(const struct catalog *catalog);
+
 /* The time in which tasks of these types, all of which may share, make one iteration each when they
  * are on one allocation. A member's speed is then the period that it has alone over this one of
  * what it would be alone, and at most that. */

@@ -67,6 +67,11 @@ void merger_add(struct merger *merger, int32_t cluster, const struct allocation 
     vector_push(&find_bucket(merger, cluster, request)->group, group);
 }
 
+bool merge_may(const struct merger *merger, int32_t type)
+{
+    return catalog_may_share(merger->catalog, type) && merger->catalog->type[type].preempt_keeps;
+}
+
 double merge_period(const struct merger *merger, const struct merge_group *group)
 {
     return catalog_period(merger->catalog, group->type, group->members);
@@ -109,8 +114,8 @@ static double efficiency(const struct merger *merger, const struct merge_group *
 {
     struct merge_group both;
 
-    if (a->members + b->members > merger->most || !catalog_may_share(merger->catalog, a->type[0]) ||
-        !catalog_may_share(merger->catalog, b->type[0]))
+    if (a->members + b->members > merger->most || !merge_may(merger, a->type[0]) ||
+        !merge_may(merger, b->type[0]))
         return 0;
     both = united(a, b);
     return busy_time(merger, &both) / merge_period(merger, &both);

@@ -42,6 +42,9 @@ struct merger {
 void merger_release(struct merger *merger);
 void merger_clear(struct merger *merger);
 
+/* Whether tasks of a type come into groups: they tell their stages, and survive being moved. */
+bool merge_may(const struct merger *merger, int32_t type);
+
 /* A task alone. Those of one bucket are added in the order of their priority. */
 void merger_add(struct merger *merger, int32_t cluster, const struct allocation *request,
                 int32_t member, int32_t type);

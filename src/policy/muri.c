@@ -12,9 +12,12 @@
  * 4. The largest are placed first. A group goes on with an allocation that one of its members
  * holds, if it can, and its other members come to it.
  *
- * In a world with one start per slot and cluster a group comes together as its turns allow.
+ * In a world with one start per slot and cluster a group comes together as its turns allow. Running
+ * tasks whose progress a move would cost come before all others and share with nobody.
  */
 #include "policy/muri.h"
+
+#include <math.h>
 
 #include "core/event.h"
 
@@ -82,6 +85,9 @@ static void enter(struct muri *s, const struct view *view, int32_t id)
     struct muri_entrant entrant = {.task = id, .next = -1};
 
     entrant.rank = s->rank(view, id, request_of(&s->requests, view, id));
+    if (view->task[id].state == TASK_RUNNING &&
+        !view->catalog->type[view->task[id].type].preempt_keeps)
+        entrant.rank = -HUGE_VAL;
     vector_push(&s->line, entrant);
 }
 
@@ -120,6 +126,11 @@ static void line_up(struct muri *s, const struct view *view)
 
 /* Claims */
 
+static bool may_share(const struct muri *s, const struct view *view, int32_t id)
+{
+    return merge_may(&s->merger, view->task[id].type);
+}
+
 static bool may_run(const struct view *view, int32_t id, int32_t cluster)
 {
     const struct task *task = &view->task[id];
@@ -157,20 +168,17 @@ static int32_t find_room(const struct muri *s, const struct view *view, int32_t 
 static void claim(struct muri *s, const struct view *view, int32_t place, int32_t cluster,
                   const struct allocation *request)
 {
-    bool shares = catalog_may_share(view->catalog, view->task[s->line.item[place].task].type);
-    int claims = 0;
+    int most = may_share(s, view, s->line.item[place].task) ? s->most : 1, claims = 0;
 
-    for (int32_t at = place; at >= 0 && claims < (shares ? s->most : 1);
-         at = s->line.item[at].next) {
+    for (int32_t at = place; at >= 0 && claims < most; at = s->line.item[at].next) {
         struct muri_entrant *entrant = &s->line.item[at];
-        int32_t type = view->task[entrant->task].type;
 
         if (entrant->claimed || !may_run(view, entrant->task, cluster) ||
-            (at != place && !catalog_may_share(view->catalog, type)))
+            (at != place && !may_share(s, view, entrant->task)))
             continue;
         entrant->claimed = true;
         claims++;
-        merger_add(&s->merger, cluster, request, at, type);
+        merger_add(&s->merger, cluster, request, at, view->task[entrant->task].type);
     }
 }
 
@@ -347,10 +355,25 @@ static void seat_all(struct muri *s, const struct view *view, struct plan *plan)
     targets_plan(&s->targets, view, plan);
 }
 
-/* Whether some of those who are to run do not yet, for want of a turn. */
+/* A plan that sends tasks back or moves them is given time until something happens, or tasks might
+ * take turns for ever without getting anywhere. */
+static bool only_adds(const struct plan *plan)
+{
+    for (int32_t i = 0; i < plan->actions; i++)
+        if (plan->action[i].kind != ACTION_START && plan->action[i].kind != ACTION_JOIN)
+            return false;
+    return true;
+}
+
+/* Whether to go on in the next slot: some of those who are to run do not yet, for want of a turn,
+ * or windows will show others. */
 static bool is_unfinished(const struct muri *s, const struct view *view, const struct plan *plan)
 {
-    for (size_t i = 0; view->catalog->slot_s > 0 && i < s->targets.item.count; i++) {
+    if (view->catalog->slot_s == 0 || (view->running > 0 && !only_adds(plan)))
+        return false;
+    if (view->catalog->window > 0 && plan->actions > 0)
+        return true;
+    for (size_t i = 0; i < s->targets.item.count; i++) {
         int32_t id = s->targets.item.item[i].task;
 
         if (view->task[id].state == TASK_WAITING && !plan_has(plan, id))

@@ -248,6 +248,7 @@ static void vacate(struct world *world, int32_t id, bool unlist)
     if (!company_leave(world, id))
         world_give(world, task->cluster, &task->allocation, &task->placement);
     drop_placement(task);
+    task->pace = 1;
     task->allocation = (struct allocation){{0}};
     task->state = TASK_WAITING;
     if (unlist)

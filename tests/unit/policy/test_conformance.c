@@ -260,6 +260,13 @@ static void check_episode(const struct check *check)
         broken(check, "the episode got stuck", 0);
 }
 
+static void let_observe(void *arg, const struct event *event)
+{
+    const struct policy *policy = arg;
+
+    policy->ops->observe(policy->state, event);
+}
+
 /* False if the policy says that it cannot do with such a scenario. */
 static bool run_episode(struct check *check, bool checked)
 {
@@ -284,6 +291,8 @@ static bool run_episode(struct check *check, bool checked)
     if (rc)
         fail_msg("%s: %s", check->ops->name, err.message);
     world_show(check->world, estimator.ops ? INFO_ORACLE : check->ops->info, setup.estimator);
+    if (policy.ops->observe)
+        world_watch(check->world, let_observe, &policy);
     check->events = 0;
     check->last_s = 0;
     assert_int_equal(world_reset(check->world, check->seed, NULL, &err), 0);
@@ -298,6 +307,7 @@ static bool run_episode(struct check *check, bool checked)
             check_conserving(check);
         world_apply(check->world, &check->plan);
     }
+    world_unwatch(check->world, &policy);
     policy_close(&policy);
 out:
     estimator_close(&estimator);
