@@ -41,6 +41,22 @@ static int open_profile(struct fitting *f, struct err *err)
     return import_source_parse(&f->source, profile, data, option->repeat, option->repeats, err);
 }
 
+/* A fit says only how well it does on what was read. */
+static void tell_dropped(const struct trace_account *account)
+{
+    for (int i = 0; i < TRACE_DROPS; i++) {
+        if (account->dropped[i] == 0)
+            continue;
+        fprintf(stderr, "tapfinger fit: warning: %lld of %lld rows dropped: %s",
+                (long long)account->dropped[i], (long long)account->rows,
+                trace_drop_words[i].words);
+        if (account->first_file[i])
+            fprintf(stderr, "; first at %s:%lld", account->first_file[i],
+                    (long long)account->first_line[i]);
+        fputc('\n', stderr);
+    }
+}
+
 static int read_profile(struct fitting *f, struct err *err)
 {
     struct trace_reader reader = {.trace = &f->trace,
@@ -60,9 +76,11 @@ static int read_profile(struct fitting *f, struct err *err)
     if (reader.has_csv)
         csv_close(&reader.csv);
     members_close(&reader.members);
-    if (rc == 0)
-        trace_finish_types(&f->trace);
-    return rc;
+    if (rc)
+        return rc;
+    tell_dropped(&f->trace.account);
+    trace_finish_types(&f->trace);
+    return 0;
 }
 
 static int choose_types(struct fitting *f, struct err *err)

@@ -341,6 +341,9 @@ static const struct example examples[] = {
     {"tapfinger sweep hetero-6 --vary arrivals.rate=2:8:2 --vary 'window=5|10|20' -p knee,fair "
      "--out runs/windows",
      "a grid of two keys, kept in a directory"},
+    {"tapfinger sweep three-tasks --vary 'switching=none|stall-5|stall-30|stall-120' -p "
+     "optimus,fair",
+     "over what a change of allocation costs"},
     {"tapfinger sweep ... --out runs/windows --resume", "go on after a stop"},
     {0},
 };

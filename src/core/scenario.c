@@ -37,6 +37,11 @@ const struct option_spec scenario_top_options[] = {
      .help = "list of names, or of maps with name and unit"},
     {"clusters", OPTION_NODE, .flags = OPTION_REQUIRED, .help = "list of clusters"},
     {"types", OPTION_NODE, .flags = OPTION_REQUIRED, .help = "map from name to type"},
+    {"switching", OPTION_CHOICE, "own", .choices = SWITCHING_PRESETS,
+     .help = "what starts and changed allocations cost every type: what it says itself; nothing; "
+             "so many seconds without progress (5 for a light framework, 30 as in Pollux and Sia, "
+             "60 as in Tiresias and Lucid, 120 for large models); or half of the slot after a "
+             "change, as in TapFinger"},
     {"arrivals", OPTION_NODE, .flags = OPTION_REQUIRED, .help = "when tasks arrive"},
     {"reach", OPTION_NODE, .help = "which clusters a task may use; default: all"},
     {"links", OPTION_NODE, .help = "bandwidth between clusters; default: no limit"},
@@ -180,11 +185,16 @@ static int read_top(struct scenario *s, const struct yaml_node *root, struct err
         catalog->window = (int)params_int(&params, "window");
         catalog->time_unit = catalog->slot_s > 0 ? "slot" : "s";
         catalog->time_unit_s = catalog->slot_s > 0 ? catalog->slot_s : 1;
+        s->switching = (enum switching_preset)params_choice(&params, "switching");
         s->horizon_s =
             params_given(&params, "horizon") ? params_real(&params, "horizon") : HUGE_VAL;
         if (catalog->window > 0 && catalog->slot_s == 0)
             rc = yaml_error(yaml_find(root, "window"), err,
                             "window: only with a slot; event-driven worlds show all tasks");
+        if (s->switching == SWITCHING_HALF_SLOT && catalog->slot_s == 0)
+            rc = yaml_error(yaml_find(root, "switching"), err,
+                            "switching: half-slot only with a slot; in continuous time take "
+                            "stall-5 to stall-120");
     }
     params_release(&params);
     return rc;

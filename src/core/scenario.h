@@ -117,6 +117,18 @@ struct outage_rule {
     double mtbf_s, mttr_s;
 };
 
+/* What starts and changed allocations cost, whatever the types say of it. */
+enum switching_preset {
+    SWITCHING_OWN,
+    SWITCHING_NONE,
+    SWITCHING_STALL_5,
+    SWITCHING_STALL_30,
+    SWITCHING_STALL_60,
+    SWITCHING_STALL_120,
+    SWITCHING_HALF_SLOT
+};
+#define SWITCHING_PRESETS "own|none|stall-5|stall-30|stall-60|stall-120|half-slot"
+
 struct scenario {
     struct arena arena;
     const char *name, *summary, *path;
@@ -124,6 +136,7 @@ struct scenario {
     const struct type_truth *truth; /* by type */
     struct arrival_rule arrivals;
     struct reach_rule reach;
+    enum switching_preset switching; /* the types' costs are set already */
     bool has_interference;
     const struct outage *outage; /* by time */
     int outages;

@@ -158,6 +158,24 @@ static int read_switching(const struct scenario *s, const struct yaml_node *node
     return rc;
 }
 
+static void set_switching(const struct scenario *s, struct type_info *info)
+{
+    static const double stall_s[] = {[SWITCHING_STALL_5] = 5,
+                                     [SWITCHING_STALL_30] = 30,
+                                     [SWITCHING_STALL_60] = 60,
+                                     [SWITCHING_STALL_120] = 120,
+                                     [SWITCHING_HALF_SLOT] = 0};
+
+    if (s->switching == SWITCHING_OWN)
+        return;
+    info->startup_s = stall_s[s->switching];
+    info->switching = (struct switching_cost){.factor = 1};
+    if (s->switching == SWITCHING_HALF_SLOT)
+        info->switching = (struct switching_cost){.factor = 0.5, .seconds = s->catalog.slot_s};
+    else if (info->startup_s > 0)
+        info->switching = (struct switching_cost){.factor = 0, .seconds = info->startup_s};
+}
+
 static int read_stages(struct scenario *s, const struct yaml_node *node, struct type_info *info,
                        struct err *err)
 {
@@ -280,6 +298,7 @@ static int read_type(struct scenario *s, const struct yaml_node *node, struct ty
         rc = read_switching(s, yaml_find(node, "switching"), &info->switching, err);
     if (rc == 0)
         rc = read_stages(s, yaml_find(node, "stages"), info, err);
+    set_switching(s, info);
     if (rc == 0)
         rc = read_failures(yaml_find(node, "failures"), info, truth, err);
     return rc ? rc : read_aliases(s, yaml_find(node, "aliases"), truth, err);

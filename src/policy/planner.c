@@ -48,9 +48,11 @@ static const double TIE = 0.02;
 
 struct job {
     int32_t task;
-    const struct front *front; /* of its type */
-    double key;                /* of the order at hand */
-    double shortest, area;     /* over its front: least duration, least duration times share */
+    const struct front_item *item; /* what it may be given: the front of its type, or least */
+    int32_t items;
+    struct front_item least; /* its own minimum, where no item of the front is within its limits */
+    double key;              /* of the order at hand */
+    double shortest, area;   /* over its items: least duration, least duration times share */
 };
 
 struct scanned {
@@ -329,15 +331,40 @@ static void project(struct planner *s, const struct view *view, struct plan *pla
     }
 }
 
+/* Whether the front of its type has nothing for a task with limits of its own. */
+static bool front_misses(const struct planner *s, const struct task *task)
+{
+    const struct type_info *info = &s->setup.catalog->type[task->type];
+    const struct front *front = &s->front[task->type];
+
+    if (allocation_equal(&task->min, &info->min) && allocation_equal(&task->max, &info->max))
+        return false;
+    for (int32_t i = 0; i < front->count; i++)
+        if (allocation_within(&task->min, &front->item[i].amount, &task->max))
+            return false;
+    return true;
+}
+
 static void add_job(struct planner *s, const struct view *view, struct plan *plan, int32_t id)
 {
     const struct task *task = &view->task[id];
     const struct front *front = &s->front[task->type];
+    struct job *job = &s->job[s->jobs++];
 
-    s->job[s->jobs++] = (struct job){.task = id,
-                                     .front = front,
-                                     .shortest = front->item[0].seconds,
-                                     .area = s->area[task->type]};
+    *job = (struct job){.task = id,
+                        .item = front->item,
+                        .items = front->count,
+                        .shortest = front->item[0].seconds,
+                        .area = s->area[task->type]};
+    if (front_misses(s, task)) {
+        job->least.amount = task->min;
+        job->least.seconds = estimator_seconds(s->setup.estimator, task->type, &task->min, 0);
+        job->least.share = allocation_dominant_share(&task->min, &s->mean);
+        job->item = &job->least;
+        job->items = 1;
+        job->shortest = job->least.seconds;
+        job->area = job->least.seconds * job->least.share;
+    }
     for (int32_t i = 0; i < task->reach.count; i++)
         project(s, view, plan, task->reach.cluster[i]);
 }
@@ -359,8 +386,8 @@ static void consider(const struct planner *s, const struct view *view, const str
     /* What a window hides could only start once what it shows has started. */
     if (view->cluster[cluster].slot && view_find_slot(view, cluster, job->task) < 0)
         return;
-    for (int32_t i = 0; i < job->front->count; i++) {
-        const struct front_item *item = &job->front->item[i];
+    for (int32_t i = 0; i < job->items; i++) {
+        const struct front_item *item = &job->item[i];
         double duration = item->seconds / s->interval_s;
         double cost = duration * (1 + s->price * worth(s, cluster, &item->amount));
         int start;

@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""pollux_scenario.py DATA WORKLOAD.csv OUT: writes OUT.yaml and OUT.csv from a workload of Pollux'
+simulator (petuum/adaptdl, branch osdi21-artifact, simulator/) and its measured profiles in DATA.
+Needs NumPy and SciPy.
+
+A type is an application with the batch size that its user chose. Its duration on n GPUs is the sum
+over epochs of what the simulator makes of them: progress of the epoch over goodput, in whole
+seconds, where goodput is the statistical gain of the batch over the time of a step. Steps were
+measured for placements on nodes of 4 GPUs and batch sizes per GPU; those of n GPUs are taken for
+full nodes and a rest, interpolated over the batch size, or if that placement was not measured over
+nodes, GPUs and batch size. A restart holds the GPUs for 30 s without progress.
+"""
+import csv
+import glob
+import math
+import os
+import sys
+
+import numpy
+from scipy.interpolate import LinearNDInterpolator
+
+EPOCHS = {"bert": 2, "cifar10": 100, "ncf": 10, "imagenet": 90, "deepspeech2": 80, "yolov3": 50}
+MOST_GPUS, PER_NODE, RESTART_S = 64, 4, 30
+
+
+def rows_of(path):
+    with open(path) as file:
+        return list(csv.DictReader(file))
+
+
+class Application:
+    def __init__(self, name, directory):
+        self.epochs, self.epoch_rows, self.steps, points = EPOCHS[name], {}, {}, {}
+        for path in glob.glob(os.path.join(directory, "validation-*.csv")):
+            batch = int(path.rsplit("-", 1)[1].split(".")[0])
+            self.epoch_rows[batch] = [{k: float(v) for k, v in row.items()} for row in rows_of(path)]
+        for row in rows_of(os.path.join(directory, "placements.csv")):
+            place, local = row["placement"], int(row["local_bsz"])
+            step = (float(row["step_time"]), float(row["sync_time"]))
+            self.steps.setdefault(place, {})[local] = step
+            gpus = sum(map(int, place))
+            points.setdefault((len(place), gpus, local), []).append(step)
+        measured = [(key, numpy.mean(steps, axis=0)) for key, steps in sorted(points.items())]
+        for row in rows_of(os.path.join(directory, "scalability.csv")):
+            key = tuple(int(row[k]) for k in ("num_nodes", "num_replicas", "local_bsz"))
+            measured.append((key, (float(row["step_time"]), float(row["sync_time"]))))
+        self.between = LinearNDInterpolator(numpy.array([m[0] for m in measured], float),
+                                            numpy.array([m[1] for m in measured]))
+        locals_ = [local for steps in self.steps.values() for local in steps]
+        self.least_local, self.most_local = min(locals_), 8 if name == "yolov3" else max(locals_)
+
+    def step(self, gpus, local):
+        """Seconds of a step, and of the exchange in it."""
+        rest = [gpus % PER_NODE] if gpus % PER_NODE else []
+        place = "".join(map(str, rest + [PER_NODE] * (gpus // PER_NODE)))
+        if place not in self.steps:
+            return tuple(self.between([len(place), gpus, local])[0])
+        sizes = sorted(self.steps[place])
+        if not sizes[0] <= local <= sizes[-1]:
+            return math.nan, math.nan
+        return tuple(float(numpy.interp(local, sizes, [self.steps[place][s][i] for s in sizes]))
+                     for i in (0, 1))
+
+    def split(self, batch, gpus):
+        """The batch per GPU and pass, and the passes before an exchange."""
+        local = math.ceil(batch / gpus - 1e-8)
+        passes = math.ceil(local / self.most_local - 1e-8)
+        if gpus == 1 and batch > min(self.epoch_rows):
+            passes = max(2, passes)
+        each = math.ceil(local / passes - 1e-8)
+        return min(each, max(self.epoch_rows) // (gpus * passes)), passes
+
+    def gain(self, batch, epoch):
+        below = max(b for b in self.epoch_rows if b <= batch)
+        above = min(b for b in self.epoch_rows if b >= batch)
+        part = (batch - below) / (above - below) if above > below else 0
+        square, variance = ((1 - part) * self.epoch_rows[below][epoch][k] +
+                            part * self.epoch_rows[above][epoch][k] for k in ("grad_sqr", "grad_var"))
+        return (variance + square) / (variance * min(self.epoch_rows) / batch + square)
+
+    def seconds(self, batch, gpus):
+        each, passes = self.split(batch, gpus)
+        step_s, sync_s = self.step(gpus, each)
+        if math.isnan(step_s):
+            return math.nan
+        step_s += (passes - 1) * (step_s - sync_s)
+        total, progress = 0, 0.0
+        for epoch in range(self.epochs):
+            end = min(rows[epoch]["progress"] for rows in self.epoch_rows.values())
+            total += round((end - progress) * step_s / self.gain(each * passes * gpus, epoch))
+            progress = end
+        return total
+
+
+def write_type(out, name, application, batch):
+    most = 1 if name == "ncf" else min(batch // application.least_local, MOST_GPUS)
+    seconds = []
+    while len(seconds) < most:
+        next_s = application.seconds(batch, len(seconds) + 1)
+        if math.isnan(next_s):
+            break
+        seconds.append(next_s)
+    levels = ", ".join(str(n + 1) for n in range(len(seconds)))
+    out.write("  %s-%d: {min: {gpu: 1}, max: {gpu: %d}, startup: %d, switching: {factor: 0, seconds: %d},\n"
+              "    speed: {model: table, grid: {gpu: [%s]}, seconds: [%s]}}\n"
+              % (name, batch, len(seconds), RESTART_S, RESTART_S, levels, ", ".join(map(str, seconds))))
+    return len(seconds)
+
+
+def main(data, workload, out):
+    jobs = sorted(rows_of(workload), key=lambda job: float(job["time"]))
+    applications, most = {}, {}
+    with open(out + ".yaml", "w") as file:
+        file.write("resources: [gpu]\nclusters: [{name: site, capacity: {gpu: %d}}]\n"
+                   "arrivals: {process: file, file: %s.csv}\ntypes:\n"
+                   % (MOST_GPUS, os.path.basename(out)))
+        for job in jobs:
+            name, batch = job["application"], int(job["batch_size"])
+            if name not in applications:
+                applications[name] = Application(name, os.path.join(data, "traces", name))
+            if (name, batch) not in most:
+                most[name, batch] = write_type(file, name, applications[name], batch)
+    with open(out + ".csv", "w") as file:
+        file.write("at,type,request.gpu\n")
+        for job in jobs:
+            name, batch = job["application"], int(job["batch_size"])
+            if int(job["num_replicas"]) > most[name, batch]:
+                sys.exit("%s: no measured speed on %s GPUs" % (job["name"], job["num_replicas"]))
+            file.write("%s,%s-%d,%s\n" % (job["time"], name, batch, job["num_replicas"]))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
