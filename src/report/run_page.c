@@ -12,6 +12,7 @@
 #include "report/folder.h"
 #include "report/gantt_page.h"
 #include "report/page.h"
+#include "report/prediction_page.h"
 #include "report/result_table.h"
 #include "report/run_charts.h"
 #include "report/run_digest.h"
@@ -225,6 +226,9 @@ static int add_all(struct writer *w, int seed_index, struct err *err)
     int rc;
 
     add_result(w);
+    rc = prediction_page_add(&w->page, w->run->path, err);
+    if (rc)
+        return rc;
     page_section(&w->page, "distributions", "Distributions");
     add_chart(w, CHART_DISTRIBUTION);
     page_section(&w->page, "time", "Over time");

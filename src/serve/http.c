@@ -43,6 +43,7 @@ enum {
 };
 
 static const double REQUEST_S = 20, PING_S = 15;
+static const double STREAM_EVERY_S = 0.025; /* a hundred listeners cost as much as many requests */
 
 enum exchange_state { EXCHANGE_READING, EXCHANGE_WAITING, EXCHANGE_HELD, EXCHANGE_READY };
 
@@ -100,6 +101,8 @@ struct http {
     struct ring_event ring[RING];
     int64_t ring_last, committed; /* sequence numbers */
     bool news;
+    bool streams_due; /* sleeping streams have something to send */
+    double streamed_s;
     bool resumed; /* connections, that MHD_run() has not seen yet */
     struct http_count count[COUNTS];
     int counts;
@@ -610,6 +613,22 @@ static void retry_waiting(struct http *http)
     http->waiting = left;
 }
 
+static void wake_streams(struct http *http)
+{
+    double now = now_s();
+
+    if (!http->streams_due || now - http->streamed_s < STREAM_EVERY_S)
+        return;
+    http->streams_due = false;
+    http->streamed_s = now;
+    for (struct stream *stream = http->streams; stream; stream = stream->next)
+        if (stream->asleep) {
+            stream->asleep = false;
+            http->resumed = true;
+            MHD_resume_connection(stream->connection);
+        }
+}
+
 void http_retry(struct http *http)
 {
     retry_waiting(http);
@@ -623,12 +642,8 @@ void http_committed(struct http *http)
         return;
     http->news = false;
     retry_waiting(http);
-    for (struct stream *stream = http->streams; stream; stream = stream->next)
-        if (stream->asleep) {
-            stream->asleep = false;
-            http->resumed = true;
-            MHD_resume_connection(stream->connection);
-        }
+    http->streams_due = http->streams != NULL;
+    wake_streams(http);
 }
 
 void http_event(struct http *http, int64_t seq, enum book_event event, const struct job *job,
@@ -645,6 +660,7 @@ void http_event(struct http *http, int64_t seq, enum book_event event, const str
 void http_run(struct http *http)
 {
     http->resumed = false;
+    wake_streams(http);
     MHD_run(http->unix_daemon);
     if (http->tcp_daemon)
         MHD_run(http->tcp_daemon);
@@ -656,6 +672,11 @@ int http_timeout_ms(struct http *http)
 
     if (http->resumed)
         return 0;
+    if (http->streams_due) {
+        double left_s = http->streamed_s + STREAM_EVERY_S - now_s();
+
+        least = left_s > 0 ? (MHD_UNSIGNED_LONG_LONG)(left_s * 1000) + 1 : 0;
+    }
     if (MHD_get_timeout(http->unix_daemon, &left) == MHD_YES && left < least)
         least = left;
     if (http->tcp_daemon && MHD_get_timeout(http->tcp_daemon, &left) == MHD_YES && left < least)

@@ -49,6 +49,8 @@ check "from a log: real and predicted side by side" awk -F, 'NR > 1 && $4 != $5 
 check "from a log: a table of what really happened" grep -q "made under fair; 5 of its 5 tasks finished" "$scratch/said"
 "$tapfinger" simulate --from-log "$scratch/some.log" --out "$scratch/run" >/dev/null 2>&1
 check "from a log: in a results directory" test "$(head -1 "$scratch/run/tasks.csv")" = "task,type,arrival_s,real_s,fair"
+check "from a log: a page with what really happened" sh -c \
+    "'$tapfinger' report '$scratch/run' >/dev/null && grep -q 'Against what really happened' '$scratch/run/report.html'"
 check "a log's arrivals in another scenario" "$tapfinger" simulate "$scratch/two.yaml" -p fair -s 1 --arrivals "$scratch/some.log"
 fails "a log without arrivals in it" 1 "came from its seed" "$tapfinger" simulate hetero-6 -p fair -s 1 --arrivals "$log"
 check "but it can be run from its seed" "$tapfinger" simulate --from-log "$log" -p fair -s 1
