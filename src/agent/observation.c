@@ -384,7 +384,8 @@ static void *copy_of(struct arena *memory, const void *from, size_t count, size_
 {
     void *copy = arena_alloc(memory, (count + 1) * size);
 
-    memcpy(copy, from, count * size);
+    if (count > 0)
+        memcpy(copy, from, count * size);
     return copy;
 }
 
