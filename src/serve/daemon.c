@@ -79,6 +79,7 @@ static void watch_signals(struct daemon *daemon)
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     daemon->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -158,6 +159,7 @@ int daemon_open(struct daemon *daemon, const char *site_path, const char *progra
 
     *daemon = (struct daemon){.epoll = -1, .signals = -1, .lock = -1};
     daemon->started_us = book_now_us();
+    daemon->site_path = site_path ? xstrdup(site_path) : NULL;
     rc = site_read(&daemon->site, site_path, err);
     if (rc == 0) {
         daemon->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -186,6 +188,8 @@ void daemon_close(struct daemon *daemon)
     if (daemon->signals >= 0)
         close(daemon->signals);
     free(daemon->store_trouble);
+    free(daemon->site_path);
+    site_release(&daemon->changes);
     site_release(&daemon->site);
     *daemon = (struct daemon){.epoll = -1, .signals = -1, .lock = -1};
 }
@@ -229,7 +233,73 @@ static void read_signals(struct daemon *daemon)
     struct signalfd_siginfo info;
 
     while (read(daemon->signals, &info, sizeof info) == sizeof info)
-        daemon->stop = true;
+        if (info.ssi_signo == SIGHUP)
+            daemon->reload = true;
+        else
+            daemon->stop = true;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* What cannot change under running tasks and open sockets. */
+static bool needs_restart(const struct site *old, const struct site *now)
+{
+    bool differs = old->clusters != now->clusters || !same_text(old->folder, now->folder) ||
+                   !same_text(old->unix_path, now->unix_path) || !same_text(old->http, now->http);
+
+    for (int c = 0; !differs && c < old->clusters; c++)
+        differs = !same_text(old->cluster[c].name, now->cluster[c].name) ||
+                  !allocation_equal(&old->cluster[c].capacity, &now->cluster[c].capacity);
+    return differs;
+}
+
+static int take_policy(struct daemon *daemon, const char *policy, struct err *err)
+{
+    int rc;
+
+    if (same_text(daemon->site.policy, policy))
+        return 0; /* one that was set by hand stays */
+    rc = live_set_policy(&daemon->live, policy, err);
+    if (rc)
+        return rc;
+    daemon->site.policy = policy;
+    book_save_setting(&daemon->book, SETTING_POLICY, policy);
+    book_tell(&daemon->book, BOOK_POLICY, NULL, NULL,
+              json_pack("{s:s, s:s}", "policy", policy, "by", "the site file"));
+    return 0;
+}
+
+/* SIGHUP: the site file again; one that is wrong changes nothing. */
+static void reload(struct daemon *daemon)
+{
+    struct site site;
+    struct err err;
+    int rc;
+
+    daemon->reload = false;
+    notify("RELOADING=1");
+    rc = site_read(&site, daemon->site_path, &err);
+    if (rc == 0)
+        rc = take_policy(daemon, site.policy, &err);
+    if (rc) {
+        fprintf(stderr, "<4>tapfinger: %s; nothing was changed\n", err.message);
+        site_release(&site);
+    } else {
+        if (needs_restart(&daemon->site, &site))
+            fprintf(stderr,
+                    "<4>tapfinger: clusters, folders and addresses change with a restart\n");
+        daemon->site.budget_s = site.budget_s;
+        daemon->site.keep_finished_s = site.keep_finished_s;
+        daemon->site.keep_events_s = site.keep_events_s;
+        daemon->site.log_bytes = site.log_bytes;
+        daemon->site.policy = site.policy;
+        site_release(&daemon->changes);
+        daemon->changes = site;
+    }
+    notify("READY=1");
 }
 
 /* Finished jobs and old events go after a while. */
@@ -320,6 +390,8 @@ static void run_round(struct daemon *daemon)
 
     epoll_wait(daemon->epoll, event, 16, wait_ms(daemon));
     read_signals(daemon);
+    if (daemon->reload)
+        reload(daemon);
     if (hindsight_poll(&daemon->hindsight))
         http_retry(daemon->http);
     http_run(daemon->http);

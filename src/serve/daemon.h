@@ -22,6 +22,8 @@ struct store;
 
 struct daemon {
     struct site site;
+    char *site_path;     /* NULL: built in */
+    struct site changes; /* the file as it was read again last: holds texts that site points to */
     struct store *store;
     struct book book;
     struct live live;
@@ -30,7 +32,7 @@ struct daemon {
     struct hindsight hindsight;
     struct http *http;
     int epoll, signals, lock;
-    bool stop;
+    bool stop, reload;
     char *store_trouble; /* why the last commit failed; NULL: it did not */
     int64_t started_us, commits;
     double clock_saved_s, swept_s, retry_commit_s;

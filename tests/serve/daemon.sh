@@ -118,6 +118,16 @@ check "drained and policy are as before" is "draining fair" sh -c \
     "echo \$(tapfinger clusters --json | jq -r '.items[0].state') \$(tapfinger policy --json | jq -r .policy)"
 tapfinger clusters --resume edge-a >/dev/null
 
+# The site file again, by SIGHUP.
+sed -i 's/name: fifo-min/name: knee/; s/^store: {/store: {log_size: 2MiB, /' "$D/site.yaml"
+kill -HUP "$server"
+check "another policy by the site file" is knee sh -c \
+    "for i in \$(seq 100); do n=\$(tapfinger policy --json | jq -r .policy); [ \$n = knee ] && break; sleep 0.05; done; echo \$n"
+tapfinger policy fair >/dev/null
+kill -HUP "$server"
+check "one that was set by hand since stays" is fair sh -c "sleep 0.3; tapfinger policy --json | jq -r .policy"
+check "tasks still run" code_is 0 tapfinger submit --wait -- true
+
 # Events, resumed from a number.
 last=$(curl -sS --unix-socket "$D/sock" -N --max-time 1 "http://x/v1/events?since=0" 2>/dev/null | sed -n 's/^id: //p' | tail -1)
 tapfinger submit --wait -- true >/dev/null
