@@ -4,30 +4,37 @@
  * reach which is least loaded, as long as the requests let in there do not exceed its capacity more
  * than so many times. In every slice the members of a cluster run in the order of their turns, as
  * many as fit; who does not fit is passed over, and at the end of a slice whoever ran goes to the
- * back, so that nobody waits longer than the others take. Two of the paper's remedies follow:
+ * back, so that nobody waits longer than the others take. The paper's remedies follow:
  *     migration    a member that finds no room in this slice moves to a cluster that has some
+ *     packing      one that finds none anywhere shares the allocation of another that asks for the
+ *                  same, of those that are left drawn at random, and comes back to it in later
+ *                  slices. If the two together are measured slower than one after the other, they
+ *                  are separated, and no two of their types are tried again
  *     grow-shrink  where everybody runs, what is left is dealt out in steps of a request, up to the
  *                  maximum, and taken back at the next arrival
- * The third, packing two tasks onto the same GPUs, needs tasks that share an allocation; there is
- * no such thing here.
+ * Only tasks whose types tell their stages can share at all; the times themselves are not looked
+ * at.
  *
  * Good: answers at once, needs no knowledge at all, and short tasks finish among long ones. Bad:
  * equal tasks all finish late (it is processor sharing); every turn is a preemption; growing is
  * blind, so tasks hold what does nothing for them.
  *
- * Class I0.
+ * Class I0, and the measured pace of what it has packed.
  *
  * Errors of known implementations that are not made here: only sizes that are powers of two
  * (Tiresias' port aborts on others; sizes share a cluster here, without node sets per size); a
  * utilisation that is used before it is known (its third branch); unlimited over-subscription,
- * which makes memory and switches without bound.
+ * which makes memory and switches without bound; pairs from a generator without a seed (Gavel's
+ * port).
  *
  * Source: Xiao et al., "Gandiva", OSDI'18, sections 3 and 4 (no code by its authors is public);
- * slices and queues as in Rivendile/Muri 4e69a78, simulator/cluster.py, read for facts.
+ * slices and queues as in Rivendile/Muri 4e69a78, simulator/cluster.py, pairs as in
+ * stanford-futuredata/gavel c4fa400, policies/gandiva.py, read for facts.
  */
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/rng.h"
 #include "core/policy.h"
 #include "policy/registry.h"
 #include "policy/request.h"
@@ -37,7 +44,9 @@
 struct member {
     int64_t turn;    /* the lower, the sooner */
     int32_t cluster; /* that let it in; -1: none has */
+    int32_t partner; /* with whom it was packed last, or -1 */
     bool runs;       /* in this slice, by the last plan */
+    bool packs;      /* and shares its allocation */
 };
 
 struct entrant {
@@ -49,7 +58,9 @@ struct gandiva {
     struct requests requests;
     struct targets targets;
     double slice_s, slice_end_s, most_load;
-    bool grows;
+    bool grows, packs;
+    struct rng rng;
+    struct id_set bad; /* pairs of types that are slower together: see pair_of() */
     int64_t turns;
     VECTOR(struct member) member; /* by task */
     VECTOR(struct entrant) queue; /* all members, in the order of their turns */
@@ -59,6 +70,7 @@ struct gandiva {
     bool *is_wanted;              /* by cluster: somebody waits who was not let in */
     struct allocation *free;      /* by cluster */
     struct id_set started;        /* clusters that have their one start of this slot */
+    VECTOR(int32_t) host;         /* tasks that one of them may be packed with */
 };
 
 static const struct option_spec options[] = {
@@ -68,6 +80,9 @@ static const struct option_spec options[] = {
     {"over", OPTION_REAL, "2", .low = 1, .high = 1e6,
      .help = "how many times its capacity a cluster lets in"},
     {"grow", OPTION_FLAG, "true", .help = "where everybody runs, deals out what is left"},
+    {"pack", OPTION_FLAG, "true",
+     .help = "two tasks share one allocation where there is no room for both, if their types tell "
+             "their stages"},
     REQUEST_OPTION,
     {0},
 };
@@ -82,6 +97,8 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     s->slice_s = rounds_length(setup, 10);
     s->most_load = params_real(setup->params, "over");
     s->grows = params_flag(setup->params, "grow");
+    s->packs = params_flag(setup->params, "pack") && catalog_most_company(setup->catalog) > 1;
+    rng_stream(&s->rng, setup->seed, "policy");
     s->targets.rigid = !s->grows;
     s->load = xcalloc(clusters, sizeof *s->load);
     s->is_short = xcalloc(clusters, sizeof *s->is_short);
@@ -100,6 +117,8 @@ static void release(void *state)
     vector_release(&s->queue);
     vector_release(&s->live);
     id_set_release(&s->started);
+    id_set_release(&s->bad);
+    vector_release(&s->host);
     free(s->load);
     free(s->is_short);
     free(s->is_wanted);
@@ -114,7 +133,15 @@ static double share_on(struct gandiva *s, const struct view *view, int32_t task,
                                      &view->catalog->cluster[cluster].capacity);
 }
 
-/* Members of clusters that went down have to be let in anew. */
+/* One that was sent back and that the window of its cluster does not show would only keep out the
+ * one that is shown. */
+static bool is_hidden(const struct view *view, const struct task *task, int32_t cluster)
+{
+    return view->catalog->window > 0 && task->state == TASK_WAITING &&
+           view_find_slot(view, cluster, task->id) < 0;
+}
+
+/* Members of clusters that went down, and hidden ones, have to be let in anew. */
 static void count_load(struct gandiva *s, const struct view *view)
 {
     size_t kept = 0;
@@ -129,7 +156,7 @@ static void count_load(struct gandiva *s, const struct view *view)
         if (task->state == TASK_RUNNING)
             member->cluster = task->cluster;
         if ((task->state != TASK_RUNNING && task->state != TASK_WAITING) ||
-            !view->cluster[member->cluster].up) {
+            !view->cluster[member->cluster].up || is_hidden(view, task, member->cluster)) {
             member->cluster = -1;
             continue;
         }
@@ -168,7 +195,7 @@ static void let_in_one(struct gandiva *s, const struct view *view, int32_t id)
             s->is_wanted[reach->cluster[i]] = true;
         return;
     }
-    s->member.item[id] = (struct member){++s->turns, cluster, false};
+    s->member.item[id] = (struct member){++s->turns, cluster, -1, false, false};
     s->load[cluster] += share_on(s, view, id, cluster);
     vector_push(&s->live, id);
 }
@@ -176,7 +203,7 @@ static void let_in_one(struct gandiva *s, const struct view *view, int32_t id)
 /* Between arrivals and ends nobody can be let in. */
 static void let_in(struct gandiva *s, const struct view *view)
 {
-    static const struct member stranger = {.cluster = -1};
+    static const struct member stranger = {.cluster = -1, .partner = -1};
 
     if (view->catalog->slot_s == 0 && view->arrivals == 0 && view->toucheds == 0)
         return;
@@ -274,13 +301,90 @@ static void give_turns(struct gandiva *s, const struct view *view)
             struct member *member = &s->member.item[id];
 
             if (pass == 0)
-                member->runs = false;
+                member->runs = member->packs = false;
             if (member->runs || (pass == 0 && !must_stay(view, task)))
                 continue;
             if (pass == 2)
                 migrate_or_wait(s, view, id);
             else if (may_run(s, view, id, member->cluster))
                 give_turn(s, view, id, member->cluster);
+        }
+}
+
+/* Packing */
+
+static int32_t pair_of(const struct view *view, int32_t task, int32_t other)
+{
+    int32_t a = view->task[task].type, b = view->task[other].type;
+
+    return a < b ? a * view->catalog->types + b : b * view->catalog->types + a;
+}
+
+/* What has run together is known: below 1 in sum is slower than by turns. */
+static void measure(struct gandiva *s, const struct view *view)
+{
+    for (size_t i = 0; s->packs && i < s->live.count; i++) {
+        const struct task *task = &view->task[s->live.item[i]];
+
+        if (task->state == TASK_RUNNING && task->companion >= 0 &&
+            task->pace + view->task[task->companion].pace < 1 - 1e-9)
+            id_set_add(&s->bad, pair_of(view, task->id, task->companion));
+    }
+}
+
+static bool may_pack(struct gandiva *s, const struct view *view, int32_t id, int32_t host)
+{
+    const struct task *task = &view->task[id];
+    int32_t cluster = s->member.item[id].cluster;
+    struct allocation request = *request_of(&s->requests, view, id);
+    bool one = view->catalog->slot_s > 0 && view->catalog->rounds == ROUNDS_ONE;
+
+    return s->member.item[host].runs && !s->member.item[host].packs &&
+           s->member.item[host].cluster == cluster &&
+           allocation_equal(&request, request_of(&s->requests, view, host)) &&
+           catalog_may_share(view->catalog, task->type) &&
+           catalog_may_share(view->catalog, view->task[host].type) &&
+           view->catalog->type[task->type].preempt_keeps &&
+           !id_set_has(&s->bad, pair_of(view, id, host)) &&
+           (task->state == TASK_RUNNING ||
+            (view_may_start(view, id, cluster) && !(one && id_set_has(&s->started, cluster))));
+}
+
+static void pack_with(struct gandiva *s, const struct view *view, int32_t id, int32_t host)
+{
+    struct member *member = &s->member.item[id], *other = &s->member.item[host];
+
+    if (view->task[id].state != TASK_RUNNING)
+        id_set_add(&s->started, member->cluster);
+    member->runs = member->packs = other->packs = true;
+    member->partner = host;
+    other->partner = id;
+    targets_add_guest(&s->targets, id, host);
+}
+
+static void draw_host(struct gandiva *s, const struct view *view, int32_t id)
+{
+    vector_clear(&s->host);
+    for (size_t i = 0; i < s->targets.item.count; i++)
+        if (may_pack(s, view, id, s->targets.item.item[i].task))
+            vector_push(&s->host, s->targets.item.item[i].task);
+    if (s->host.count > 0)
+        pack_with(s, view, id, s->host.item[rng_below(&s->rng, (uint32_t)s->host.count)]);
+}
+
+/* Those who found no room: first with whom they were packed before, then with anybody. */
+static void pack(struct gandiva *s, const struct view *view)
+{
+    for (int pass = 0; s->packs && pass < 2; pass++)
+        for (size_t i = 0; i < s->queue.count; i++) {
+            int32_t id = s->queue.item[i].task, partner = s->member.item[id].partner;
+
+            if (s->member.item[id].runs)
+                continue;
+            if (pass == 1)
+                draw_host(s, view, id);
+            else if (partner >= 0 && may_pack(s, view, id, partner))
+                pack_with(s, view, id, partner);
         }
 }
 
@@ -296,6 +400,8 @@ static void grow(struct gandiva *s, const struct view *view)
             const struct task *task = &view->task[target->task];
             struct allocation left = task->max, step;
 
+            if (s->member.item[target->task].packs)
+                continue;
             allocation_subtract(&left, &target->amount);
             step = allocation_least(request_of(&s->requests, view, target->task), &left);
             step = allocation_least(&step, &s->free[target->cluster]);
@@ -335,12 +441,14 @@ static void decide(void *state, const struct view *view, struct plan *plan)
     if (view->round > 0)
         return;
     let_in(s, view);
+    measure(s, view);
     if (view->now_s >= s->slice_end_s - 1e-6 * s->slice_s) {
         end_slice(s, view);
         s->slice_end_s = view->now_s + s->slice_s;
     }
     open_clusters(s, view);
     give_turns(s, view);
+    pack(s, view);
     grow(s, view);
     targets_plan(&s->targets, view, plan);
     if (takes_turns(s, view->catalog))
@@ -349,7 +457,7 @@ static void decide(void *state, const struct view *view, struct plan *plan)
 
 const struct policy_ops policy_gandiva = {
     .name = "gandiva",
-    .summary = "time slices, with migration to where there is room and growth into what is idle",
+    .summary = "time slices, migration to where there is room, packing, growth into what is idle",
     .source = "Xiao et al., OSDI'18",
     .info = INFO_BLIND,
     .traits = POLICY_ELASTIC | POLICY_PREEMPTIVE | POLICY_MIGRATING,

@@ -20,8 +20,8 @@ struct holder {
     struct allocation allocation;
     enum event_kind cause; /* of the change */
     bool is_touched;
-    int32_t host; /* of a guest; else -1 */
-    int32_t guest[MAX_COMPANY - 1], guests;
+    int32_t host;          /* of a guest; else -1 */
+    VECTOR(int32_t) guest; /* of a host */
 };
 
 struct site {
@@ -90,6 +90,7 @@ void schedule_free(struct schedule *s)
     for (size_t i = 0; i < s->holder.count; i++)
         if (s->holder.item[i]) {
             interval_set_release(&s->holder.item[i]->now.units);
+            vector_release(&s->holder.item[i]->guest);
             free(s->holder.item[i]);
         }
     for (int c = 0; c < s->catalog->clusters; c++) {
@@ -253,6 +254,7 @@ static void settle(struct schedule *s)
         if ((*holder)->cluster >= 0)
             continue;
         interval_set_release(&(*holder)->now.units);
+        vector_release(&(*holder)->guest);
         free(*holder);
         *holder = NULL;
     }
@@ -263,47 +265,45 @@ static void settle(struct schedule *s)
 
 static void strike_guest(struct holder *host, int32_t guest)
 {
-    int32_t at = 0;
+    size_t at = 0;
 
-    while (host->guest[at] != guest)
+    while (host->guest.item[at] != guest)
         at++;
-    host->guests--;
-    for (; at < host->guests; at++)
-        host->guest[at] = host->guest[at + 1];
+    host->guest.count--;
+    for (; at < host->guest.count; at++)
+        host->guest.item[at] = host->guest.item[at + 1];
 }
 
 static void hand_over(struct schedule *s, struct holder *host)
 {
-    struct holder *heir = touch_task(s, host->guest[0], EVENT_RESIZE);
+    struct holder *heir = touch_task(s, host->guest.item[0], EVENT_RESIZE);
 
     heir->allocation = host->allocation;
     heir->host = -1;
-    for (int32_t i = 1; i < host->guests; i++) {
-        heir->guest[heir->guests++] = host->guest[i];
-        s->holder.item[host->guest[i]]->host = host->guest[0];
+    for (size_t i = 1; i < host->guest.count; i++) {
+        vector_push(&heir->guest, host->guest.item[i]);
+        s->holder.item[host->guest.item[i]]->host = host->guest.item[0];
     }
-    host->guests = 0;
+    vector_clear(&host->guest);
 }
 
 static void leave_company(struct schedule *s, struct holder *holder, int32_t task)
 {
     if (holder->host >= 0)
         strike_guest(s->holder.item[holder->host], task);
-    else if (holder->guests > 0)
+    else if (holder->guest.count > 0)
         hand_over(s, holder);
     holder->host = -1;
 }
 
-/* With a task that runs. */
+/* With a task that runs. There may be more guests for a moment than the world allows: those who
+ * leave are told of after those who come. */
 static void enter_company(struct schedule *s, struct holder *holder, const struct event *event)
 {
     const struct holder *with = s->holder.item[event->with];
-    struct holder *host;
 
     holder->host = with->host >= 0 ? with->host : event->with;
-    host = s->holder.item[holder->host];
-    BUG_ON(host->guests == MAX_COMPANY - 1);
-    host->guest[host->guests++] = event->task;
+    vector_push(&s->holder.item[holder->host]->guest, event->task);
     holder->allocation = (struct allocation){{0}};
 }
 

@@ -10,7 +10,8 @@
  * stage s was measured with N cores per GPU, and with c cores in all it takes s * N * g / c, the
  * iteration as much more or less, but never less than its longest other stage: an assumption of
  * ours, nobody varied the cores. The same (model, GPUs) comes in many rows; where they
- * disagree, the most frequent figures count.
+ * disagree, the most frequent figures count. A type has one set of stages, for tasks that share an
+ * allocation: those of the number of GPUs that most of its jobs have.
  */
 #include <math.h>
 #include <stdio.h>
@@ -35,7 +36,7 @@ enum {
 
 struct stage {
     char model[48];
-    double gpus, batch, iteration_ms, cpu_ms, others_ms; /* others: the longest */
+    double gpus, batch, iteration_ms, cpu_ms, gpu_ms, net_ms;
     int64_t votes;
 };
 
@@ -96,7 +97,7 @@ static void add_points(struct muri *m, const struct stage *stage)
     for (double c = 1; c <= most; c *= 2) {
         double ms = stage->iteration_ms + stage->cpu_ms * (measured / c - 1);
 
-        ms = fmax(ms, stage->others_ms);
+        ms = fmax(ms, fmax(stage->gpu_ms, stage->net_ms));
 
         amount.amount[m->cpu] = (int32_t)c;
         trace_point(trace, type, &amount, ms / 1000 / stage->gpus);
@@ -118,6 +119,32 @@ static bool is_outvoted(const struct muri *m, size_t at)
     return false;
 }
 
+/* The figures that most jobs of the model have, whatever their GPUs. */
+static bool is_typical(const struct muri *m, size_t at)
+{
+    const struct stage *stage = &m->stages.item[at];
+
+    for (size_t i = 0; i < m->stages.count; i++) {
+        const struct stage *other = &m->stages.item[i];
+
+        if (other->batch == stage->batch && strcmp(other->model, stage->model) == 0 &&
+            (other->votes > stage->votes || (other->votes == stage->votes && i < at)))
+            return false;
+    }
+    return true;
+}
+
+static void tell_stages(struct muri *m, const struct stage *stage)
+{
+    struct trace *trace = m->reader->trace;
+    int type = trace_type(trace, type_name(m, stage).text, "muri");
+
+    if (type >= 0 && stage->cpu_ms + stage->gpu_ms + stage->net_ms > 0)
+        trace->types.item[type].extra =
+            arena_printf(&trace->arena, "    stages: {cpu: %g, gpu: %g, network: %g, period: %g}\n",
+                         stage->cpu_ms, stage->gpu_ms, stage->net_ms, stage->iteration_ms);
+}
+
 static void count_votes(struct muri *m)
 {
     for (size_t i = 0; i < m->stages.count; i++) {
@@ -125,26 +152,25 @@ static void count_votes(struct muri *m)
             m->reader->trace->account.noted[TRACE_NOTE_OUTVOTED] += m->stages.item[i].votes;
         else
             add_points(m, &m->stages.item[i]);
+        if (is_typical(m, i))
+            tell_stages(m, &m->stages.item[i]);
     }
 }
 
 static bool read_stage(const struct muri *m, struct stage *stage)
 {
     const struct csv *csv = &m->reader->csv;
-    double net_ms = 0;
     bool good;
 
     *stage = (struct stage){.votes = 0};
     strncpy(stage->model, csv_text(csv, m->column[MODEL]), sizeof stage->model - 1);
-    good = csv_number(csv, m->column[GPUS], &stage->gpus) && stage->gpus >= 1 &&
-           stage->gpus <= 4096 && stage->gpus == floor(stage->gpus) &&
-           csv_number(csv, m->column[BATCH], &stage->batch) &&
-           csv_number(csv, m->column[ITERATION_MS], &stage->iteration_ms) &&
-           stage->iteration_ms > 0 && csv_number(csv, m->column[CPU_MS], &stage->cpu_ms) &&
-           stage->cpu_ms >= 0 && csv_number(csv, m->column[GPU_MS], &stage->others_ms) &&
-           csv_number(csv, m->column[NET_MS], &net_ms) && stage->model[0];
-
-    stage->others_ms = fmax(stage->others_ms, net_ms);
+    good =
+        csv_number(csv, m->column[GPUS], &stage->gpus) && stage->gpus >= 1 && stage->gpus <= 4096 &&
+        stage->gpus == floor(stage->gpus) && csv_number(csv, m->column[BATCH], &stage->batch) &&
+        csv_number(csv, m->column[ITERATION_MS], &stage->iteration_ms) && stage->iteration_ms > 0 &&
+        csv_number(csv, m->column[CPU_MS], &stage->cpu_ms) && stage->cpu_ms >= 0 &&
+        csv_number(csv, m->column[GPU_MS], &stage->gpu_ms) && stage->gpu_ms >= 0 &&
+        csv_number(csv, m->column[NET_MS], &stage->net_ms) && stage->net_ms >= 0 && stage->model[0];
     return good;
 }
 
@@ -242,7 +268,9 @@ const struct trace_format format_muri = {
     .summary = "Philly's jobs with the stage times of eight models",
     .files =
         "`submit_time` (ms), `num_gpu`, `iterations`, `model_name`, `batch_size`, `duration` (ms), "
-        "`iteration_time` (ms), `resource_time_0..2` (ms; CPU, GPU, network). Work is iterations "
+        "`iteration_time` (ms), `resource_time_0..2` (ms; CPU, GPU, network: a type's `stages`). "
+        "Work "
+        "is iterations "
         "times GPUs. "
         "Part: a file, `trace2`",
     .home = "muri",

@@ -54,6 +54,42 @@ static void what_is_idle_is_lent(void **state)
                      "20 finish 1\n");
 }
 
+/* On 2 CPUs: io loads and gpu computes, so both go at full speed together; two of a kind would each
+ * go at half speed, and with a stretch of 1.25 at 0.4. */
+#define SHARED                                                                       \
+    "resources: [cpu]\n"                                                             \
+    "clusters: [{name: a, capacity: {cpu: 2}}]\n"                                    \
+    "arrivals: {process: at-once, tasks: 1}\n"                                       \
+    "types:\n"                                                                       \
+    "  io: {min: {cpu: 2}, max: {cpu: 2}, speed: {model: constant, value: 0.05},\n"  \
+    "       stages: {storage: 0, cpu: 4}}\n"                                         \
+    "  gpu: {min: {cpu: 2}, max: {cpu: 2}, speed: {model: constant, value: 0.05},\n" \
+    "        stages: {storage: 0, gpu: 4}}\n"
+
+/* Tasks 0 and 1 came at once; there is room for one, so 1 shares it: 20 s each. The third would be
+ * more than twice the capacity and does not fit: it is let in at 20. */
+static void complements_are_packed(void **state)
+{
+    (void)state;
+    check_policy_run("gandiva:round=10", SHARED,
+                     "{\"at\": 0, \"type\": \"io\"}\n{\"at\": 0, \"type\": \"gpu\"}\n"
+                     "{\"at\": 0, \"type\": \"gpu\"}\n",
+                     "0 start 0 a 2\n0 start 1 a 2\n20 finish 0\n20 finish 1\n"
+                     "20 start 2 a 2\n40 finish 2\n");
+}
+
+/* Measured at the end of the slice: 0.4 + 0.4 is less than 1, so they take turns from then on. Each
+ * has done 4 s of 20: 0 10 s more, then 1, then 0 its last 6, then 1. */
+static void rivals_are_separated(void **state)
+{
+    (void)state;
+    check_policy_run("gandiva:round=10", "sharing: {stretch: [1.25]}\n" SHARED,
+                     "{\"at\": 0, \"type\": \"io\"}\n{\"at\": 0, \"type\": \"io\"}\n",
+                     "0 start 0 a 2\n0 start 1 a 2\n10 preempt 1\n20 preempt 0\n"
+                     "20 start 1 a 2\n30 preempt 1\n30 start 0 a 2\n36 finish 0\n"
+                     "36 start 1 a 2\n42 finish 1\n");
+}
+
 /* At 10, b falls idle; it is the third one's turn on a, and the first, which also reaches b, moves
  * there in place of waiting. */
 static void who_finds_no_room_moves(void **state)
@@ -73,6 +109,8 @@ static void who_finds_no_room_moves(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(complements_are_packed),
+    cmocka_unit_test(rivals_are_separated),
     cmocka_unit_test(equals_take_turns_and_a_third_waits),
     cmocka_unit_test(what_is_idle_is_lent),
     cmocka_unit_test(who_finds_no_room_moves),

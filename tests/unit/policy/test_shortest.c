@@ -36,6 +36,34 @@ static void srtf_preempts_and_fills_up(void **state)
                "51 finish 2\n");
 }
 
+/*
+ * A start takes 1 s. When 1 comes at 4, task 0 has done 3 s, is started anew and up at 5, and ends
+ * 7 s later; task 1 has then done 7 s too, is started anew in its turn, up at 13, and ends at 16.
+ */
+static void restarts_are_charged_at_every_event(void **state)
+{
+    static const char slow[] =
+        "resources: [cpu]\n"
+        "clusters: [{name: a, capacity: {cpu: 4}}]\n"
+        "arrivals: {process: at-once, tasks: 1}\n"
+        "types:\n"
+        "  t: {min: {cpu: 2}, max: {cpu: 2}, startup: 1, speed: {model: constant, value: 0.1}}\n";
+    (void)state;
+
+    check_case("srtf:req=min,restarts=true", slow, "0 t a 1\n4 t a 1",
+               "0 start 0 a 2\n"
+               "4 migrate 0 a 2\n"
+               "4 start 1 a 2\n"
+               "12 finish 0\n"
+               "12 migrate 1 a 2\n"
+               "16 finish 1\n");
+    check_case("srtf:req=min", slow, "0 t a 1\n4 t a 1",
+               "0 start 0 a 2\n"
+               "4 start 1 a 2\n"
+               "11 finish 0\n"
+               "15 finish 1\n");
+}
+
 /* At 4 all three have 6 s left. Who runs goes on; of the others the lower number is first. */
 static void srtf_keeps_running_at_a_tie(void **state)
 {
@@ -158,10 +186,15 @@ static void sjf_breaks_ties_by_number(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(srtf_preempts_and_fills_up),   cmocka_unit_test(srtf_keeps_running_at_a_tie),
-    cmocka_unit_test(srtf_moves_whom_it_displaces), cmocka_unit_test(srtf_by_part_errs_as_dl2_does),
-    cmocka_unit_test(srtf_acts_in_rounds),          cmocka_unit_test(srsf_weighs_by_width),
-    cmocka_unit_test(srsf_breaks_ties_by_number),   cmocka_unit_test(sjf_lets_everybody_finish),
+    cmocka_unit_test(srtf_preempts_and_fills_up),
+    cmocka_unit_test(restarts_are_charged_at_every_event),
+    cmocka_unit_test(srtf_keeps_running_at_a_tie),
+    cmocka_unit_test(srtf_moves_whom_it_displaces),
+    cmocka_unit_test(srtf_by_part_errs_as_dl2_does),
+    cmocka_unit_test(srtf_acts_in_rounds),
+    cmocka_unit_test(srsf_weighs_by_width),
+    cmocka_unit_test(srsf_breaks_ties_by_number),
+    cmocka_unit_test(sjf_lets_everybody_finish),
     cmocka_unit_test(sjf_breaks_ties_by_number),
 };
 

@@ -46,6 +46,30 @@ static void a_queue_is_first_in_first_out(void **state)
                "12 finish 2\n");
 }
 
+/* One queue. Task 1 came before 2 but does not fit beside 0. At 10 whoever runs comes first, so it
+ * waits for 2 to end; by entry it goes before, and 2, which has done 8 s of 20, comes back after.
+ */
+static void in_a_queue_by_running_or_by_entry(void **state)
+{
+    (void)state;
+    check_case("tiresias:req=min,limits=1000", SCENARIO, "0 t a 1\n1 u a 1\n2 t a 2",
+               "0 start 0 a 2\n"
+               "2 start 2 a 2\n"
+               "10 finish 0\n"
+               "22 finish 2\n"
+               "22 start 1 a 4\n"
+               "32 finish 1\n");
+    check_case("tiresias:req=min,limits=1000,order=entry", SCENARIO, "0 t a 1\n1 u a 1\n2 t a 2",
+               "0 start 0 a 2\n"
+               "2 start 2 a 2\n"
+               "10 finish 0\n"
+               "10 preempt 2\n"
+               "10 start 1 a 4\n"
+               "20 finish 1\n"
+               "20 start 2 a 2\n"
+               "32 finish 2\n");
+}
+
 /*
  * At 5 task 0 has attained 20 and makes room for 1. At 10 so has 1, which falls to the end of the
  * second queue, behind 0: that goes on for its 15 s, then 1 for its 5.
@@ -168,6 +192,7 @@ static void gittins_begins_as_tiresias(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(in_a_queue_by_running_or_by_entry),
     cmocka_unit_test(who_has_had_enough_falls),
     cmocka_unit_test(a_queue_is_first_in_first_out),
     cmocka_unit_test(who_falls_stands_behind_who_fell_before),

@@ -103,7 +103,10 @@ static void check_lanes(const struct recorder *r)
     free(busy_until);
 }
 
-static void check_episode(const char *path, const char *policy, uint64_t seed)
+/* Returns how many stretches held nothing: of tasks that shared what another one held, or that a
+ * policy kept below their minimum. */
+static int check_episode_with(const char *path, const char *const *overrides, int override_count,
+                              const char *policy, uint64_t seed)
 {
     struct recorder recorder = {.last_s = 0};
     struct scenario *scenario;
@@ -113,8 +116,10 @@ static void check_episode(const char *path, const char *policy, uint64_t seed)
     struct metrics metrics;
     const struct world_totals *totals;
     struct err err;
+    int shared = 0;
 
-    if (scenario_load(&scenario, path, NULL, 0, &err) || policy_spec_parse(&spec, policy, &err))
+    if (scenario_load(&scenario, path, overrides, override_count, &err) ||
+        policy_spec_parse(&spec, policy, &err))
         fail_msg("%s", err.message);
     contender = (struct contender){spec.ops, &spec.params, spec.model};
     recorder.catalog = &scenario->catalog;
@@ -128,6 +133,8 @@ static void check_episode(const char *path, const char *policy, uint64_t seed)
     qsort(recorder.kept.item, recorder.kept.count, sizeof *recorder.kept.item, compare_begins);
     check_units(&recorder);
     check_lanes(&recorder);
+    for (size_t i = 0; i < recorder.kept.count; i++)
+        shared += allocation_is_zero(&recorder.kept.item[i].stretch.allocation);
     for (int r = 0; r < scenario->catalog.resources; r++)
         assert_true(fabs(recorder.used_s[r] - totals->used_s[r]) <=
                     1e-9 * totals->used_s[r] + 1e-6);
@@ -137,6 +144,12 @@ static void check_episode(const char *path, const char *policy, uint64_t seed)
     episode_release(&episode);
     policy_spec_release(&spec);
     scenario_free(scenario);
+    return shared;
+}
+
+static void check_episode(const char *path, const char *policy, uint64_t seed)
+{
+    (void)check_episode_with(path, NULL, 0, policy, seed);
 }
 
 static void units_and_lanes_are_held_once(void **state)
@@ -162,7 +175,23 @@ static void also_when_a_site_is_down_and_tasks_fail(void **state)
     }
 }
 
+static void also_when_tasks_share(void **state)
+{
+    static const char *const policy[] = {"muri-s:req=min", "muri-l:req=min", "gandiva:req=min"};
+    static const char *const overrides[] = {"types.vision.stages={cpu: 3, gpu: 1}",
+                                            "types.lm.stages={cpu: 1, gpu: 3}",
+                                            "types.detect.stages={cpu: 2, gpu: 2}",
+                                            "types.audio.stages={cpu: 1, network: 1}",
+                                            "arrivals={process: poisson, rate: 0.05, tasks: 300}"};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT_OF(policy); i++)
+        assert_true(check_episode_with(TEST_SOURCE_DIR "/scenarios/edge/site-down.yaml", overrides,
+                                       COUNT_OF(overrides), policy[i], 1) > 0);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(also_when_tasks_share),
     cmocka_unit_test(units_and_lanes_are_held_once),
     cmocka_unit_test(also_when_a_site_is_down_and_tasks_fail),
 };

@@ -197,6 +197,10 @@ static void muri_jobs_run_as_long_as_recorded(void **state)
     assert_near(case_seconds(&w, 0, 8, 4), 92.1 + 72.3, 1e-6);
     assert_int_equal(w.arrivals.item[0].limits[1].amount[1], 4);
     assert_near(case_seconds(&w, 2, 16, 4), 46.05, 1e-6);
+    assert_non_null(w.scenario->catalog.type[0].stages);
+    assert_true(w.scenario->catalog.type[0].stages->loads);
+    assert_near(w.scenario->catalog.type[0].stages->time[STAGE_CPU], 723, 0);
+    assert_near(w.scenario->catalog.type[0].stages->period, 921, 0);
     case_unload(&w);
     case_end(&c);
 }
