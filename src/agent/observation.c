@@ -380,30 +380,31 @@ void observation_make(struct observation *seen, struct arena *memory, const stru
     fill_rows(seen);
 }
 
-static void *copy_of(struct arena *memory, const void *from, size_t count, size_t size)
+static void *copy_of(struct arena *memory, const void *from, int32_t count, size_t size)
 {
-    void *copy = arena_alloc(memory, (count + 1) * size);
+    size_t bytes = count > 0 ? (size_t)count * size : 0;
+    void *copy = arena_alloc(memory, bytes + size);
 
-    if (count > 0)
-        memcpy(copy, from, count * size);
+    if (bytes > 0)
+        memcpy(copy, from, bytes);
     return copy;
 }
 
 void observation_copy(struct observation *copy, const struct observation *seen)
 {
     struct arena *memory = seen->memory;
-    size_t agents = (size_t)seen->agents;
+    int32_t agents = seen->agents;
 
     *copy = *seen;
-    copy->pair = copy_of(memory, seen->pair, (size_t)seen->pairs, sizeof *seen->pair);
+    copy->pair = copy_of(memory, seen->pair, seen->pairs, sizeof *seen->pair);
     copy->first_running =
         copy_of(memory, seen->first_running, agents + 1, sizeof *seen->first_running);
     copy->starts = copy_of(memory, seen->starts, agents, sizeof *seen->starts);
     copy->crowd = copy_of(memory, seen->crowd, agents, sizeof *seen->crowd);
     copy->cluster_x =
         copy_of(memory, seen->cluster_x, agents * CLUSTER_FEATURES, sizeof *seen->cluster_x);
-    copy->waiting_x = copy_of(memory, seen->waiting_x, (size_t)seen->tasks * WAITING_FEATURES,
-                              sizeof *seen->waiting_x);
+    copy->waiting_x =
+        copy_of(memory, seen->waiting_x, seen->tasks * WAITING_FEATURES, sizeof *seen->waiting_x);
     copy->hub_x = copy_of(memory, seen->hub_x, HUB_FEATURES, sizeof *seen->hub_x);
 }
 
