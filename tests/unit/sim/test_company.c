@@ -60,6 +60,7 @@ static void a_task_joins_and_outlives(void **state)
     check_finish(&run, 3, 32.5);
     assert_true(fabs(world_totals(run.world)->used_s[0] - (10 * (16.25 + 12.5))) < 1e-9);
     assert_true(fabs(world_view(run.world)->task[1].service_s[0] - (10 * 11.25)) < 1e-9);
+    close_run(&run);
 }
 
 /* At 5 both are at 0.4; task 0 goes, task 1 keeps the place: no room for task 2 before it ends at
