@@ -39,7 +39,7 @@ for cluster in own shared; do
     spare=$(awk -v i=$((idle_after - idle_before)) -v a=$((all_after - all_before)) -v n="$processors" 'BEGIN { printf "%.2f", n * i / a }')
     echo "$cluster: given 1 processor, got $share; $spare processors had nothing to do"
     check "$cluster: no more than was given" awk -v s="$share" 'BEGIN { exit !(s <= 1.03) }'
-    others=$(awk -v s="$spare" -v n="$processors" -v got="$share" 'BEGIN { o = n - s - got; printf "%.2f", o > 0 ? o : 0 }')
+    others=$(awk -v s="$spare" -v n="$processors" -v got="$share" 'BEGIN { o = n - s - got; printf "%.2f", (o > 0 ? o : 0) }')
     if awk -v o="$others" 'BEGIN { exit !(o <= 0.25) }'; then
         check "$cluster: no less than was given" awk -v s="$share" -v o="$others" 'BEGIN { exit !(s + o >= 0.97) }'
     else
