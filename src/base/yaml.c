@@ -436,3 +436,16 @@ int yaml_read_map(const struct yaml_node *map, const char *what, struct params *
     }
     return rc;
 }
+
+int yaml_check_name(const struct yaml_node *at, const char *name, struct err *err)
+{
+    size_t length = strlen(name);
+
+    if (length == 0 || length > 40)
+        return yaml_error(at, err, "name: expected 1 to 40 characters, not \"%.60s\"", name);
+    for (const char *c = name; *c; c++)
+        if (strchr(" \t\r\n,;:/\\\"'{}[]=|", *c) || (unsigned char)*c < 0x20)
+            return yaml_error(at, err, "name: \"%.60s\" holds a character that names may not",
+                              name);
+    return 0;
+}

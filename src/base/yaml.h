@@ -53,6 +53,9 @@ const struct yaml_node *yaml_find(const struct yaml_node *map, const char *key);
 int yaml_error(const struct yaml_node *node, struct err *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Names of resources, clusters and types go into files, columns and flags. */
+int yaml_check_name(const struct yaml_node *at, const char *name, struct err *err);
+
 int yaml_need_kind(const struct yaml_node *node, enum yaml_kind kind, const char *what,
                    struct err *err);
 int yaml_real(const struct yaml_node *node, const char *what, double low, double high, double *out,

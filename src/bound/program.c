@@ -158,21 +158,33 @@ static bool solve_relaxed(const struct network *network, glp_prob *problem, cons
     return solved;
 }
 
-void program_relax(const struct network *network, struct program_result *result)
+static glp_prob *open_problem(const struct network *network, int **number)
 {
     glp_prob *problem;
-    int *number;
 
     glp_term_out(GLP_OFF);
     problem = glp_create_prob();
-    number = number_rows(network, problem);
-    fill_problem(network, problem, number);
-    solve_relaxed(network, problem, number, result);
-    result->bound = result->relaxed;
-    result->schedule = HUGE_VAL;
+    *number = number_rows(network, problem);
+    fill_problem(network, problem, *number);
+    return problem;
+}
+
+static void close_problem(glp_prob *problem, int *number)
+{
     free(number);
     glp_delete_prob(problem);
     glp_free_env();
+}
+
+void program_relax(const struct network *network, struct program_result *result)
+{
+    int *number;
+    glp_prob *problem = open_problem(network, &number);
+
+    solve_relaxed(network, problem, number, result);
+    result->bound = result->relaxed;
+    result->schedule = HUGE_VAL;
+    close_problem(problem, number);
 }
 
 struct search {
@@ -262,13 +274,9 @@ static void search_whole(const struct network *network, glp_prob *problem, int64
 void program_solve(const struct network *network, int64_t known, int64_t most_nodes,
                    struct program_result *result, struct program_steps *steps)
 {
-    glp_prob *problem;
     int *number;
+    glp_prob *problem = open_problem(network, &number);
 
-    glp_term_out(GLP_OFF);
-    problem = glp_create_prob();
-    number = number_rows(network, problem);
-    fill_problem(network, problem, number);
     *result = (struct program_result){.schedule = (double)known};
     if (solve_relaxed(network, problem, number, result) &&
         (steps || result->relaxed < result->schedule))
@@ -276,7 +284,5 @@ void program_solve(const struct network *network, int64_t known, int64_t most_no
     else
         result->bound = result->relaxed;
     result->is_optimal = result->bound >= result->schedule;
-    free(number);
-    glp_delete_prob(problem);
-    glp_free_env();
+    close_problem(problem, number);
 }

@@ -169,14 +169,14 @@ void answer_release(struct answer *answer)
     *answer = (struct answer){0};
 }
 
-int client_print(struct client *client, const char *path, struct err *err)
+int answer_show(struct answer *answer, int code, const struct arguments *args,
+                void (*print)(const struct arguments *args, const json_t *doc))
 {
-    struct answer answer;
-    int code = client_call(client, "GET", path, NULL, NULL, &answer, err);
-
-    if (code == EXIT_DONE)
-        fputs(answer.body.bytes, stdout);
-    answer_release(&answer);
+    if (code == EXIT_DONE && (!print || arguments_want_json(args)))
+        fputs(answer->body.bytes, stdout);
+    else if (code == EXIT_DONE)
+        print(args, answer->doc);
+    answer_release(answer);
     return code;
 }
 

@@ -43,8 +43,10 @@ int client_call(struct client *client, const char *method, const char *path, jso
                 const char *key, struct answer *answer, struct err *err);
 void answer_release(struct answer *answer);
 
-/* client_call() for a command that only prints what comes back as JSON. */
-int client_print(struct client *client, const char *path, struct err *err);
+/* Prints an answer for which client_call() returned EXIT_DONE, as it came if the user wants JSON or
+ * print is NULL, and releases it in any case. Returns code. */
+int answer_show(struct answer *answer, int code, const struct arguments *args,
+                void (*print)(const struct arguments *args, const json_t *doc));
 
 /* Text of a key, or "-". */
 const char *client_text(const json_t *doc, const char *key);

@@ -96,11 +96,7 @@ static int run(const struct arguments *args, struct err *err)
         code = change(&client, args, err);
     } else {
         code = client_call(&client, "GET", "/v1/clusters", NULL, NULL, &answer, err);
-        if (code == EXIT_DONE && arguments_want_json(args))
-            fputs(answer.body.bytes, stdout);
-        else if (code == EXIT_DONE)
-            print_clusters(args, answer.doc);
-        answer_release(&answer);
+        code = answer_show(&answer, code, args, print_clusters);
     }
     client_close(&client);
     return code;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tapfinger cancel, hold, release, requeue: one request per job. */
+/* tapfinger cancel, hold, release, requeue: one request per job, which the command names. */
 #include <stdio.h>
 #include <string.h>
 
@@ -22,8 +22,10 @@ static void say_list(const json_t *doc, const char *key, const char *words)
     printf("\n");
 }
 
-static void say_done(const json_t *doc, const char *verb)
+static void say_done(const struct arguments *args, const json_t *doc)
 {
+    const char *verb = args->command->name;
+
     if (strcmp(verb, "cancel") == 0) {
         say_list(doc, "canceled", "canceled");
         say_list(doc, "already_final", "over already:");
@@ -35,7 +37,7 @@ static void say_done(const json_t *doc, const char *verb)
     }
 }
 
-static int act(const struct arguments *args, const char *verb, struct err *err)
+static int run(const struct arguments *args, struct err *err)
 {
     const struct option_value *ids = params_value(&args->own, "id");
     struct client client;
@@ -47,36 +49,12 @@ static int act(const struct arguments *args, const char *verb, struct err *err)
         struct answer answer;
         char path[100];
 
-        snprintf(path, sizeof path, "/v1/jobs/%.40s/%s", ids->repeat[i], verb);
+        snprintf(path, sizeof path, "/v1/jobs/%.40s/%s", ids->repeat[i], args->command->name);
         code = client_call(&client, "POST", path, NULL, NULL, &answer, err);
-        if (code == EXIT_DONE && arguments_want_json(args))
-            fputs(answer.body.bytes, stdout);
-        else if (code == EXIT_DONE)
-            say_done(answer.doc, verb);
-        answer_release(&answer);
+        code = answer_show(&answer, code, args, say_done);
     }
     client_close(&client);
     return code;
-}
-
-static int run_cancel(const struct arguments *args, struct err *err)
-{
-    return act(args, "cancel", err);
-}
-
-static int run_hold(const struct arguments *args, struct err *err)
-{
-    return act(args, "hold", err);
-}
-
-static int run_release(const struct arguments *args, struct err *err)
-{
-    return act(args, "release", err);
-}
-
-static int run_requeue(const struct arguments *args, struct err *err)
-{
-    return act(args, "requeue", err);
 }
 
 static const struct option_spec options[] = {
@@ -98,7 +76,7 @@ const struct command command_cancel = {
     .description = "Running tasks get SIGTERM, and SIGKILL after their grace period.",
     .examples = cancel_examples,
     .options = options,
-    .run = run_cancel,
+    .run = run,
 };
 
 static const struct example hold_examples[] = {
@@ -111,7 +89,7 @@ const struct command command_hold = {
     .summary = "keep jobs from starting",
     .examples = hold_examples,
     .options = options,
-    .run = run_hold,
+    .run = run,
 };
 
 static const struct example release_examples[] = {
@@ -124,7 +102,7 @@ const struct command command_release = {
     .summary = "let held jobs start",
     .examples = release_examples,
     .options = options,
-    .run = run_release,
+    .run = run,
 };
 
 static const struct example requeue_examples[] = {
@@ -139,5 +117,5 @@ const struct command command_requeue = {
     .description = "Finished tasks run once more; running ones are stopped and wait again.",
     .examples = requeue_examples,
     .options = options,
-    .run = run_requeue,
+    .run = run,
 };

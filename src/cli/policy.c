@@ -7,8 +7,9 @@
 #include "cli/client.h"
 #include "cli/command.h"
 
-static void say(const json_t *doc)
+static void say(const struct arguments *args, const json_t *doc)
 {
+    (void)args;
     printf("%s decides", client_text(doc, "policy"));
     if (json_is_true(json_object_get(doc, "fallback_decides")))
         printf("; at present fifo-min in its place");
@@ -29,11 +30,7 @@ static int run(const struct arguments *args, struct err *err)
     code = name ? client_call(&client, "PUT", "/v1/policy", json_pack("{s:s}", "policy", name),
                               NULL, &answer, err)
                 : client_call(&client, "GET", "/v1/policies", NULL, NULL, &answer, err);
-    if (code == EXIT_DONE && arguments_want_json(args))
-        fputs(answer.body.bytes, stdout);
-    else if (code == EXIT_DONE)
-        say(answer.doc);
-    answer_release(&answer);
+    code = answer_show(&answer, code, args, say);
     client_close(&client);
     return code;
 }

@@ -136,12 +136,8 @@ static int run(const struct arguments *args, struct err *err)
     text_init(&path, 0);
     make_path(args, &path);
     code = client_call(&client, "GET", path.bytes, NULL, NULL, &answer, err);
-    if (code == EXIT_DONE && arguments_want_json(args))
-        fputs(answer.body.bytes, stdout);
-    else if (code == EXIT_DONE)
-        print_jobs(args, answer.doc);
+    code = answer_show(&answer, code, args, print_jobs);
     text_release(&path);
-    answer_release(&answer);
     client_close(&client);
     return code;
 }

@@ -93,6 +93,13 @@ static void print_tasks(const json_t *job)
     }
 }
 
+static void print(const struct arguments *args, const json_t *job)
+{
+    print_job(job);
+    if (arguments_flag(args, "tasks"))
+        print_tasks(job);
+}
+
 static int run(const struct arguments *args, struct err *err)
 {
     const struct option_value *ids = params_value(&args->own, "id");
@@ -107,14 +114,7 @@ static int run(const struct arguments *args, struct err *err)
 
         snprintf(path, sizeof path, "/v1/jobs/%.40s", ids->repeat[i]);
         code = client_call(&client, "GET", path, NULL, NULL, &answer, err);
-        if (code == EXIT_DONE && arguments_want_json(args)) {
-            fputs(answer.body.bytes, stdout);
-        } else if (code == EXIT_DONE) {
-            print_job(answer.doc);
-            if (arguments_flag(args, "tasks"))
-                print_tasks(answer.doc);
-        }
-        answer_release(&answer);
+        code = answer_show(&answer, code, args, print);
     }
     client_close(&client);
     return code;

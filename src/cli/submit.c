@@ -86,36 +86,42 @@ static void add_texts(json_t *doc, const struct arguments *args)
             json_object_set_new(doc, flag[i], json_string(arguments_string(args, flag[i])));
 }
 
-static int add_duration(json_t *doc, const struct arguments *args, const char *flag,
-                        const char *key, struct err *err)
+/* The seconds that an option says: 1, or 0 where it was not given. */
+static int take_seconds(const struct arguments *args, const char *flag, double *out,
+                        struct err *err)
 {
     const char *words = arguments_string(args, flag);
-    double seconds;
 
     if (!words)
         return 0;
-    if (quantity_duration(words, &seconds, err)) {
+    if (quantity_duration(words, out, err)) {
         err_prefix(err, "--%s: ", flag);
         return ERR_INVALID;
     }
-    json_object_set_new(doc, key, json_real(seconds));
-    return 0;
+    return 1;
+}
+
+static int add_duration(json_t *doc, const struct arguments *args, const char *flag,
+                        const char *key, struct err *err)
+{
+    double seconds;
+    int rc = take_seconds(args, flag, &seconds, err);
+
+    if (rc > 0)
+        json_object_set_new(doc, key, json_real(seconds));
+    return rc < 0 ? rc : 0;
 }
 
 /* "in so long" as a time. */
 static int add_moment(json_t *doc, const struct arguments *args, const char *flag, const char *key,
                       struct err *err)
 {
-    const char *words = arguments_string(args, flag);
     struct text text;
     double seconds;
+    int rc = take_seconds(args, flag, &seconds, err);
 
-    if (!words)
-        return 0;
-    if (quantity_duration(words, &seconds, err)) {
-        err_prefix(err, "--%s: ", flag);
-        return ERR_INVALID;
-    }
+    if (rc <= 0)
+        return rc;
     text_init(&text, 0);
     quantity_print_time(&text, (int64_t)(((double)time(NULL) + seconds) * 1e6));
     json_object_set_new(doc, key, json_loads(text.bytes, JSON_DECODE_ANY, NULL));

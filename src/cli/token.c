@@ -7,10 +7,14 @@
 #include "cli/client.h"
 #include "cli/command.h"
 
-static void list(const json_t *doc)
+static void print(const struct arguments *args, const json_t *doc)
 {
     const json_t *items = json_object_get(doc, "items");
 
+    if (arguments_string(args, "add"))
+        printf("%s\n", client_text(doc, "secret"));
+    if (arguments_string(args, "revoke"))
+        printf("revoked %s\n", client_text(doc, "revoked"));
     for (size_t i = 0; i < json_array_size(items); i++) {
         const json_t *token = json_array_get(items, i);
 
@@ -50,15 +54,7 @@ static int run(const struct arguments *args, struct err *err)
     if (client_open(&client, args, err))
         return EXIT_FAILED;
     code = call(&client, args, &answer, err);
-    if (code == EXIT_DONE && arguments_want_json(args))
-        fputs(answer.body.bytes, stdout);
-    else if (code == EXIT_DONE && arguments_string(args, "add"))
-        printf("%s\n", client_text(answer.doc, "secret"));
-    else if (code == EXIT_DONE && arguments_string(args, "revoke"))
-        printf("revoked %s\n", client_text(answer.doc, "revoked"));
-    else if (code == EXIT_DONE)
-        list(answer.doc);
-    answer_release(&answer);
+    code = answer_show(&answer, code, args, print);
     client_close(&client);
     return code;
 }

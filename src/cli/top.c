@@ -125,7 +125,10 @@ static int run(const struct arguments *args, struct err *err)
     if (client_open(&client, args, err))
         return EXIT_FAILED;
     if (arguments_want_json(args)) {
-        code = client_print(&client, "/v1/clusters", err);
+        struct answer answer;
+
+        code = client_call(&client, "GET", "/v1/clusters", NULL, NULL, &answer, err);
+        code = answer_show(&answer, code, args, NULL);
     } else if (arguments_flag(args, "once") || !isatty(1)) {
         text_init(&out, 0);
         code = draw(&client, &out, err);

@@ -77,11 +77,7 @@ static int run(const struct arguments *args, struct err *err)
     if (client_open(&client, args, err))
         return EXIT_FAILED;
     code = client_call(&client, "GET", "/v1/types", NULL, NULL, &answer, err);
-    if (code == EXIT_DONE && arguments_want_json(args))
-        fputs(answer.body.bytes, stdout);
-    else if (code == EXIT_DONE)
-        print_types(args, answer.doc);
-    answer_release(&answer);
+    code = answer_show(&answer, code, args, print_types);
     client_close(&client);
     return code;
 }

@@ -120,6 +120,17 @@ static void print_decisions(const json_t *doc)
     }
 }
 
+static void explain(const struct arguments *args, const json_t *doc)
+{
+    bool waits = strcmp(client_text(doc, "state"), "PENDING") == 0 ||
+                 strcmp(client_text(doc, "state"), "HELD") == 0;
+
+    print_head(doc);
+    if (waits)
+        print_clusters(doc, arguments_want_colour(args, 1));
+    print_decisions(doc);
+}
+
 static int run(const struct arguments *args, struct err *err)
 {
     struct client client;
@@ -131,18 +142,7 @@ static int run(const struct arguments *args, struct err *err)
         return EXIT_FAILED;
     snprintf(path, sizeof path, "/v1/jobs/%.40s/explanation", arguments_string(args, "id"));
     code = client_call(&client, "GET", path, NULL, NULL, &answer, err);
-    if (code == EXIT_DONE && arguments_want_json(args)) {
-        fputs(answer.body.bytes, stdout);
-    } else if (code == EXIT_DONE) {
-        bool waits = strcmp(client_text(answer.doc, "state"), "PENDING") == 0 ||
-                     strcmp(client_text(answer.doc, "state"), "HELD") == 0;
-
-        print_head(answer.doc);
-        if (waits)
-            print_clusters(answer.doc, arguments_want_colour(args, 1));
-        print_decisions(answer.doc);
-    }
-    answer_release(&answer);
+    code = answer_show(&answer, code, args, explain);
     client_close(&client);
     return code;
 }

@@ -33,9 +33,6 @@ int scenario_read_types(struct scenario *s, const struct yaml_node *root, struct
 int scenario_read_arrivals(struct scenario *s, const struct yaml_node *root, struct err *err);
 int scenario_read_reach(struct scenario *s, const struct yaml_node *root, struct err *err);
 
-/* Names of resources, clusters and types go into files, columns and flags. */
-int scenario_check_name(const struct yaml_node *at, const char *name, struct err *err);
-
 /* Index of the cluster that a node names, with an error that suggests the nearest. */
 int scenario_read_cluster_name(const struct scenario *s, const struct yaml_node *node,
                                const char *what, int32_t *out, struct err *err);

@@ -71,19 +71,6 @@ static int need_section(const struct yaml_node *root, const char *key, enum yaml
     return yaml_need_kind(*out, kind, key, err);
 }
 
-int scenario_check_name(const struct yaml_node *at, const char *name, struct err *err)
-{
-    size_t length = strlen(name);
-
-    if (length == 0 || length > 40)
-        return yaml_error(at, err, "name: expected 1 to 40 characters, not \"%.60s\"", name);
-    for (const char *c = name; *c; c++)
-        if (strchr(" \t\r\n,;:/\\\"'{}[]=|", *c) || (unsigned char)*c < 0x20)
-            return yaml_error(at, err, "name: \"%.60s\" holds a character that names may not",
-                              name);
-    return 0;
-}
-
 static int read_resource(struct scenario *s, const struct yaml_node *node,
                          struct resource_info *out, struct err *err)
 {
@@ -98,7 +85,7 @@ static int read_resource(struct scenario *s, const struct yaml_node *node,
     if (rc == 0) {
         out->name = arena_strdup(&s->arena, params_string(&params, "name"));
         out->unit = arena_strdup(&s->arena, params_string(&params, "unit"));
-        rc = scenario_check_name(node, out->name, err);
+        rc = yaml_check_name(node, out->name, err);
     }
     params_release(&params);
     return rc;
@@ -167,7 +154,7 @@ static int read_cluster(struct scenario *s, const struct yaml_node *node,
     const char *name = params_string(params, "name");
     int count = (int)params_int(params, "count"), columns = (int)ceil(sqrt(count));
     double spacing = params_real(params, "spacing");
-    int rc = scenario_check_name(node, name, err);
+    int rc = yaml_check_name(node, name, err);
 
     if (rc == 0)
         rc = amounts_read(yaml_find(node, "capacity"), "capacity", &s->catalog, &first.capacity,

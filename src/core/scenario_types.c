@@ -322,7 +322,7 @@ int scenario_read_types(struct scenario *s, const struct yaml_node *root, struct
     s->truth = truth;
     for (int i = 0; rc == 0 && i < map->items; i++) {
         info[i].name = arena_strdup(&s->arena, map->key[i]);
-        rc = scenario_check_name(map->item[i], info[i].name, err);
+        rc = yaml_check_name(map->item[i], info[i].name, err);
         if (rc == 0)
             rc = read_type(s, map->item[i], &info[i], &truth[i], err);
         if (rc)

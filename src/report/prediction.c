@@ -175,16 +175,6 @@ void prediction_sum_up(const struct prediction *p, int contender, double *mean_s
     *error_s = count ? *error_s / count : (double)NAN;
 }
 
-static void add_figure(struct table *table, double value)
-{
-    struct text text;
-
-    text_init(&text, 0);
-    table_figure(&text, value);
-    table_cell(table, MOOD_PLAIN, "%s", text.bytes);
-    text_release(&text);
-}
-
 void prediction_fill(const struct prediction *p, const struct result *result, struct table *table)
 {
     table_column(table, "POLICY", TABLE_LEFT, 0);
@@ -197,10 +187,10 @@ void prediction_fill(const struct prediction *p, const struct result *result, st
 
         prediction_sum_up(p, e, &mean_s, &error_s);
         table_cell(table, MOOD_PLAIN, "%s", result->entrant[e].name);
-        add_figure(table, mean_s);
-        add_figure(table, p->real_mean_s);
+        table_figure_cell(table, mean_s);
+        table_figure_cell(table, p->real_mean_s);
         table_cell(table, MOOD_PLAIN, "%+.1f", 100 * (mean_s / p->real_mean_s - 1));
-        add_figure(table, error_s);
+        table_figure_cell(table, error_s);
     }
 }
 

@@ -108,16 +108,6 @@ static void cell_amounts(struct table *table, const struct catalog *catalog,
     text_release(&text);
 }
 
-static void cell_figure(struct table *table, double value)
-{
-    struct text text;
-
-    text_init(&text, 0);
-    table_figure(&text, value);
-    table_cell(table, MOOD_PLAIN, "%s", text.bytes);
-    text_release(&text);
-}
-
 static void print_types(const struct checked *c, const struct table_style *style, struct text *out)
 {
     const struct catalog *catalog = &c->scenario->catalog;
@@ -140,11 +130,11 @@ static void print_types(const struct checked *c, const struct table_style *style
         table_cell(&table, MOOD_PLAIN, "%.1f %%",
                    tasks > 0 ? 100 * (double)type->tasks / tasks : 0);
         cell_amounts(&table, catalog, &catalog->type[t].min);
-        cell_figure(&table, in_units(c->scenario, type->seconds_min));
+        table_figure_cell(&table, in_units(c->scenario, type->seconds_min));
         cell_amounts(&table, catalog, &type->thrifty);
-        cell_figure(&table, in_units(c->scenario, type->seconds_thrifty));
+        table_figure_cell(&table, in_units(c->scenario, type->seconds_thrifty));
         cell_amounts(&table, catalog, &type->best);
-        cell_figure(&table, in_units(c->scenario, type->seconds_best));
+        table_figure_cell(&table, in_units(c->scenario, type->seconds_best));
     }
     table_print(&table, style, out);
     table_release(&table);
@@ -158,10 +148,10 @@ static void add_load_row(struct table *table, const struct checked *c, const cha
 
     table_cell(table, MOOD_STRONG, "%s", name);
     cell_amounts(table, catalog, capacity);
-    cell_figure(table, tasks);
+    table_figure_cell(table, tasks);
     for (int r = 0; r < catalog->resources; r++) {
-        cell_figure(table, load->minimum[r] / unit);
-        cell_figure(table, load->thrifty[r] / unit);
+        table_figure_cell(table, load->minimum[r] / unit);
+        table_figure_cell(table, load->thrifty[r] / unit);
     }
 }
 

@@ -277,3 +277,13 @@ void table_figure(struct text *out, double value)
     else
         text_add(out, "-");
 }
+
+void table_figure_cell(struct table *table, double value)
+{
+    struct text text;
+
+    text_init(&text, 0);
+    table_figure(&text, value);
+    table_cell(table, MOOD_PLAIN, "%s", text.bytes);
+    text_release(&text);
+}

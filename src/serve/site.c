@@ -106,19 +106,6 @@ static const char *keep(struct site *site, const char *text)
     return text ? arena_strdup(&site->arena, text) : NULL;
 }
 
-static int check_name(const struct yaml_node *at, const char *name, struct err *err)
-{
-    size_t length = strlen(name);
-
-    if (length == 0 || length > 40)
-        return yaml_error(at, err, "name: expected 1 to 40 characters, not \"%.60s\"", name);
-    for (const char *c = name; *c; c++)
-        if (strchr(" \t\r\n,;:/\\\"'{}[]=|", *c) || (unsigned char)*c < 0x20)
-            return yaml_error(at, err, "name: \"%.60s\" holds a character that names may not",
-                              name);
-    return 0;
-}
-
 /* Adds "file:line: key: " to what a reader of quantities said. */
 static int at_node(const struct yaml_node *node, const char *key, int rc, struct err *err)
 {
@@ -226,7 +213,7 @@ static int fill_cluster(struct site *site, const struct yaml_node *node,
         out->capacity.amount[SITE_MEM] = mem_units(bytes);
         site->has_mem = true;
     }
-    return rc ? rc : check_name(node, out->name, err);
+    return rc ? rc : yaml_check_name(node, out->name, err);
 }
 
 static int read_clusters(struct site *site, const struct yaml_node *list, struct err *err)
@@ -297,7 +284,7 @@ static int read_types(struct site *site, const struct yaml_node *list, struct er
         params_init(&params, type_options);
         rc = yaml_read_map(node, "types", &params, err);
         if (rc == 0)
-            rc = check_name(node, params_string(&params, "name"), err);
+            rc = yaml_check_name(node, params_string(&params, "name"), err);
         type->name = rc ? NULL : keep(site, params_string(&params, "name"));
         params_release(&params);
         type->min.amount[SITE_CPU] = 1;

@@ -11,16 +11,16 @@
 
 #include "core/stages.h"
 
-static const char even[] =
-    "resources: [cpu]\n"
-    "clusters: [{name: a, capacity: {cpu: 10}}, {name: b, capacity: {cpu: 10}}]\n"
-    "arrivals: {process: at-once, tasks: 4}\n"
-    "types:\n"
-    "  even:\n"
-    "    min: {cpu: 2}\n"
-    "    max: {cpu: 10}\n"
-    "    speed: {model: constant, value: 0.1}\n"
-    "    stages: {cpu: 3, gpu: 1}\n";
+#define EVEN                                                                       \
+    "resources: [cpu]\n"                                                           \
+    "clusters: [{name: a, capacity: {cpu: 10}}, {name: b, capacity: {cpu: 10}}]\n" \
+    "arrivals: {process: at-once, tasks: 4}\n"                                     \
+    "types:\n"                                                                     \
+    "  even:\n"                                                                    \
+    "    min: {cpu: 2}\n"                                                          \
+    "    max: {cpu: 10}\n"                                                         \
+    "    speed: {model: constant, value: 0.1}\n"                                   \
+    "    stages: {cpu: 3, gpu: 1}\n"
 
 static double period_of(const struct stages *a, const struct stages *b, const struct stages *c,
                         const struct stages *d)
@@ -49,7 +49,7 @@ static void periods(void **state)
  * when task 1 is at 6.25 * 0.08 = 0.5 and goes on alone until 16.25. Both together held 10 cpus. */
 static void a_task_joins_and_outlives(void **state)
 {
-    struct run run = open_run(even);
+    struct run run = open_run(EVEN);
     (void)state;
 
     PLAY(&run, {0, ACTION_START, 0, 0, 10}, {5, ACTION_JOIN, 1, 0, 0}, {20, ACTION_START, 2, 0, 10},
@@ -68,7 +68,7 @@ static void a_task_joins_and_outlives(void **state)
  * 18.5, when task 2 has 0.6; it ends at 22.5. */
 static void one_is_preempted(void **state)
 {
-    struct run run = open_run(even);
+    struct run run = open_run(EVEN);
     (void)state;
 
     PLAY(&run, {0, ACTION_START, 0, 0, 10}, {0, ACTION_JOIN, 1, 0, 0}, {5, ACTION_PREEMPT, 0, 0, 0},
@@ -86,7 +86,7 @@ static void one_is_preempted(void **state)
  */
 static void running_tasks_change_company(void **state)
 {
-    struct run run = open_run(even);
+    struct run run = open_run(EVEN);
     (void)state;
 
     PLAY(&run, {0, ACTION_START, 0, 0, 10}, {0, ACTION_JOIN, 1, 0, 0}, {0, ACTION_START, 2, 1, 10},
@@ -103,12 +103,9 @@ static void running_tasks_change_company(void **state)
  */
 static void companies_in_slots(void **state)
 {
-    char yaml[1024];
-    struct run run;
+    struct run run = open_run("slot: 1\n" EVEN);
     (void)state;
 
-    snprintf(yaml, sizeof yaml, "slot: 1\n%s", even);
-    run = open_run(yaml);
     PLAY(&run, {0, ACTION_START, 0, 0, 10}, {5, ACTION_JOIN, 1, 0, 0}, {5, ACTION_START, 2, 1, 5},
          {5, ACTION_START, 3, 1, 5});
     check_finish(&run, 0, 12);
@@ -119,12 +116,9 @@ static void companies_in_slots(void **state)
 /* Start-ups of 2 s, one after the other: task 0 and 1 stand until 4, then 10 / 0.8 = 12.5. */
 static void they_start_up_in_turn(void **state)
 {
-    char yaml[1024];
-    struct run run;
+    struct run run = open_run(EVEN "    startup: 2\n");
     (void)state;
 
-    snprintf(yaml, sizeof yaml, "%s    startup: 2\n", even);
-    run = open_run(yaml);
     PLAY(&run, {0, ACTION_START, 0, 0, 10}, {0, ACTION_JOIN, 1, 0, 0}, {0, ACTION_START, 2, 1, 5},
          {0, ACTION_START, 3, 1, 5});
     check_finish(&run, 0, 16.5);
@@ -136,12 +130,9 @@ static void they_start_up_in_turn(void **state)
 /* All of it fails at 5 with the cluster, and what it held comes free once. */
 static void a_company_loses_its_cluster(void **state)
 {
-    char yaml[1024];
-    struct run run;
+    struct run run = open_run(EVEN "outages: [{cluster: a, at: 5, for: 1}]\n");
     (void)state;
 
-    snprintf(yaml, sizeof yaml, "%soutages: [{cluster: a, at: 5, for: 1}]\n", even);
-    run = open_run(yaml);
     PLAY(&run, {0, ACTION_START, 0, 0, 10}, {0, ACTION_JOIN, 1, 0, 0}, {5, ACTION_JOIN, 1, 0, 0},
          {6, ACTION_START, 0, 0, 10}, {6, ACTION_START, 1, 1, 10}, {12, ACTION_START, 2, 0, 5},
          {12, ACTION_START, 3, 0, 5});
@@ -180,7 +171,7 @@ static void what_is_refused(void **state)
 /* A join that comes before its host is moved is refused, and no books suffer. */
 static void a_host_that_moves_is_not_joined(void **state)
 {
-    struct run run = open_run(even);
+    struct run run = open_run(EVEN);
     (void)state;
 
     PLAY(&run, {0, ACTION_START, 0, 0, 10}, {1, ACTION_JOIN, 1, 0, 0}, {2, ACTION_JOIN, 2, 0, 0},
