@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/emit.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "serve/quantity.h"
@@ -303,55 +304,85 @@ int32_t book_count_unmet(const struct book *book, const struct job *job, bool *f
     return unmet;
 }
 
-static void add_time(json_t *doc, const char *key, int64_t at_us)
+static void emit_time(struct emit *e, const char *key, int64_t at_us)
 {
-    struct text text;
-
-    text_init(&text, 0);
-    quantity_print_time(&text, at_us);
-    json_object_set_new(doc, key, json_loads(text.bytes, JSON_DECODE_ANY, NULL));
-    text_release(&text);
+    emit_key(e, key);
+    quantity_emit_time(e, at_us);
 }
 
-static void add_end(json_t *doc, const struct job_task *task)
+static void emit_end(struct emit *e, const struct job_task *task)
 {
-    json_object_set_new(doc, "exit_code",
-                        task->exit_signal ? json_null() : json_integer(task->exit_code));
-    json_object_set_new(doc, "exit_signal",
-                        task->exit_signal ? json_integer(task->exit_signal) : json_null());
-    json_object_set_new(doc, "oom", json_boolean(task->oom));
-    json_object_set_new(doc, "timed_out", json_boolean(task->timed_out));
-    json_object_set_new(doc, "cpu_s", json_real(task->used_s));
-    json_object_set_new(doc, "most_bytes", json_integer((json_int_t)task->most_bytes));
+    emit_key(e, "exit_code");
+    if (task->exit_signal)
+        emit_null(e);
+    else
+        emit_int(e, task->exit_code);
+    emit_key(e, "exit_signal");
+    if (task->exit_signal)
+        emit_int(e, task->exit_signal);
+    else
+        emit_null(e);
+    emit_key_bool(e, "oom", task->oom);
+    emit_key_bool(e, "timed_out", task->timed_out);
+    emit_key_real(e, "cpu_s", task->used_s);
+    emit_key_int(e, "most_bytes", (int64_t)task->most_bytes);
+}
+
+void book_emit_task(const struct book *book, const struct job_task *task, struct emit *e)
+{
+    bool placed = task->state == JOB_RUNNING || task->state == JOB_STARTING;
+
+    emit_key_bool(e, "stopping", task->stopping != STOP_NONE);
+    emit_key_string(e, "cluster",
+                    task->cluster >= 0 ? book->site->cluster[task->cluster].name : NULL);
+    emit_key(e, "allocation");
+    if (placed || task->attempts)
+        job_emit_allocation(e, &task->allocation, book->site);
+    else
+        emit_null(e);
+    emit_key(e, "progress");
+    if (task->progress >= 0)
+        emit_real(e, task->progress);
+    else
+        emit_null(e);
+    emit_key(e, "metrics");
+    emit_raw(e, task->metrics ? task->metrics : "{}");
+    emit_key_int(e, "attempts", task->attempts);
+    emit_key_int(e, "failures", task->failures);
+    emit_key_string(e, "message", task->message);
+    if (job_state_is_final(task->state) && task->attempts)
+        emit_end(e, task);
+    emit_time(e, "submitted_at", task->job->submitted_us);
+    emit_time(e, "started_at", task->started_us);
+    emit_time(e, "ended_at", job_state_is_final(task->state) ? task->ended_us : 0);
+}
+
+void book_emit_task_head(const struct job_task *task, struct emit *e)
+{
+    struct text id;
+
+    text_init(&id, 0);
+    job_print_id(task, &id);
+    emit_key_string(e, "id", id.bytes);
+    emit_key_string(e, "state", job_state_word(task->state));
+    text_release(&id);
 }
 
 json_t *book_task_json(const struct book *book, const struct job_task *task)
 {
-    bool placed = task->state == JOB_RUNNING || task->state == JOB_STARTING;
-    json_t *doc = json_object();
+    struct text words;
+    struct emit e;
+    json_t *doc;
 
-    json_object_set_new(doc, "id", id_json(task->job, task));
-    json_object_set_new(doc, "state", json_string(job_state_word(task->state)));
-    json_object_set_new(doc, "stopping", json_boolean(task->stopping != STOP_NONE));
-    json_object_set_new(doc, "cluster",
-                        task->cluster >= 0 ? json_string(book->site->cluster[task->cluster].name)
-                                           : json_null());
-    json_object_set_new(doc, "allocation",
-                        placed || task->attempts
-                            ? job_allocation_json(&task->allocation, book->site)
-                            : json_null());
-    json_object_set_new(doc, "progress",
-                        task->progress >= 0 ? json_real(task->progress) : json_null());
-    json_object_set_new(doc, "metrics",
-                        task->metrics ? json_loads(task->metrics, 0, NULL) : json_object());
-    json_object_set_new(doc, "attempts", json_integer(task->attempts));
-    json_object_set_new(doc, "failures", json_integer(task->failures));
-    json_object_set_new(doc, "message", task->message ? json_string(task->message) : json_null());
-    if (job_state_is_final(task->state) && task->attempts)
-        add_end(doc, task);
-    add_time(doc, "submitted_at", task->job->submitted_us);
-    add_time(doc, "started_at", task->started_us);
-    add_time(doc, "ended_at", job_state_is_final(task->state) ? task->ended_us : 0);
+    text_init(&words, 0);
+    emit_init(&e, &words);
+    emit_open(&e, '{');
+    book_emit_task_head(task, &e);
+    book_emit_task(book, task, &e);
+    emit_close(&e);
+    doc = json_loads(words.bytes, 0, NULL);
+    BUG_ON(!doc);
+    text_release(&words);
     return doc;
 }
 
@@ -401,6 +432,20 @@ static char *text_of(const json_t *doc, const char *key)
     return value ? xstrdup(value) : NULL;
 }
 
+/* A text that is JSON itself, or NULL. */
+static char *json_of(const json_t *doc, const char *key)
+{
+    char *words = text_of(doc, key);
+    json_t *value = words ? json_loads(words, JSON_DECODE_ANY, NULL) : NULL;
+
+    if (!value) {
+        free(words);
+        words = NULL;
+    }
+    json_decref(value);
+    return words;
+}
+
 static void fill_task(const struct book *book, struct job_task *task, const json_t *doc)
 {
     const char *state = json_string_value(json_object_get(doc, "state"));
@@ -417,7 +462,7 @@ static void fill_task(const struct book *book, struct job_task *task, const json
     task->cluster = cluster ? site_find_cluster(book->site, cluster) : -1;
     job_read_allocation(json_object_get(doc, "allocation"), "allocation", &task->allocation, NULL);
     task->progress = json_number_value(json_object_get(doc, "progress"));
-    task->metrics = text_of(doc, "metrics");
+    task->metrics = json_of(doc, "metrics");
     task->message = text_of(doc, "message");
     task->exit_code = (int)int_of(doc, "exit_code");
     task->exit_signal = (int)int_of(doc, "exit_signal");

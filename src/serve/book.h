@@ -9,6 +9,7 @@
 #include "base/vector.h"
 #include "serve/job.h"
 
+struct emit;
 struct err;
 struct site;
 struct store;
@@ -100,7 +101,11 @@ void book_save_setting(struct book *book, enum book_setting setting, const char 
  * as it must not. */
 int32_t book_count_unmet(const struct book *book, const struct job *job, bool *failed);
 
-/* What a task is for others, as JSON: the same everywhere. */
+/* What a task is for others, the same everywhere: members of an object. The head is its id and
+ * state. */
+void book_emit_task_head(const struct job_task *task, struct emit *e);
+void book_emit_task(const struct book *book, const struct job_task *task, struct emit *e);
+/* Head and rest, as an object. */
 json_t *book_task_json(const struct book *book, const struct job_task *task);
 
 #endif

@@ -5,15 +5,12 @@
  *
  * Limits: headers 32 KiB, body 4 MiB, 1000 connections, 30 s without a byte, and 20 s for a whole
  * request however slowly it drips in.
- *
- * Event streams read from a ring of recent events, and from the store when they start further back.
- * Who falls behind the ring reads from the store too, so nobody makes the daemon wait or loses
- * events; what was trimmed from the store is answered by "event: reset".
  */
 #include "serve/http.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <math.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -30,20 +27,17 @@
 
 #include "base/err.h"
 #include "serve/daemon.h"
+#include "serve/streams.h"
 #include "store/store.h"
 
 enum {
     HEADER_BYTES = 32 << 10,
     CONNECTIONS = 1000,
     IDLE_S = 30,
-    RING = 8192,
-    CATCH_UP = 200,
     COUNTS = 256,
-    STREAM_BYTES = 256 << 10,
 };
 
-static const double REQUEST_S = 20, PING_S = 15;
-static const double STREAM_EVERY_S = 0.025; /* a hundred listeners cost as much as many requests */
+static const double REQUEST_S = 20;
 
 enum exchange_state { EXCHANGE_READING, EXCHANGE_WAITING, EXCHANGE_HELD, EXCHANGE_READY };
 
@@ -67,27 +61,11 @@ struct exchange {
 struct peer {
     int socket;
     bool local;
+    bool known; /* who it is: a question to the user database, asked once */
+    struct caller caller;
     bool busy; /* a request is under way that is ours to answer */
     double since_s;
     struct peer *next, *prev;
-};
-
-struct ring_event {
-    int64_t seq, job;
-    enum book_event event;
-    char *doc;
-};
-
-struct stream {
-    struct http *http;
-    struct MHD_Connection *connection;
-    int64_t after, job; /* job 0: all */
-    bool want[BOOK_EVENTS];
-    struct text out;
-    size_t sent;
-    bool asleep;
-    double said_s;
-    struct stream *next, *prev;
 };
 
 struct http {
@@ -96,13 +74,8 @@ struct http {
     int unix_socket, tcp_socket;
     struct exchange *waiting, *held;
     struct peer *peers;
-    struct stream *streams;
-    int stream_count;
-    struct ring_event ring[RING];
-    int64_t ring_last, committed; /* sequence numbers */
-    bool news;
-    bool streams_due; /* sleeping streams have something to send */
-    double streamed_s;
+    struct streams *streams;
+    bool news;    /* an event since the last commit */
     bool resumed; /* connections, that MHD_run() has not seen yet */
     struct http_count count[COUNTS];
     int counts;
@@ -208,6 +181,19 @@ static void note_completed(void *arg, struct MHD_Connection *connection, void **
     *context = NULL;
 }
 
+static const struct caller *local_caller(struct peer *peer)
+{
+    struct ucred who = {.uid = (uid_t)-1};
+    socklen_t bytes = sizeof who;
+
+    if (!peer->known) {
+        getsockopt(peer->socket, SOL_SOCKET, SO_PEERCRED, &who, &bytes);
+        access_local(&peer->caller, who.uid, who.gid);
+        peer->known = true;
+    }
+    return &peer->caller;
+}
+
 /* Who asks. False: it was answered already. */
 static bool identify(struct exchange *exchange)
 {
@@ -215,11 +201,7 @@ static bool identify(struct exchange *exchange)
     struct access *access = &exchange->http->daemon->access;
 
     if (exchange->peer->local) {
-        struct ucred who = {.uid = (uid_t)-1};
-        socklen_t bytes = sizeof who;
-
-        getsockopt(exchange->peer->socket, SOL_SOCKET, SO_PEERCRED, &who, &bytes);
-        access_local(&exchange->request.caller, who.uid, who.gid);
+        exchange->request.caller = *local_caller(exchange->peer);
         return true;
     }
     if (!header)
@@ -323,150 +305,14 @@ static void add_headers(struct MHD_Response *response, const struct reply *reply
     }
 }
 
-/* Event streams. */
-
-static void add_event(struct stream *stream, int64_t seq, const char *word, const char *doc)
-{
-    text_printf(&stream->out, "id: %lld\nevent: %s\ndata: %s\n\n", (long long)seq, word, doc);
-}
-
-static bool add_stored(void *arg, const struct store_event *event)
-{
-    struct stream *stream = arg;
-
-    for (int kind = 0; kind < BOOK_EVENTS; kind++)
-        if (stream->want[kind] &&
-            strcmp(event->kind, book_event_word((enum book_event)kind)) == 0 &&
-            (!stream->job || event->job == stream->job))
-            add_event(stream, event->seq, event->kind, event->doc);
-    stream->after = event->seq;
-    return stream->out.length < STREAM_BYTES;
-}
-
-static void read_ring(struct stream *stream)
-{
-    struct http *http = stream->http;
-
-    while (stream->after < http->committed && stream->out.length < STREAM_BYTES) {
-        const struct ring_event *event = &http->ring[++stream->after % RING];
-
-        if (stream->want[event->event] && (!stream->job || event->job == stream->job))
-            add_event(stream, event->seq, book_event_word(event->event), event->doc);
-    }
-}
-
-static void fill_stream(struct stream *stream)
-{
-    struct http *http = stream->http;
-    int64_t oldest = http->ring_last > RING ? http->ring_last - RING + 1 : 1, before;
-
-    text_reset(&stream->out);
-    stream->sent = 0;
-    while (stream->after < http->committed && stream->out.length == 0) {
-        if (stream->after + 1 >= oldest && http->ring[(stream->after + 1) % RING].seq) {
-            read_ring(stream);
-            continue;
-        }
-        before = stream->after;
-        store_events(http->daemon->store,
-                     &(struct store_query){.after = stream->after, .limit = CATCH_UP}, add_stored,
-                     stream, NULL);
-        if (stream->after == before)
-            stream->after = http->committed;
-    }
-    if (stream->out.length == 0 && now_s() - stream->said_s >= PING_S)
-        text_add(&stream->out, ": ping\n\n");
-    if (stream->out.length)
-        stream->said_s = now_s();
-}
-
-static ssize_t read_stream(void *arg, uint64_t at, char *out, size_t most)
-{
-    struct stream *stream = arg;
-    size_t left;
-
-    (void)at;
-    if (stream->sent == stream->out.length)
-        fill_stream(stream);
-    left = stream->out.length - stream->sent;
-    if (left == 0) {
-        stream->asleep = true;
-        MHD_suspend_connection(stream->connection);
-        return 0;
-    }
-    if (left > most)
-        left = most;
-    memcpy(out, stream->out.bytes + stream->sent, left);
-    stream->sent += left;
-    return (ssize_t)left;
-}
-
-static void free_stream(void *arg)
-{
-    struct stream *stream = arg;
-
-    if (stream->prev)
-        stream->prev->next = stream->next;
-    else
-        stream->http->streams = stream->next;
-    if (stream->next)
-        stream->next->prev = stream->prev;
-    stream->http->stream_count--;
-    text_release(&stream->out);
-    free(stream);
-}
-
-/* topic=job:58,cluster,decision; without one all. */
-static void read_topics(struct stream *stream, const char *topic)
-{
-    for (int kind = 0; kind < BOOK_EVENTS; kind++)
-        stream->want[kind] = !topic || !*topic;
-    while (topic && *topic) {
-        size_t length = strcspn(topic, ",:");
-
-        for (int kind = 0; kind < BOOK_EVENTS; kind++)
-            if (strncmp(book_event_word((enum book_event)kind), topic, length) == 0)
-                stream->want[kind] = true;
-        if (topic[length] == ':')
-            stream->job = strtoll(topic + length + 1, NULL, 10);
-        topic += strcspn(topic, ",");
-        topic += *topic == ',';
-    }
-}
-
 static enum MHD_Result start_stream(struct exchange *exchange)
 {
-    struct http *http = exchange->http;
-    const char *last = request_header(&exchange->request, "Last-Event-ID");
-    const char *since = request_query(&exchange->request, "since");
-    struct stream *stream = xcalloc(1, sizeof *stream);
-    struct MHD_Response *response;
+    struct MHD_Response *response = streams_add(exchange->http->streams, exchange->connection,
+                                                request_header(&exchange->request, "Last-Event-ID"),
+                                                request_query(&exchange->request, "since"),
+                                                request_query(&exchange->request, "topic"));
     enum MHD_Result result;
-    int64_t first = 0;
 
-    stream->http = http;
-    stream->connection = exchange->connection;
-    stream->said_s = now_s();
-    stream->after = last    ? strtoll(last, NULL, 10)
-                    : since ? strtoll(since, NULL, 10)
-                            : http->committed;
-    if (stream->after < 0 || stream->after > http->committed)
-        stream->after = http->committed;
-    text_init(&stream->out, 0);
-    text_add(&stream->out, "retry: 3000\n\n");
-    store_first_seq(http->daemon->store, &first, NULL);
-    if ((last || since) && stream->after + 1 < first) {
-        text_printf(&stream->out, "event: reset\ndata: {\"first\":%lld}\n\n", (long long)first);
-        stream->after = first - 1;
-    }
-    read_topics(stream, request_query(&exchange->request, "topic"));
-    stream->next = http->streams;
-    if (http->streams)
-        http->streams->prev = stream;
-    http->streams = stream;
-    http->stream_count++;
-    response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, read_stream, stream,
-                                                 free_stream);
     exchange->reply.type = "text/event-stream";
     add_headers(response, &exchange->reply);
     result = MHD_queue_response(exchange->connection, 200, response);
@@ -613,22 +459,6 @@ static void retry_waiting(struct http *http)
     http->waiting = left;
 }
 
-static void wake_streams(struct http *http)
-{
-    double now = now_s();
-
-    if (!http->streams_due || now - http->streamed_s < STREAM_EVERY_S)
-        return;
-    http->streams_due = false;
-    http->streamed_s = now;
-    for (struct stream *stream = http->streams; stream; stream = stream->next)
-        if (stream->asleep) {
-            stream->asleep = false;
-            http->resumed = true;
-            MHD_resume_connection(stream->connection);
-        }
-}
-
 void http_retry(struct http *http)
 {
     retry_waiting(http);
@@ -636,31 +466,25 @@ void http_retry(struct http *http)
 
 void http_committed(struct http *http)
 {
-    http->committed = store_last_seq(http->daemon->store);
     resume_all(&http->held);
     if (!http->news)
         return;
     http->news = false;
+    streams_committed(http->streams);
     retry_waiting(http);
-    http->streams_due = http->streams != NULL;
-    wake_streams(http);
 }
 
 void http_event(struct http *http, int64_t seq, enum book_event event, const struct job *job,
                 const char *doc)
 {
-    struct ring_event *at = &http->ring[seq % RING];
-
-    free(at->doc);
-    *at = (struct ring_event){seq, job ? job->id : 0, event, xstrdup(doc)};
-    http->ring_last = seq;
+    streams_keep(http->streams, seq, event, job ? job->id : 0, doc);
     http->news = true;
 }
 
 void http_run(struct http *http)
 {
+    streams_wake(http->streams);
     http->resumed = false;
-    wake_streams(http);
     MHD_run(http->unix_daemon);
     if (http->tcp_daemon)
         MHD_run(http->tcp_daemon);
@@ -672,11 +496,8 @@ int http_timeout_ms(struct http *http)
 
     if (http->resumed)
         return 0;
-    if (http->streams_due) {
-        double left_s = http->streamed_s + STREAM_EVERY_S - now_s();
-
-        least = left_s > 0 ? (MHD_UNSIGNED_LONG_LONG)(left_s * 1000) + 1 : 0;
-    }
+    if (streams_due_in(http->streams) < 1)
+        least = (MHD_UNSIGNED_LONG_LONG)ceil(streams_due_in(http->streams) * 1000);
     if (MHD_get_timeout(http->unix_daemon, &left) == MHD_YES && left < least)
         least = left;
     if (http->tcp_daemon && MHD_get_timeout(http->tcp_daemon, &left) == MHD_YES && left < least)
@@ -692,17 +513,12 @@ void http_sweep(struct http *http)
         if (!peer->busy && now - peer->since_s > REQUEST_S)
             shutdown(peer->socket, SHUT_RDWR);
     retry_waiting(http);
-    for (struct stream *stream = http->streams; stream; stream = stream->next)
-        if (stream->asleep && now - stream->said_s >= PING_S) {
-            stream->asleep = false;
-            http->resumed = true;
-            MHD_resume_connection(stream->connection);
-        }
+    streams_ping(http->streams);
 }
 
 int http_stream_count(const struct http *http)
 {
-    return http->stream_count;
+    return streams_count(http->streams);
 }
 
 const struct http_count *http_counts(const struct http *http, int *count)
@@ -832,7 +648,7 @@ int http_open(struct http **out, struct daemon *daemon, struct err *err)
     *out = http;
     http->daemon = daemon;
     http->unix_socket = http->tcp_socket = -1;
-    http->committed = http->ring_last = store_last_seq(daemon->store);
+    http->streams = streams_new(daemon->store);
     http->unix_socket = listen_unix(daemon->site.unix_path, err);
     if (http->unix_socket < 0)
         rc = http->unix_socket;
@@ -851,15 +667,12 @@ void http_close(struct http *http)
         return;
     resume_all(&http->held);
     resume_all(&http->waiting);
-    for (struct stream *stream = http->streams; stream; stream = stream->next)
-        if (stream->asleep)
-            MHD_resume_connection(stream->connection);
+    streams_wake_all(http->streams);
     if (http->unix_daemon)
         MHD_stop_daemon(http->unix_daemon);
     if (http->tcp_daemon)
         MHD_stop_daemon(http->tcp_daemon);
-    for (int i = 0; i < RING; i++)
-        free(http->ring[i].doc);
+    streams_free(http->streams);
     free(http);
 }
 

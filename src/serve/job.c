@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/emit.h"
 #include "base/err.h"
 #include "base/memory.h"
 #include "base/option.h"
@@ -135,6 +136,17 @@ json_t *job_allocation_json(const struct allocation *allocation, const struct si
         json_object_set_new(map, "mem_bytes",
                             json_integer(allocation->amount[SITE_MEM] * SITE_MEM_UNIT_BYTES));
     return map;
+}
+
+void job_emit_allocation(struct emit *e, const struct allocation *allocation,
+                         const struct site *site)
+{
+    emit_open(e, '{');
+    emit_key_int(e, "cpu", allocation->amount[SITE_CPU]);
+    emit_key_int(e, "gpu", allocation->amount[SITE_GPU]);
+    if (site->has_mem)
+        emit_key_int(e, "mem_bytes", allocation->amount[SITE_MEM] * SITE_MEM_UNIT_BYTES);
+    emit_close(e);
 }
 
 int job_read_allocation(const json_t *map, const char *what, struct allocation *out,

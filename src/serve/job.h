@@ -15,6 +15,7 @@
 #include "core/task.h"
 #include "serve/history.h"
 
+struct emit;
 struct err;
 struct site;
 struct text;
@@ -125,6 +126,8 @@ bool job_read_id(const char *text, int64_t *job, int32_t *index);
 struct job_task *job_find_task(struct job *job, int32_t index); /* NULL: no such member */
 
 /* {"cpu":2,"gpu":1,"mem_bytes":..}; mem only where the site counts it. */
+void job_emit_allocation(struct emit *e, const struct allocation *allocation,
+                         const struct site *site);
 json_t *job_allocation_json(const struct allocation *allocation, const struct site *site);
 int job_read_allocation(const json_t *map, const char *what, struct allocation *out,
                         struct err *err);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/emit.h"
 #include "base/err.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -61,18 +62,33 @@ int quantity_bytes(const char *text, int64_t *out, struct err *err)
     return 0;
 }
 
-void quantity_print_time(struct text *out, int64_t at_us)
+void quantity_emit_time(struct emit *e, int64_t at_us)
 {
     time_t seconds = (time_t)(at_us / 1000000);
+    int thousandths = (int)(at_us / 1000 % 1000);
     struct tm parts;
     char words[40];
+    size_t length;
 
     if (at_us <= 0 || !gmtime_r(&seconds, &parts)) {
-        text_add(out, "null");
+        emit_null(e);
         return;
     }
-    strftime(words, sizeof words, "%Y-%m-%dT%H:%M:%S", &parts);
-    text_printf(out, "\"%s.%03dZ\"", words, (int)(at_us / 1000 % 1000));
+    length = strftime(words, sizeof words - 6, "%Y-%m-%dT%H:%M:%S.", &parts);
+    words[length++] = (char)('0' + thousandths / 100);
+    words[length++] = (char)('0' + thousandths / 10 % 10);
+    words[length++] = (char)('0' + thousandths % 10);
+    words[length++] = 'Z';
+    words[length] = 0;
+    emit_string(e, words);
+}
+
+void quantity_print_time(struct text *out, int64_t at_us)
+{
+    struct emit e;
+
+    emit_init(&e, out);
+    quantity_emit_time(&e, at_us);
 }
 
 int quantity_time(const char *text, int64_t *out_us, struct err *err)

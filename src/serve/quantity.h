@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+struct emit;
 struct err;
 struct text;
 
@@ -15,6 +16,7 @@ int quantity_bytes(const char *text, int64_t *out, struct err *err);
 
 /* "2026-11-22T05:04:03.250Z"; 0 prints as null. Reading takes it with or without a fraction. */
 void quantity_print_time(struct text *out, int64_t at_us);
+void quantity_emit_time(struct emit *e, int64_t at_us);
 int quantity_time(const char *text, int64_t *out_us, struct err *err);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backend/keeper_log.h"
+#include "base/emit.h"
 #include "base/err.h"
 #include "base/rng.h"
 #include "serve/daemon.h"
@@ -57,17 +58,6 @@ static bool find_own_job(struct daemon *daemon, const struct request *request, s
     return false;
 }
 
-static void add_counts(json_t *doc, const struct job *job)
-{
-    json_t *counts = json_object();
-
-    for (int state = 0; state < JOB_STATES; state++)
-        if (job->count[state])
-            json_object_set_new(counts, job_state_word((enum job_state)state),
-                                json_integer(job->count[state]));
-    json_object_set_new(doc, "counts", counts);
-}
-
 static void add_time(json_t *doc, const char *key, int64_t at_us)
 {
     struct text text;
@@ -90,31 +80,89 @@ static struct job_task *main_task(struct job *job)
     return &job->task[0];
 }
 
-static json_t *job_json(struct daemon *daemon, struct job *job)
+/* A reply that is written piece by piece. */
+static void open_reply(struct reply *reply, struct emit *e, const char *schema)
+{
+    reply->status = 200;
+    text_reset(&reply->body);
+    emit_init(e, &reply->body);
+    emit_open(e, '{');
+    emit_key_string(e, "schema", schema);
+}
+
+static void close_reply(struct reply *reply, struct emit *e)
+{
+    emit_close(e);
+    text_add_char(&reply->body, '\n');
+}
+
+static void emit_counts(struct emit *e, const struct job *job)
+{
+    emit_key(e, "counts");
+    emit_open(e, '{');
+    for (int state = 0; state < JOB_STATES; state++)
+        if (job->count[state])
+            emit_key_int(e, job_state_word((enum job_state)state), job->count[state]);
+    emit_close(e);
+}
+
+/* The members of a job's object. Written as they are sent: lists are long and asked for often. */
+static void emit_job(struct daemon *daemon, struct job *job, struct emit *e)
 {
     struct job_task *task = main_task(job);
-    json_t *doc = book_task_json(&daemon->book, task);
     enum reason reason = explain_reason(daemon, task);
     char id[24];
 
     snprintf(id, sizeof id, "%lld", (long long)job->id);
-    json_object_set_new(doc, "id", json_string(id));
-    json_object_set_new(doc, "name", json_string(job->name));
-    json_object_set_new(doc, "type", json_string(job->type));
-    json_object_set_new(doc, "user", job->user ? json_string(job->user) : json_null());
-    json_object_set_new(doc, "state", json_string(job_state_word(job_state(job))));
-    json_object_set_new(doc, "reason",
-                        reason == REASONS ? json_null() : json_string(reason_word(reason)));
-    json_object_set_new(doc, "priority", json_integer(job->priority));
-    json_object_set_new(doc, "held", json_boolean(job->held));
-    json_object_set_new(doc, "array", json_boolean(job->is_array));
-    json_object_set_new(doc, "tasks", json_integer(job->tasks));
-    json_object_set_new(doc, "labels",
-                        job->labels ? json_loads(job->labels, 0, NULL) : json_object());
-    json_object_set_new(doc, "version", json_integer(job->version));
-    add_counts(doc, job);
-    add_time(doc, "deadline", job->deadline_us);
+    emit_key_string(e, "id", id);
+    emit_key_string(e, "state", job_state_word(job_state(job)));
+    book_emit_task(&daemon->book, task, e);
+    emit_key_string(e, "name", job->name);
+    emit_key_string(e, "type", job->type);
+    emit_key_string(e, "user", job->user);
+    emit_key_string(e, "reason", reason == REASONS ? NULL : reason_word(reason));
+    emit_key_int(e, "priority", job->priority);
+    emit_key_bool(e, "held", job->held);
+    emit_key_bool(e, "array", job->is_array);
+    emit_key_int(e, "tasks", job->tasks);
+    emit_key(e, "labels");
+    emit_raw(e, job->labels ? job->labels : "{}");
+    emit_key_int(e, "version", job->version);
+    emit_counts(e, job);
+    emit_key(e, "deadline");
+    quantity_emit_time(e, job->deadline_us);
+}
+
+static void print_job(struct daemon *daemon, struct job *job, struct text *out)
+{
+    struct emit e;
+
+    emit_init(&e, out);
+    emit_open(&e, '{');
+    emit_job(daemon, job, &e);
+    emit_close(&e);
+}
+
+/* For those who add to it. */
+static json_t *job_json(struct daemon *daemon, struct job *job)
+{
+    struct text words;
+    json_t *doc;
+
+    text_init(&words, 0);
+    print_job(daemon, job, &words);
+    doc = json_loads(words.bytes, 0, NULL);
+    BUG_ON(!doc);
+    text_release(&words);
     return doc;
+}
+
+static void reply_job(struct daemon *daemon, struct job *job, int status, struct reply *reply)
+{
+    reply->status = status;
+    text_reset(&reply->body);
+    print_job(daemon, job, &reply->body);
+    text_add_char(&reply->body, '\n');
 }
 
 /* Listing. */
@@ -162,42 +210,50 @@ static bool passes(const struct filter *filter, const struct job *job)
     return !filter->type || strcmp(job->type, filter->type) == 0;
 }
 
+static void emit_next(struct emit *e, int64_t next)
+{
+    char words[24];
+
+    snprintf(words, sizeof words, "%lld", (long long)next);
+    emit_key_string(e, "next", next ? words : NULL);
+}
+
 void route_list_jobs(struct daemon *daemon, struct request *request, struct reply *reply)
 {
     const struct book *book = &daemon->book;
     const char *newest = request_query(request, "newest");
     bool down = newest && strcmp(newest, "true") == 0;
-    json_t *items, *doc;
     struct filter filter;
-    int64_t limit, cursor, next = 0, hidden = 0;
+    struct emit e;
+    int64_t limit, cursor, last = 0, next = 0, hidden = 0, listed = 0;
 
     if (!read_number(request, "limit", 100, 1, LIST_LIMIT, &limit, reply) ||
         !read_number(request, "cursor", 0, 0, INT64_MAX, &cursor, reply) ||
         !read_filter(request, &filter, reply))
         return;
-    items = json_array();
-    for (size_t i = 0; i < book->jobs.count; i++) {
+    open_reply(reply, &e, "tapfinger.jobs/1");
+    emit_key(&e, "items");
+    emit_open(&e, '[');
+    for (size_t i = 0; i < book->jobs.count && !next; i++) {
         struct job *job = book->jobs.item[down ? book->jobs.count - 1 - i : i];
 
         if (cursor && (down ? job->id >= cursor : job->id <= cursor))
             continue;
         if (!passes(&filter, job)) {
             hidden++;
-            continue;
+        } else if (listed++ == limit) {
+            next = last;
+        } else {
+            emit_open(&e, '{');
+            emit_job(daemon, job, &e);
+            emit_key_int(&e, "number", last = job->id);
+            emit_close(&e);
         }
-        if ((int64_t)json_array_size(items) == limit) {
-            next = json_integer_value(
-                json_object_get(json_array_get(items, json_array_size(items) - 1), "number"));
-            break;
-        }
-        json_array_append_new(items, job_json(daemon, job));
-        json_object_set_new(json_array_get(items, json_array_size(items) - 1), "number",
-                            json_integer(job->id));
     }
-    doc = json_pack("{s:s, s:o, s:I}", "schema", "tapfinger.jobs/1", "items", items, "hidden",
-                    (json_int_t)hidden);
-    json_object_set_new(doc, "next", next ? json_sprintf("%lld", (long long)next) : json_null());
-    reply_json(reply, 200, doc);
+    emit_close(&e);
+    emit_key_int(&e, "hidden", hidden);
+    emit_next(&e, next);
+    close_reply(reply, &e);
 }
 
 /* Submitting. */
@@ -285,11 +341,11 @@ static bool answer_again(struct daemon *daemon, const struct request *request, c
 }
 
 static void keep_answer(struct daemon *daemon, const struct request *request, const char *key,
-                        const char *hash, const struct job *job, json_t *answer)
+                        const char *hash, const struct job *job, const char *answer)
 {
-    json_t *doc =
-        json_pack("{s:s, s:s, s:I, s:I, s:O}", "key", key, "hash", hash, "at_us",
-                  (json_int_t)book_now_us(), "job", (json_int_t)job->id, "answer", answer);
+    json_t *doc = json_pack("{s:s, s:s, s:I, s:I, s:o}", "key", key, "hash", hash, "at_us",
+                            (json_int_t)book_now_us(), "job", (json_int_t)job->id, "answer",
+                            json_loads(answer, 0, NULL));
     char *words = json_dumps(doc, JSON_COMPACT);
 
     if (words)
@@ -311,13 +367,13 @@ void route_submit(struct daemon *daemon, struct request *request, struct reply *
     const char *key = request_header(request, "Idempotency-Key");
     char hash[SHA256_HEX_BYTES];
     struct job *job;
-    json_t *answer;
 
     if (key && (strlen(key) < 1 || strlen(key) > 200)) {
         reply_problem(reply, 400, "invalid", "Idempotency-Key: expected 1 to 200 bytes");
         return;
     }
-    hash_body(request->body, hash);
+    if (key)
+        hash_body(request->body, hash);
     if (key && answer_again(daemon, request, key, hash, reply))
         return;
     job = read_job(daemon, request, reply);
@@ -325,11 +381,10 @@ void route_submit(struct daemon *daemon, struct request *request, struct reply *
         return;
     book_add(&daemon->book, job, request->body);
     runner_consider(&daemon->runner, job);
-    answer = job_json(daemon, job);
-    if (key)
-        keep_answer(daemon, request, key, hash, job, answer);
     snprintf(reply->location, sizeof reply->location, "/v1/jobs/%lld", (long long)job->id);
-    reply_json(reply, 201, answer);
+    reply_job(daemon, job, 201, reply);
+    if (key)
+        keep_answer(daemon, request, key, hash, job, reply->body.bytes);
 }
 
 void route_plan(struct daemon *daemon, struct request *request, struct reply *reply)
@@ -448,7 +503,7 @@ void route_patch_job(struct daemon *daemon, struct request *request, struct repl
     }
     if (hold)
         runner_hold(&daemon->runner, job, json_is_true(hold));
-    reply_json(reply, 200, job_json(daemon, job));
+    reply_job(daemon, job, 200, reply);
 }
 
 /* Calls fn for the task, or for all of the job; lists what changed and what did not. */
@@ -497,7 +552,7 @@ static void set_hold(struct daemon *daemon, struct request *request, struct repl
         return;
     if (job->held != held)
         runner_hold(&daemon->runner, job, held);
-    reply_json(reply, 200, job_json(daemon, job));
+    reply_job(daemon, job, 200, reply);
 }
 
 void route_hold(struct daemon *daemon, struct request *request, struct reply *reply)
@@ -513,28 +568,31 @@ void route_release(struct daemon *daemon, struct request *request, struct reply 
 void route_timeline(struct daemon *daemon, struct request *request, struct reply *reply)
 {
     const struct book *book = &daemon->book;
-    json_t *items;
-    int64_t limit;
+    int64_t limit, listed = 0;
+    struct emit e;
 
     if (!read_number(request, "limit", 500, 1, 5000, &limit, reply))
         return;
-    items = json_array();
-    for (size_t i = book->jobs.count; i-- > 0 && (int64_t)json_array_size(items) < limit;) {
+    open_reply(reply, &e, "tapfinger.timeline/1");
+    emit_key(&e, "items");
+    emit_open(&e, '[');
+    for (size_t i = book->jobs.count; i-- > 0 && listed < limit;) {
         struct job *job = book->jobs.item[i];
 
-        for (int32_t t = job->tasks; t-- > 0 && (int64_t)json_array_size(items) < limit;) {
-            json_t *one;
-
+        for (int32_t t = job->tasks; t-- > 0 && listed < limit;) {
             if (!job->task[t].started_us)
                 continue;
-            one = book_task_json(book, &job->task[t]);
-            json_object_set_new(one, "name", json_string(job->name));
-            json_object_set_new(one, "type", json_string(job->type));
-            json_array_append_new(items, one);
+            emit_open(&e, '{');
+            book_emit_task_head(&job->task[t], &e);
+            book_emit_task(book, &job->task[t], &e);
+            emit_key_string(&e, "name", job->name);
+            emit_key_string(&e, "type", job->type);
+            emit_close(&e);
+            listed++;
         }
     }
-    reply_json(reply, 200,
-               json_pack("{s:s, s:o}", "schema", "tapfinger.timeline/1", "items", items));
+    emit_close(&e);
+    close_reply(reply, &e);
 }
 
 static bool add_event(void *arg, const struct store_event *event)

@@ -227,7 +227,7 @@ static int open_checked(struct sqlite *s, int64_t *last_seq, struct err *err)
     rc = execute(s,
                  "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; "
                  "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
-                 "PRAGMA wal_autocheckpoint=1000; BEGIN EXCLUSIVE; COMMIT",
+                 "PRAGMA wal_autocheckpoint=4000; BEGIN EXCLUSIVE; COMMIT",
                  err, "lock");
     if (rc == 0)
         rc = check_file(s, err);
