@@ -135,6 +135,15 @@ check "events go on where one stopped" sh -c \
     "curl -sS --unix-socket $D/sock -N --max-time 1 -H 'Last-Event-ID: $last' http://x/v1/events 2>/dev/null >$D/sse; grep -q 'event: job.ended' $D/sse && [ \$(sed -n 's/^id: //p' $D/sse | head -1) -gt $last ]"
 check "one job's events only" sh -c \
     "curl -sS --unix-socket $D/sock -N --max-time 1 'http://x/v1/events?since=0&topic=job:1' 2>/dev/null | sed -n 's/^data: //p' | jq -e -s 'length > 3 and all(.id == \"1\")'"
+hearers=()
+for i in $(seq 20); do
+    curl -sS --unix-socket "$D/sock" -N --max-time 2 "http://x/v1/events?topic=job.ended" >"$D/heard.$i" 2>/dev/null &
+    hearers+=($!)
+done
+sleep 0.5
+heard=$(tapfinger submit -- true)
+wait "${hearers[@]}"
+check "all of many listeners hear the same" is "20" sh -c "grep -l '\"id\":\"$heard\"' $D/heard.* | wc -l"
 check "metrics have the counts" sh -c "curl -sS --unix-socket $D/sock http://x/metrics | grep -q 'tapfinger_tasks{state=\"SUCCEEDED\"} [1-9]'"
 
 check "the dashboard needs nothing from elsewhere" sh -c "curl -sS --unix-socket $D/sock http://x/ >$D/page &&
