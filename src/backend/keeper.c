@@ -212,7 +212,8 @@ static void kill_group(const char *folder)
     snprintf(path, sizeof path, "%s/cgroup.procs", folder);
     file = fopen(path, "re");
     while (file && fscanf(file, "%d", &pid) == 1) /* NOLINT(cert-err34-c) */
-        kill(pid, SIGKILL);
+        if (pid > 1)                              /* 0: one that this namespace cannot name */
+            kill(pid, SIGKILL);
     if (file)
         fclose(file);
 }
@@ -244,7 +245,8 @@ static void stop_task(struct keeper *k, enum end_cause cause, int64_t grace_ms)
     snprintf(line, sizeof line, "{\"checkpoint\":true,\"stop\":true,\"grace_s\":%" PRId64 "}\n",
              grace_ms / 1000);
     say_all(k, PEER_TASK, line);
-    kill(-k->child.pid, SIGTERM);
+    if (!k->over && k->child.pid > 1) /* once it is reaped its number may be another's */
+        kill(-k->child.pid, SIGTERM);
     if (now_ms() + grace_ms < k->kill_ms)
         k->kill_ms = now_ms() + grace_ms;
 }

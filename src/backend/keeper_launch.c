@@ -246,5 +246,6 @@ int keeper_launch_start(const struct keeper_launch *launch, int in, int out, int
         return 0;
     waitpid(child->pid, NULL, 0);
     close(child->pidfd);
+    *child = (struct keeper_child){.pidfd = -1};
     return explain(launch, &failure, err);
 }

@@ -40,7 +40,13 @@ const char *book_event_word(enum book_event event);
 const char *book_event_meaning(enum book_event event);
 
 /* Records of STORE_SETTING. */
-enum book_setting { SETTING_JOBS = 1, SETTING_ATTEMPTS, SETTING_POLICY, SETTING_CLOCK };
+enum book_setting {
+    SETTING_JOBS = 1,
+    SETTING_ATTEMPTS,
+    SETTING_POLICY,
+    SETTING_CLOCK,
+    SETTING_PROCESS /* of the daemon that runs */
+};
 
 struct book_counts {
     int64_t submitted, finished[JOB_STATES], retries, requeues;

@@ -145,6 +145,8 @@ static int open_parts(struct daemon *daemon, const char *program, struct err *er
     if (rc == 0)
         rc = runner_open(&daemon->runner, &daemon->book, &daemon->live, program, err);
     if (rc == 0)
+        last_words_begin(&daemon->book);
+    if (rc == 0)
         rc = store_commit(daemon->store, err);
     if (rc == 0)
         hindsight_open(&daemon->hindsight, &daemon->live, daemon->epoll);
@@ -157,13 +159,14 @@ int daemon_open(struct daemon *daemon, const char *site_path, const char *progra
 {
     int rc;
 
-    *daemon = (struct daemon){.epoll = -1, .signals = -1, .lock = -1};
+    *daemon = (struct daemon){.epoll = -1, .signals = -1};
     daemon->started_us = book_now_us();
     daemon->site_path = site_path ? xstrdup(site_path) : NULL;
     rc = site_read(&daemon->site, site_path, err);
     if (rc == 0) {
         daemon->epoll = epoll_create1(EPOLL_CLOEXEC);
         watch_signals(daemon);
+        last_words_open(&daemon->last_words);
         rc = open_parts(daemon, program, err);
     }
     if (rc)
@@ -187,11 +190,12 @@ void daemon_close(struct daemon *daemon)
         close(daemon->epoll);
     if (daemon->signals >= 0)
         close(daemon->signals);
+    last_words_close(&daemon->last_words);
     free(daemon->store_trouble);
     free(daemon->site_path);
     site_release(&daemon->changes);
     site_release(&daemon->site);
-    *daemon = (struct daemon){.epoll = -1, .signals = -1, .lock = -1};
+    *daemon = (struct daemon){.epoll = -1, .signals = -1};
 }
 
 /* sd_notify(3): a datagram to the socket that systemd named. */
@@ -233,10 +237,12 @@ static void read_signals(struct daemon *daemon)
     struct signalfd_siginfo info;
 
     while (read(daemon->signals, &info, sizeof info) == sizeof info)
-        if (info.ssi_signo == SIGHUP)
+        if (info.ssi_signo == SIGHUP) {
             daemon->reload = true;
-        else
+        } else {
+            last_words_asked(&info);
             daemon->stop = true;
+        }
 }
 
 static bool same_text(const char *a, const char *b)
@@ -412,6 +418,8 @@ int daemon_run(struct daemon *daemon, struct err *err)
     while (!daemon->stop)
         run_round(daemon);
     notify("STOPPING=1");
+    last_words_end(&daemon->book);
+    store_commit(daemon->store, NULL);
     return 0;
 }
 

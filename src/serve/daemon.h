@@ -12,6 +12,7 @@
 #include "serve/access.h"
 #include "serve/book.h"
 #include "serve/hindsight.h"
+#include "serve/last_words.h"
 #include "serve/live.h"
 #include "serve/runner.h"
 #include "serve/site.h"
@@ -31,7 +32,8 @@ struct daemon {
     struct access access;
     struct hindsight hindsight;
     struct http *http;
-    int epoll, signals, lock;
+    int epoll, signals;
+    struct last_words last_words;
     bool stop, reload;
     char *store_trouble; /* why the last commit failed; NULL: it did not */
     int64_t started_us, commits;

@@ -367,10 +367,11 @@ static void handle(struct exchange *exchange)
 {
     struct http *http = exchange->http;
     struct daemon *daemon = http->daemon;
+    bool refused = is_change(exchange->request.method) && daemon->store_trouble;
 
     exchange->reply.wait = false;
     exchange->request.waited_s = now_s() - exchange->began_s;
-    if (is_change(exchange->request.method) && daemon->store_trouble)
+    if (refused)
         reply_problem(&exchange->reply, 503, "store", "the store cannot be written: %s",
                       daemon->store_trouble);
     else
@@ -378,7 +379,7 @@ static void handle(struct exchange *exchange)
     exchange->seen = daemon->book.version;
     if (exchange->reply.wait)
         exchange->state = EXCHANGE_WAITING;
-    else if (store_is_dirty(daemon->store) && is_change(exchange->request.method))
+    else if (store_is_dirty(daemon->store) && is_change(exchange->request.method) && !refused)
         exchange->state = EXCHANGE_HELD;
     else
         exchange->state = EXCHANGE_READY;

@@ -55,7 +55,7 @@ trap clean_up EXIT
 
 finish() {
     stop_site
-    check "the daemon had nothing to complain of" sh -c "cat $D/serve.err; ! grep -q . $D/serve.err"
+    check "the daemon had nothing to complain of" sh -c "cat $D/serve.err; ! grep -v '^<[56]>' $D/serve.err"
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ]
     exit
