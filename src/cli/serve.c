@@ -10,7 +10,6 @@
 #include "base/version.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
-#include "policy/spec.h"
 #include "serve/daemon.h"
 
 /* Keepers are this very program. */
@@ -26,14 +25,9 @@ static int find_program(char *out, size_t bytes, struct err *err)
 
 static int check(const char *path, struct err *err)
 {
-    struct policy_spec spec;
     struct site site;
     int rc = site_read(&site, path, err);
 
-    if (rc == 0 && policy_spec_parse(&spec, site.policy, err) == 0)
-        policy_spec_release(&spec);
-    else
-        rc = ERR_INVALID;
     if (rc == 0)
         printf("%s: site %s, %d cluster%s, policy %s; everything is kept in %s\n",
                path ? path : "built-in", site.name, site.clusters, site.clusters == 1 ? "" : "s",

@@ -102,17 +102,35 @@ static bool load_cluster(void *arg, int64_t id, const char *words)
     return true;
 }
 
+/* A policy did not come back, and the daemon started anew: fifo-min, until somebody chooses. */
+static void replace_policy(struct daemon *daemon, const char *why)
+{
+    book_save_setting(&daemon->book, SETTING_POLICY, "fifo-min");
+    book_tell(&daemon->book, BOOK_POLICY, NULL, NULL,
+              json_pack("{s:s, s:s, s:s}", "policy", "fifo-min", "by", "the daemon", "why", why));
+    live_keep_trouble(&daemon->live, why);
+    daemon->live.counts.overruns++;
+}
+
 /* The policy that was set last at run time, else the site's. */
 static int open_live(struct daemon *daemon, struct err *err)
 {
+    char *hung = watchdog_take_note();
     struct text kept;
     int rc;
 
     text_init(&kept, 0);
-    if (store_get(daemon->store, STORE_SETTING, SETTING_POLICY, &kept, NULL) != 1)
+    if (hung)
+        text_add(&kept, "fifo-min");
+    else if (store_get(daemon->store, STORE_SETTING, SETTING_POLICY, &kept, NULL) != 1)
         text_add(&kept, daemon->site.policy);
     rc = live_open(&daemon->live, &daemon->book, &daemon->site, kept.bytes, err);
     text_release(&kept);
+    if (rc == 0 && hung)
+        replace_policy(daemon, hung);
+    free(hung);
+    watchdog_open(&daemon->watchdog);
+    daemon->live.watchdog = &daemon->watchdog;
     return rc ? rc : store_each(daemon->store, STORE_CLUSTER, load_cluster, daemon, err);
 }
 
@@ -151,6 +169,8 @@ static int open_parts(struct daemon *daemon, const char *program, struct err *er
     if (rc == 0)
         hindsight_open(&daemon->hindsight, &daemon->live, daemon->epoll);
     if (rc == 0)
+        rehearsal_open(&daemon->rehearsal, &daemon->live, daemon->epoll);
+    if (rc == 0)
         rc = http_open(&daemon->http, daemon, err);
     return rc;
 }
@@ -181,8 +201,10 @@ void daemon_close(struct daemon *daemon)
 {
     http_close(daemon->http);
     hindsight_close(&daemon->hindsight);
+    rehearsal_close(&daemon->rehearsal);
     runner_close(&daemon->runner);
     live_close(&daemon->live);
+    watchdog_close(&daemon->watchdog);
     access_close(&daemon->access);
     book_close(&daemon->book);
     store_close(daemon->store);
@@ -398,7 +420,7 @@ static void run_round(struct daemon *daemon)
     read_signals(daemon);
     if (daemon->reload)
         reload(daemon);
-    if (hindsight_poll(&daemon->hindsight))
+    if (hindsight_poll(&daemon->hindsight) | rehearsal_poll(&daemon->rehearsal))
         http_retry(daemon->http);
     http_run(daemon->http);
     if (!daemon->store_trouble) {

@@ -14,8 +14,10 @@
 #include "serve/hindsight.h"
 #include "serve/last_words.h"
 #include "serve/live.h"
+#include "serve/rehearsal.h"
 #include "serve/runner.h"
 #include "serve/site.h"
+#include "serve/watchdog.h"
 
 struct err;
 struct http;
@@ -31,6 +33,8 @@ struct daemon {
     struct runner runner;
     struct access access;
     struct hindsight hindsight;
+    struct rehearsal rehearsal;
+    struct watchdog watchdog;
     struct http *http;
     int epoll, signals;
     struct last_words last_words;

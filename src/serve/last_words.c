@@ -141,7 +141,7 @@ void last_words_begin(struct book *book)
     store_get(book->store, STORE_SETTING, SETTING_PROCESS, &kept, NULL);
     doc = json_loads(kept.bytes, 0, NULL);
     before = json_string_value(json_object_get(doc, "boot"));
-    if (before)
+    if (before && json_integer_value(json_object_get(doc, "pid")) != getpid()) /* not itself */
         fprintf(stderr, "<5>tapfinger: the daemon before this one (process %lld) %s\n",
                 (long long)json_integer_value(json_object_get(doc, "pid")),
                 strcmp(before, boot) == 0 ? "ended without a word: it was killed"

@@ -24,11 +24,13 @@
 #include "serve/live_apply.h"
 #include "serve/sensitivity.h"
 #include "serve/site.h"
+#include "serve/watchdog.h"
 #include "store/store.h"
 
 enum { OVERRUNS_MAX = 3, REBUILD_AT = 20000 };
 
 static const double FALLBACK_S = 60;
+static const double HANG_S = 2, HANG_BUDGETS = 20; /* then it is not waited for any longer */
 static const double UNKNOWN_PROGRESS = 0.95; /* no task is believed to be further without a word */
 
 const double live_decision_bounds[8] = {1e-5, 1e-4, 1e-3, 5e-3, 2e-2, 0.1, 0.5, HUGE_VAL};
@@ -490,7 +492,7 @@ static int open_policy(struct live *live, const struct policy_spec *spec, struct
     return policy_open(out, spec->ops, &setup, err);
 }
 
-static void keep_trouble(struct live *live, const char *why)
+void live_keep_trouble(struct live *live, const char *why)
 {
     free(live->trouble);
     live->trouble = xstrdup(why);
@@ -556,7 +558,7 @@ static void open_world(struct live *live)
     BUG_ON(open_policy(live, &least, &live->fallback, &err));
     policy_spec_release(&least);
     if (open_policy(live, &live->spec, &live->policy, &err))
-        keep_trouble(live, err.message);
+        live_keep_trouble(live, err.message);
     set_info(live);
     live->fresh = live->wants = true;
 }
@@ -721,7 +723,12 @@ static void ask(struct live *live, const struct policy *policy)
     live->view.touched = live->touched.item;
     live->view.toucheds = (int32_t)live->touched.count;
     plan_reset(&live->plan, &live->view);
+    if (live->watchdog && policy == &live->policy)
+        watchdog_arm(live->watchdog, live->spec.label,
+                     fmax(HANG_S, HANG_BUDGETS * live->site->budget_s));
     policy->ops->decide(policy->state, &live->view, &live->plan);
+    if (live->watchdog)
+        watchdog_disarm(live->watchdog);
 }
 
 /* The plan in force after this; its seconds. An overrun is answered by the fallback. */
@@ -744,7 +751,7 @@ static double ask_in_time(struct live *live, const char **by)
     live->counts.overruns++;
     snprintf(why, sizeof why, "%.60s took %.3f s to decide, %.3f s were allowed", live->spec.label,
              took, live->site->budget_s);
-    keep_trouble(live, why);
+    live_keep_trouble(live, why);
     if (++live->overruns >= OVERRUNS_MAX)
         live->fallback_until_s = live->view.now_s + FALLBACK_S;
     look_at_everything(live);

@@ -23,6 +23,7 @@ struct err;
 struct job_task;
 struct site;
 struct text;
+struct watchdog;
 
 enum act_kind { ACT_SHRINK, ACT_START, ACT_GROW, ACT_STOP };
 
@@ -61,7 +62,8 @@ struct live {
     struct policy_spec spec;
     struct policy policy, fallback;
     struct estimator estimator;
-    char *trouble; /* why the fallback decides, or did last; NULL: never */
+    struct watchdog *watchdog; /* NULL: a decision may take as long as it likes */
+    char *trouble;             /* why the fallback decides, or did last; NULL: never */
     int64_t trouble_us;
     int overruns;            /* in a row */
     double fallback_until_s; /* after too many of them */
@@ -92,6 +94,9 @@ void live_close(struct live *live);
 
 /* Another policy from now on; running tasks stay. On failure the old one goes on. */
 int live_set_policy(struct live *live, const char *policy, struct err *err);
+
+/* Why another than the policy that was wanted decides, for those who ask. */
+void live_keep_trouble(struct live *live, const char *why);
 
 /* Seconds on the world's clock, which never goes back. */
 double live_now(const struct live *live);

@@ -75,6 +75,8 @@ const struct route routes[] = {
      NULL, NULL, 200, NULL},
     {"PUT", "/v1/policy", ROLE_ADMIN, route_set_policy,
      "Let another policy decide; running tasks stay.", NULL, SET_POLICY, 200, NULL},
+    {"POST", "/v1/policy/plan", ROLE_SUBMIT, route_rehearse,
+     "Say what another policy would do now, without letting it.", NULL, SET_POLICY, 200, NULL},
     {"GET", "/v1/decisions", ROLE_READ, route_decisions, "List decisions, newest first.",
      "limit job", NULL, 200, NULL},
     {"GET", "/v1/events", ROLE_READ, route_events,

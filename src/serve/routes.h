@@ -42,6 +42,7 @@ extern const struct route routes[]; /* ends with .method == NULL */
     X(route_types)            \
     X(route_policies)         \
     X(route_set_policy)       \
+    X(route_rehearse)         \
     X(route_decisions)        \
     X(route_events)           \
     X(route_record)           \

@@ -168,6 +168,30 @@ void route_set_policy(struct daemon *daemon, struct request *request, struct rep
     }
 }
 
+void route_rehearse(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    const char *policy = json_string_value(json_object_get(request->body, "policy"));
+    const struct text *words;
+    struct err err;
+    int rc;
+
+    if (!policy) {
+        reply_problem(reply, 400, "invalid", "expected {\"policy\":\"NAME\"}");
+        return;
+    }
+    rc = rehearsal_show(&daemon->rehearsal, policy, request->waited_s, &words, &err);
+    if (rc == 0) {
+        reply->wait = true;
+    } else if (rc < 0) {
+        reply_problem(reply, rc == ERR_INVALID ? 422 : 500, rc == ERR_INVALID ? "policy" : "io",
+                      "%s", err.message);
+    } else {
+        reply->status = 200;
+        text_reset(&reply->body);
+        text_add_bytes(&reply->body, words->bytes, words->length);
+    }
+}
+
 void route_events(struct daemon *daemon, struct request *request, struct reply *reply)
 {
     (void)daemon;

@@ -26,6 +26,7 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "base/yaml.h"
+#include "policy/spec.h"
 #include "serve/quantity.h"
 
 static const struct option_spec top_options[] = {
@@ -172,6 +173,16 @@ static int read_store(struct site *site, const struct yaml_node *node, struct er
     return rc;
 }
 
+static int check_policy(const char *policy, struct err *err)
+{
+    struct policy_spec spec;
+    int rc = policy_spec_parse(&spec, policy, err);
+
+    if (rc == 0)
+        policy_spec_release(&spec);
+    return rc;
+}
+
 static int read_policy(struct site *site, const struct yaml_node *node, struct err *err)
 {
     struct params params;
@@ -182,6 +193,8 @@ static int read_policy(struct site *site, const struct yaml_node *node, struct e
         rc = yaml_read_map(node, "policy", &params, err);
     if (rc == 0)
         rc = read_duration(node, &params, "budget", &site->budget_s, err);
+    if (rc == 0)
+        rc = at_node(node, "name", check_policy(params_string(&params, "name"), err), err);
     if (rc == 0)
         site->policy = keep(site, params_string(&params, "name"));
     params_release(&params);

@@ -128,6 +128,32 @@ kill -HUP "$server"
 check "one that was set by hand since stays" is fair sh -c "sleep 0.3; tapfinger policy --json | jq -r .policy"
 check "tasks still run" code_is 0 tapfinger submit --wait -- true
 
+# A site file that is wrong changes nothing, and it is said where and why.
+cp "$D/site.yaml" "$D/right.yaml"
+refuses() { # words of the complaint; the site file is on standard input
+    cat >"$D/site.yaml"
+    lines=$(wc -l <"$D/serve.err")
+    kill -HUP "$server"
+    for _ in $(seq 100); do
+        tail -n +$((lines + 1)) "$D/serve.err" | grep -q 'nothing was changed' && break
+        sleep 0.05
+    done
+    tail -n +$((lines + 1)) "$D/serve.err" | tee "$D/complaint"
+    grep -q -- "<4>tapfinger: $D/site.yaml$1.*; nothing was changed" "$D/complaint" &&
+        [ "$(tapfinger policy --json | jq -r .policy)" = fair ] && [ "$(tapfinger clusters --json | jq '.items | length')" = 2 ]
+}
+check "SIGHUP: an unknown key" refuses ':4: .*"plicy"' < <(sed 's/^policy/plicy/' "$D/right.yaml")
+check "SIGHUP: no YAML" refuses ':[0-9]*: ' < <(printf 'site: lab\nlisten: {unix: [\n')
+check "SIGHUP: a value of the wrong kind" refuses ':6: .*cpu' < <(sed '6s/cpu: 2/cpu: many/' "$D/right.yaml")
+check "SIGHUP: no such policy" refuses ':4: name: .*"nonsense"' < <(sed 's/name: knee/name: nonsense/' "$D/right.yaml")
+mv "$D/site.yaml" "$D/gone.yaml"
+check "SIGHUP: a folder in its place" sh -c "mkdir $D/site.yaml && kill -HUP $server &&
+    for i in \$(seq 100); do tail -1 $D/serve.err | grep -q 'site.yaml: .*; nothing was changed' && break; sleep 0.05; done; rmdir $D/site.yaml"
+mv "$D/right.yaml" "$D/site.yaml"
+kill -HUP "$server"
+check "and once it is right again, all goes on" code_is 0 tapfinger submit --wait -- true
+sed -i '/^<4>.*nothing was changed$/d' "$D/serve.err"
+
 # Events, resumed from a number.
 last=$(curl -sS --unix-socket "$D/sock" -N --max-time 1 "http://x/v1/events?since=0" 2>/dev/null | sed -n 's/^id: //p' | tail -1)
 tapfinger submit --wait -- true >/dev/null

@@ -1,0 +1,68 @@
+#!/bin/bash
+# A policy that does not come back from a decision. Who only asks what it would do is told so, and the daemon goes on;
+# where it decides, the daemon starts anew in the same process, with fifo-min and the reason. And: what another policy
+# would do is shown without doing it.
+set -u
+cd "$(dirname "$0")/../.."
+. tests/serve/site.bash
+# The planner looks for better exchanges for as long as it is allowed to: this one for days.
+endless=planner:effort=1000000000000,exchanges=100000
+cat >"$D/site.yaml" <<YAML
+listen: {unix: $D/sock}
+store: {folder: $D/state}
+policy: {name: fifo-min, budget: 50ms}
+clusters:
+$(for c in $(seq 12); do echo "  - {name: c$c, cpu: 2, gpu: 1}"; done)
+types:
+  - {name: steep, min: {cpu: 1}, max: {cpu: 2, gpu: 1}}
+YAML
+check "it starts" start_site
+ids=
+for _ in $(seq 12); do ids="$ids $(tapfinger submit --clean-env -t steep -- sh -c "$(until_file go)")"; done
+for id in $ids; do until_state RUNNING "$id"; done
+held_now() {
+    tapfinger clusters --json | jq -c '[.items[].free]'
+}
+held_now >"$D/before"
+check "what another policy would do is shown" sh -c \
+    "tapfinger policy fair --dry-run --json >$D/plan && jq -e '.policy == \"fair\" and .running == 12 and (.items | length) == 12 and
+        all(.items[]; .action == \"resize\" and .before.cpu == 1 and .allocation.cpu == 2)' $D/plan"
+check "for people, too" sh -c "tapfinger policy fair --dry-run | grep -q 'resize .* cpu=1 -> cpu=2 gpu=1'"
+check "and that nothing would be" sh -c "tapfinger policy fifo-min --dry-run 2>&1 | grep -q 'fifo-min would change nothing now'"
+check "nothing was done" is "$(cat "$D/before")" held_now
+check "nobody else decides" is fifo-min sh -c "tapfinger policy --json | jq -r .policy"
+check "nor is it in the log of decisions" is 0 sh -c \
+    "curl -sS --unix-socket $D/sock http://x/v1/decisions | jq '[.items[] | select(.policy == \"fair\")] | length'"
+check "there is no such policy" code_is 2 tapfinger policy nonsense --dry-run
+check "of which policy?" code_is 2 tapfinger policy --dry-run
+
+array=$(tapfinger submit --clean-env -t steep --array 1-3000 -- true)
+(tapfinger policy $endless --dry-run >"$D/endless" 2>&1; echo "$?" >>"$D/endless") &
+sleep 0.5
+check "the daemon goes on while a policy is thinking" code_is 0 timeout 2 "$tapfinger" ps
+check "its word is not waited for without end" status_is 200 GET /healthz
+
+api PUT /v1/policy "{\"policy\":\"$endless\"}" >/dev/null 2>&1 & # its answer is lost with the decision
+for _ in $(seq 100); do
+    grep -q 'starts anew' "$D/serve.err" && break
+    sleep 0.1
+done
+check "a decision that does not come back is told" grep -q "<3>tapfinger: $endless took more than 2 s for a decision and did not come back; the daemon starts anew, tasks go on" "$D/serve.err"
+for _ in $(seq 100); do
+    status_is 200 GET /readyz >/dev/null 2>&1 && break
+    sleep 0.1
+done
+check "it is the same process" kill -0 "$server"
+check "fifo-min decides" is fifo-min sh -c "tapfinger policy --json | jq -r .policy"
+check "the reason is kept" sh -c "tapfinger policy --json | jq -r .trouble | grep -q 'planner.*did not come back'"
+check "and told as an event" sh -c "curl -sS --unix-socket $D/sock -N --max-time 2 'http://x/v1/events?since=0&topic=policy' >$D/said 2>/dev/null; cat $D/said; grep -q 'did not come back' $D/said"
+check "it counts as a fallback" sh -c "curl -sS --unix-socket $D/sock http://x/metrics | grep -q 'policy_fallbacks_total{cause=\"overrun\"} 1'"
+check "what ran still does" is "RUNNING 1" sh -c "tapfinger show ${ids##* } --json | jq -r '\"\(.state) \(.attempts)\"'"
+check "another policy may be chosen" tapfinger policy fair
+tapfinger cancel "$array" >/dev/null
+touch "$D/go"
+# shellcheck disable=SC2086
+check "all end well" tapfinger wait $ids
+check "each once" is 1 sh -c "for id in $ids; do tapfinger show \$id --json | jq .attempts; done | sort -u"
+sed -i '/^<3>.*starts anew/d' "$D/serve.err"
+finish
