@@ -420,7 +420,9 @@ static void run_round(struct daemon *daemon)
     read_signals(daemon);
     if (daemon->reload)
         reload(daemon);
-    if (hindsight_poll(&daemon->hindsight) | rehearsal_poll(&daemon->rehearsal))
+    if (hindsight_poll(&daemon->hindsight))
+        http_retry(daemon->http);
+    if (rehearsal_poll(&daemon->rehearsal))
         http_retry(daemon->http);
     http_run(daemon->http);
     if (!daemon->store_trouble) {
