@@ -8,8 +8,9 @@
  * every unit of cpu that it offers, each task gets processors of its own; where more are offered
  * than there are (trial set-ups), the quota alone keeps tasks apart.
  *
- * GPUs are handed out by number and named in CUDA_VISIBLE_DEVICES at the start. A program sees the
- * GPUs it was born with: a resize tells it of its new ones through the task protocol.
+ * GPUs (or parts of them: backend/gpu_parts.h) are handed out by number and named in
+ * CUDA_VISIBLE_DEVICES at the start. A program sees the GPUs it was born with: a resize tells it of
+ * its new ones through the task protocol.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +33,7 @@
 #include "backend/backend.h"
 #include "backend/cgroup.h"
 #include "backend/cpu_list.h"
+#include "backend/gpu_parts.h"
 #include "backend/keeper.h"
 #include "backend/process.h"
 #include "base/err.h"
@@ -45,7 +47,7 @@ struct held {
     int pidfd, control; /* -1: none */
     struct text input;
     struct allocation allocation;
-    struct cpu_list cpus, gpus;
+    struct cpu_list cpus, gpus; /* GPUs: units of the pool */
     bool frozen;
 };
 
@@ -54,6 +56,7 @@ struct local {
     char *program, *cluster, *groups;
     struct cgroup_site site;
     struct cpu_pool cpus, gpus;
+    struct gpu_parts parts;
     bool exclusive;          /* every task has processors of its own */
     struct cpu_list members; /* processors of the cluster */
     VECTOR(struct held *) held;
@@ -152,21 +155,38 @@ static char *print_list(const struct cpu_list *list)
     return text_take(&text);
 }
 
-/* {"allocation":{"cpu":2,"gpu":1,"mem_bytes":..},"cpus":"0-1","gpus":"0"} */
+static char *print_gpus(const struct local *l, const struct held *held, int *percent)
+{
+    struct cpu_list gpus;
+
+    gpu_parts_gpus(&l->parts, &held->gpus, &gpus, percent);
+    return print_list(&gpus);
+}
+
+/* {"allocation":{"cpu":2,"gpu":1,"mem_bytes":..},"cpus":"0-1","gpus":"0"}, and of GPUs in parts
+ * which ones, and how much that is: "gpu_units":"0-1","gpu_percent":50 */
 static char *describe_allocation(const struct local *l, const struct held *held)
 {
-    char *cpus = print_list(&held->cpus), *gpus = print_list(&held->gpus);
+    int percent;
+    char *cpus = print_list(&held->cpus), *gpus = print_gpus(l, held, &percent);
     struct text text;
 
     text_init(&text, 0);
     text_printf(&text,
                 "{\"allocation\":{\"cpu\":%d,\"gpu\":%d,\"mem_bytes\":%" PRId64
-                "},\"cpus\":\"%s\",\"gpus\":\"%s\"}",
+                "},\"cpus\":\"%s\",\"gpus\":\"%s\"",
                 amount_of(l, &held->allocation, l->config.cpu),
                 amount_of(l, &held->allocation, l->config.gpu), mem_bytes(l, &held->allocation),
                 cpus, gpus);
     free(cpus);
     free(gpus);
+    if (l->parts.parts > 1) {
+        char *units = print_list(&held->gpus);
+
+        text_printf(&text, ",\"gpu_units\":\"%s\",\"gpu_percent\":%d", units, percent);
+        free(units);
+    }
+    text_add_char(&text, '}');
     return text_take(&text);
 }
 
@@ -204,7 +224,8 @@ static json_t *make_env(const struct local *l, const struct held *held, const st
 {
     int cpus = amount_of(l, &held->allocation, l->config.cpu);
     int gpus = amount_of(l, &held->allocation, l->config.gpu);
-    char *cpu_words = print_list(&held->cpus), *gpu_words = print_list(&held->gpus);
+    int percent;
+    char *cpu_words = print_list(&held->cpus), *gpu_words = print_gpus(l, held, &percent);
     json_t *env = json_array();
 
     for (int i = 0; launch->env[i]; i++)
@@ -217,6 +238,10 @@ static json_t *make_env(const struct local *l, const struct held *held, const st
     add_env(env, "TAP_MEM_BYTES=%" PRId64, mem_bytes(l, &held->allocation));
     add_env(env, "OMP_NUM_THREADS=%d", cpus > 0 ? cpus : 1);
     add_env(env, "CUDA_VISIBLE_DEVICES=%s", gpu_words);
+    if (l->parts.parts > 1 && gpus > 0) {
+        add_env(env, "CUDA_MPS_PIPE_DIRECTORY=%s", l->parts.pipes);
+        add_env(env, "CUDA_MPS_ACTIVE_THREAD_PERCENTAGE=%d", percent);
+    }
     free(cpu_words);
     free(gpu_words);
     return env;
@@ -429,7 +454,7 @@ static void adopt_cpus(struct local *l, struct held *held)
     words = json_string_value(json_object_get(told, "cpus"));
     if (l->exclusive && words && cpu_list_parse(&list, words, NULL) == 0)
         cpu_pool_restore(&l->cpus, held->attempt, &list);
-    words = json_string_value(json_object_get(told, "gpus"));
+    words = json_string_value(json_object_get(told, l->parts.parts > 1 ? "gpu_units" : "gpus"));
     if (words && cpu_list_parse(&list, words, NULL) == 0)
         cpu_pool_restore(&l->gpus, held->attempt, &list);
     json_decref(doc);
@@ -707,7 +732,11 @@ static void local_describe(void *state, struct text *out)
     else if (l->config.mem >= 0)
         text_add(out, "mem: booked, not enforced\n");
     if (l->config.gpu >= 0)
-        text_add(out, "gpu: CUDA_VISIBLE_DEVICES\n");
+        text_add(out, "gpu: CUDA_VISIBLE_DEVICES");
+    if (l->config.gpu >= 0 && l->parts.parts > 1)
+        text_printf(out, ", %d parts of each by MPS", l->parts.parts);
+    if (l->config.gpu >= 0)
+        text_add_char(out, '\n');
     text_printf(out, "freeze: %s\n", version[CGROUP_FREEZER] ? "cgroup" : "SIGSTOP");
 }
 
@@ -720,6 +749,7 @@ static void local_close(void *state)
     vector_release(&l->held);
     vector_release(&l->ready);
     cgroup_site_close(&l->site);
+    gpu_parts_release(&l->parts);
     if (l->epoll >= 0)
         close(l->epoll);
     text_release(&l->metrics);
@@ -733,19 +763,21 @@ static int open_pools(struct local *l, struct err *err)
 {
     const struct backend_config *config = &l->config;
     int gpus = amount_of(l, &config->capacity, config->gpu), rc = 0;
+    struct cpu_list listed = {.count = 0};
 
     if (config->cpus)
         rc = cpu_list_parse(&l->members, config->cpus, err);
     else
         cpu_list_own(&l->members);
     if (rc == 0 && config->gpus)
-        rc = cpu_list_parse(&l->gpus.all, config->gpus, err);
+        rc = cpu_list_parse(&listed, config->gpus, err);
     else
         for (int i = 0; i < gpus && i < CPU_LIST_MAX; i++)
-            l->gpus.all.id[l->gpus.all.count++] = (int16_t)i;
-    if (rc == 0 && l->gpus.all.count < gpus)
-        rc = err_set(err, ERR_INVALID, "cluster %s: %d GPUs, but %d are listed", l->cluster, gpus,
-                     l->gpus.all.count);
+            listed.id[listed.count++] = (int16_t)i;
+    if (rc == 0)
+        rc = gpu_parts_open(&l->parts, l->cluster, gpus, &listed, err);
+    if (rc == 0)
+        gpu_parts_units(&l->parts, gpus, &l->gpus.all);
     l->cpus.all = l->members;
     l->exclusive = amount_of(l, &config->capacity, config->cpu) <= l->members.count;
     return rc;

@@ -80,7 +80,8 @@ static const struct option_spec cluster_options[] = {
     {"gpu", OPTION_INT, "0", .low = 0, .high = 1024, .help = "GPUs"},
     {"mem", OPTION_STRING, .choices = "SIZE", .help = "memory; default: not counted"},
     {"cpus", OPTION_STRING, .choices = "LIST", .help = "which processors, like 0-3,8"},
-    {"gpus", OPTION_STRING, .choices = "LIST", .help = "which GPUs; default: 0 and up"},
+    {"gpus", OPTION_STRING, .choices = "LIST",
+     .help = "which GPUs; default: 0 and up; fewer than gpu says: in parts, by MPS"},
     {0},
 };
 

@@ -39,18 +39,23 @@ struct fixture {
     int events, next;
 };
 
+static struct backend_config make_config(const struct fixture *f)
+{
+    return (struct backend_config){.cluster = "edge",
+                                   .program = TEST_BUILD_DIR "/tapfinger",
+                                   .groups = f->groups,
+                                   .gpus = "3,5",
+                                   .groups_at = f->groups_at,
+                                   .capacity = {{2, 2, 4096}},
+                                   .cpu = CPU,
+                                   .gpu = GPU,
+                                   .mem = MEM,
+                                   .mem_unit_bytes = 1 << 20};
+}
+
 static void open_backend(struct fixture *f)
 {
-    struct backend_config config = {.cluster = "edge",
-                                    .program = TEST_BUILD_DIR "/tapfinger",
-                                    .groups = f->groups,
-                                    .gpus = "3,5",
-                                    .groups_at = f->groups_at,
-                                    .capacity = {{2, 2, 4096}},
-                                    .cpu = CPU,
-                                    .gpu = GPU,
-                                    .mem = MEM,
-                                    .mem_unit_bytes = 1 << 20};
+    struct backend_config config = make_config(f);
 
     if (backend_local.open(&f->backend, &config, &f->err))
         fail_msg("%s", f->err.message);
@@ -220,6 +225,63 @@ static void gpus_are_handed_out(void **state)
     wait_end(&f);
     expect_log(&f, first, "stdout", "3\n");
     expect_log(&f, second, "stdout", "5\n");
+    fixture_close(&f);
+}
+
+static void with_three_parts(struct launch *launch)
+{
+    launch->allocation.amount[GPU] = 3;
+}
+
+/* A pretended MPS: nothing but the pipe that tells that it is there. */
+static void pretend_mps(const struct fixture *f)
+{
+    char path[300];
+
+    setenv("CUDA_MPS_PIPE_DIRECTORY", f->folder.path, 1);
+    snprintf(path, sizeof path, "%s/control", f->folder.path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+}
+
+static void gpus_in_parts_have_their_share(void **state)
+{
+    static const char script[] =
+        "echo $CUDA_VISIBLE_DEVICES $CUDA_MPS_ACTIVE_THREAD_PERCENTAGE $TAP_GPUS; "
+        "[ \"$CUDA_MPS_PIPE_DIRECTORY\" ] && echo pipes; sleep 0.5";
+    struct backend_config config;
+    int64_t first, second, none;
+    struct text words;
+    struct fixture f;
+
+    (void)state;
+    fixture_open(&f);
+    backend_local.close(f.backend);
+    config = make_config(&f);
+    config.capacity.amount[GPU] = 8; /* of two */
+    setenv("CUDA_MPS_PIPE_DIRECTORY", "/no/such/folder", 1);
+    assert_int_equal(backend_local.open(&f.backend, &config, &f.err), ERR_INVALID);
+    assert_non_null(strstr(f.err.message, "8 GPUs, but 2 are listed; to give them out in parts"));
+    pretend_mps(&f);
+    config.capacity.amount[GPU] = 7;
+    assert_int_equal(backend_local.open(&f.backend, &config, &f.err), ERR_INVALID);
+    config.capacity.amount[GPU] = 8;
+    if (backend_local.open(&f.backend, &config, &f.err))
+        fail_msg("%s", f.err.message);
+    text_init(&words, 0);
+    backend_local.describe(f.backend, &words);
+    assert_non_null(strstr(words.bytes, "gpu: CUDA_VISIBLE_DEVICES, 4 parts of each by MPS\n"));
+    text_release(&words);
+    first = start_shell(&f, script, with_three_parts);
+    wait_started(&f);
+    second = start_shell(&f, script, with_three_parts); /* one is left of the first GPU */
+    none = start_shell(&f, script, NULL);
+    wait_end(&f);
+    wait_end(&f);
+    wait_end(&f);
+    expect_log(&f, first, "stdout", "3 75 3\npipes\n");
+    expect_log(&f, second, "stdout", "3,5 25 3\npipes\n");
+    expect_log(&f, none, "stdout", "0\n");
+    unsetenv("CUDA_MPS_PIPE_DIRECTORY");
     fixture_close(&f);
 }
 
@@ -729,6 +791,7 @@ static void a_vanished_group_is_an_error_not_a_crash(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(output_and_code_are_kept),
     cmocka_unit_test(gpus_are_handed_out),
+    cmocka_unit_test(gpus_in_parts_have_their_share),
     cmocka_unit_test(what_cannot_run_says_why),
     cmocka_unit_test(a_task_that_ignores_sigterm_is_killed),
     cmocka_unit_test(a_task_that_forks_away_is_caught),
