@@ -137,14 +137,15 @@ static void fill_wait(const struct observation *seen, int32_t agent, real *row,
     wait[OPTION_WAIT_CROWD] = observation_squash(seen->crowd[agent], seen->outlook->size[cluster]);
 }
 
-void options_fill(struct observation *seen, int32_t agent, real *row, uint8_t *allowed)
+void options_fill(struct observation *seen, int32_t agent, enum option_rows wanted, real *row,
+                  uint8_t *allowed)
 {
     int32_t first = seen->first_pair[agent], count = options_count(seen, agent) - 1;
 
     memset(row, 0, ((size_t)count + 1) * OPTION_FEATURES * sizeof *row);
     for (int32_t i = 0; i < count; i++) {
         allowed[i] = may_start(seen, first + i);
-        if (!seen->taken[seen->pair[first + i].task])
+        if (allowed[i] || (wanted == EVERY_OPTION && !seen->taken[seen->pair[first + i].task]))
             fill_pair(seen, first + i, row + i * OPTION_FEATURES);
     }
     allowed[count] = 1;

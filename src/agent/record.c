@@ -92,24 +92,19 @@ void record_begin(struct record_book *b, const struct observation *seen, const r
 }
 
 int32_t record_options(struct record_book *b, const struct observation *seen, int32_t agent,
-                       const real *row, const uint8_t *allowed)
+                       const real *row, const int32_t *pair, int32_t count)
 {
     struct record *record = vector_last(&b->decisions);
-    int32_t count = options_count(seen, agent), first = record->options, kept = 0;
+    int32_t first = record->options;
 
+    add_reals(&b->option_x, row, (size_t)count * OPTION_FEATURES);
     for (int32_t i = 0; i < count; i++) {
-        bool wait = i == count - 1;
-
-        if (!allowed[i])
-            continue;
-        add_reals(&b->option_x, row + i * OPTION_FEATURES, OPTION_FEATURES);
         vector_push(&b->option_agent, agent);
-        vector_push(&b->option_task, wait ? -1 : seen->pair[seen->first_pair[agent] + i].task);
+        vector_push(&b->option_task, pair[i] < 0 ? -1 : seen->pair[pair[i]].task);
         vector_push(&b->option_target, 0);
-        kept++;
     }
-    vector_push(&b->option_sets, ((struct choice_set){.rows = kept, .chosen = -1, .weight = 1}));
-    record->options += kept;
+    vector_push(&b->option_sets, ((struct choice_set){.rows = count, .chosen = -1, .weight = 1}));
+    record->options += count;
     record->option_sets++;
     return first;
 }

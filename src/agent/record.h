@@ -57,10 +57,10 @@ void record_clear(struct record_book *book);
 /* Begins a decision with what is seen; the rows pair_x are those of the pairs at first. */
 void record_begin(struct record_book *book, const struct observation *seen, const real *pair_x);
 
-/* Adds those of an agent's options that are allowed; returns the row, within the decision, of the
- * first. */
+/* Adds an agent's options, of which pair (count) is -1 where it waits; returns the row, within the
+ * decision, of the first. */
 int32_t record_options(struct record_book *book, const struct observation *seen, int32_t agent,
-                       const real *row, const uint8_t *allowed);
+                       const real *row, const int32_t *pair, int32_t count);
 
 /* Adds the candidates of an allotment for the task of an option row. */
 void record_amounts(struct record_book *book, const struct allotment *allotment, const real *row,

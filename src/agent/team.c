@@ -101,7 +101,8 @@ static void fill_all(struct meeting *m)
     for (int32_t a = 0; a < seen->agents; a++) {
         size_t at = (size_t)(seen->first_pair[a] + a);
 
-        options_fill(seen, a, m->first_x + at * OPTION_FEATURES, m->first_allowed + at);
+        options_fill(seen, a, EVERY_OPTION, m->first_x + at * OPTION_FEATURES,
+                     m->first_allowed + at);
     }
 }
 
@@ -161,68 +162,72 @@ static void forget_younger(uint8_t *allowed, int32_t count)
     }
 }
 
-static bool any_allowed(const uint8_t *allowed, int32_t count)
-{
-    for (int32_t i = 0; i < count - 1; i++)
-        if (allowed[i])
-            return true;
-    return false;
-}
-
-/* The options of the agents that take part in a round. */
+/* What the agents that take part in a round may do, agent by agent, waiting last. */
 struct round {
     int32_t agents, rows;
-    int32_t *agent, *first; /* first: agents + 1 */
-    int32_t *query, *key;
+    int32_t *agent, *first;      /* first: agents + 1 */
+    int32_t *pair, *query, *key; /* of a row; pair: -1 for waiting */
     real *x;
-    uint8_t *allowed;
     struct actor_options options;
     struct actor_scores scores;
 };
+
+/* Adds those of an agent's options that are allowed; nothing if waiting is all there is. */
+static void take_seat(struct round *r, struct meeting *m, int32_t agent, const real *row,
+                      const uint8_t *allowed)
+{
+    const struct observation *seen = &m->seen;
+    int32_t first = seen->first_pair[agent], count = options_count(seen, agent), at = r->rows;
+
+    for (int32_t i = 0; i < count; i++) {
+        if (!allowed[i])
+            continue;
+        memcpy(r->x + (size_t)at * OPTION_FEATURES, row + (size_t)i * OPTION_FEATURES,
+               OPTION_FEATURES * sizeof *row);
+        r->pair[at] = i < count - 1 ? first + i : -1;
+        r->query[at] = agent;
+        r->key[at++] = i < count - 1 ? seen->pair[first + i].task : seen->tasks;
+    }
+    m->active[agent] = at - r->rows > 1;
+    if (!m->active[agent])
+        return;
+    r->rows = at;
+    r->agent[r->agents++] = agent;
+    r->first[r->agents] = at;
+}
 
 static void open_round(struct round *r, struct meeting *m, bool first)
 {
     struct observation *seen = &m->seen;
     size_t rows = (size_t)seen->pairs + (size_t)seen->agents;
     struct arena *memory = seen->memory;
+    real *scratch_x = arena_alloc(memory, (rows + 1) * OPTION_FEATURES * sizeof(real));
+    uint8_t *allowed = arena_alloc(memory, rows + 1);
 
     *r = (struct round){
         .agent = new_ints(memory, seen->agents),
         .first = new_ints(memory, seen->agents),
+        .pair = new_ints(memory, (int32_t)rows),
         .query = new_ints(memory, (int32_t)rows),
         .key = new_ints(memory, (int32_t)rows),
         .x = arena_alloc(memory, (rows + 1) * OPTION_FEATURES * sizeof(real)),
-        .allowed = arena_alloc(memory, rows + 1),
     };
     for (int32_t a = 0; a < seen->agents; a++) {
-        int32_t count = options_count(seen, a);
-        real *row = r->x + (size_t)r->rows * OPTION_FEATURES;
-        uint8_t *allowed = r->allowed + r->rows;
+        const real *row = scratch_x;
 
         if (!m->active[a])
             continue;
         if (first) {
             size_t at = (size_t)(seen->first_pair[a] + a);
 
-            memcpy(row, m->first_x + at * OPTION_FEATURES,
-                   (size_t)count * OPTION_FEATURES * sizeof(real));
-            memcpy(allowed, m->first_allowed + at, (size_t)count);
+            row = m->first_x + at * OPTION_FEATURES;
+            memcpy(allowed, m->first_allowed + at, (size_t)options_count(seen, a));
         } else {
-            options_fill(seen, a, row, allowed);
+            options_fill(seen, a, ALLOWED_OPTIONS, scratch_x, allowed);
         }
         if (m->team->first_only)
-            forget_younger(allowed, count);
-        m->active[a] = any_allowed(allowed, count);
-        if (!m->active[a])
-            continue;
-        for (int32_t i = 0; i < count; i++) {
-            r->query[r->rows + i] = a;
-            r->key[r->rows + i] =
-                i < count - 1 ? seen->pair[seen->first_pair[a] + i].task : seen->tasks;
-        }
-        r->agent[r->agents++] = a;
-        r->rows += count;
-        r->first[r->agents] = r->rows;
+            forget_younger(allowed, options_count(seen, a));
+        take_seat(r, m, a, row, allowed);
     }
     r->options = (struct actor_options){r->rows, r->query, r->key, r->x};
 }
@@ -236,20 +241,16 @@ static int choose(struct team *team, const real *logp, int count, int otherwise)
     return chosen < 0 ? otherwise : chosen;
 }
 
-/* Forbids waiting to an agent that could start a task which has waited for too long: what a network
- * that never saw such a queue makes of it may be to wait for ever. */
-static void forbid_waiting(const struct meeting *m, const struct round *r, int32_t i)
+/* Whether an agent could start a task that has waited for too long: what a network that never saw
+ * such a queue makes of it may be to wait for ever. */
+static bool someone_is_overdue(const struct meeting *m, const struct round *r, int32_t i)
 {
-    const struct view *view = m->seen.view;
     double longest_s = m->team->overdue * m->team->outlook.typical_s;
-    int32_t first = r->first[i], last = r->first[i + 1] - 1;
 
-    for (int32_t k = first; k < last && m->team->overdue > 0; k++) {
-        int32_t pair = m->seen.first_pair[r->agent[i]] + k - first;
-
-        if (r->allowed[k] && view->now_s - observation_task(&m->seen, pair)->arrival_s > longest_s)
-            r->allowed[last] = 0;
-    }
+    for (int32_t k = r->first[i]; k < r->first[i + 1] - 1 && m->team->overdue > 0; k++)
+        if (m->seen.view->now_s - observation_task(&m->seen, r->pair[k])->arrival_s > longest_s)
+            return true;
+    return false;
 }
 
 /* What the i-th agent of the round does. */
@@ -260,27 +261,21 @@ static struct move make_move(struct meeting *m, const struct round *r, int32_t i
     real *logp = pass_new(&m->pass, (size_t)count, 1);
     struct move move = {.agent = a, .pair = -1};
 
-    forbid_waiting(m, r, i);
     memcpy(logp, r->scores.logit + first, (size_t)count * sizeof *logp);
     logp[count - 1] += (real)team->patience;
-    categorical_log_probs(logp, logp, r->allowed + first, count);
-    chosen = choose(team, logp, count, count - 1);
+    chosen = count - 1;
+    count -= someone_is_overdue(m, r, i);
+    categorical_log_probs(logp, logp, NULL, count);
+    chosen = choose(team, logp, count, chosen);
     if (team->book) {
-        int32_t kept = 0;
-
-        move.recorded = record_options(team->book, &m->seen, a,
-                                       r->x + (size_t)first * OPTION_FEATURES, r->allowed + first);
-        for (int32_t k = 0; k < chosen; k++)
-            kept += r->allowed[first + k];
-        vector_last(&team->book->option_sets)->chosen = kept;
+        move.recorded =
+            chosen + record_options(team->book, &m->seen, a, r->x + (size_t)first * OPTION_FEATURES,
+                                    r->pair + first, count);
+        vector_last(&team->book->option_sets)->chosen = chosen;
         vector_last(&team->book->option_sets)->logp = logp[chosen];
-        move.recorded += kept;
     }
-    if (chosen == count - 1) {
-        m->active[a] = false;
-        return move;
-    }
-    move.pair = m->seen.first_pair[a] + chosen;
+    move.pair = r->pair[first + chosen];
+    m->active[a] = move.pair >= 0;
     move.option = first + chosen;
     move.probability = exp((double)logp[chosen]);
     return move;
@@ -411,12 +406,10 @@ static void start_something(struct meeting *m)
         for (int32_t k = round.first[i]; k < round.first[i + 1] - 1; k++) {
             real margin = round.scores.logit[k] - round.scores.logit[round.first[i + 1] - 1];
 
-            if (!round.allowed[k] || (best.pair >= 0 && margin <= most))
+            if (best.pair >= 0 && margin <= most)
                 continue;
             most = margin;
-            best = (struct move){.agent = round.agent[i],
-                                 .pair = m->seen.first_pair[round.agent[i]] + k - round.first[i],
-                                 .option = k};
+            best = (struct move){.agent = round.agent[i], .pair = round.pair[k], .option = k};
         }
     m->team->book = NULL;
     start_all(m, &round, &best, 1);
@@ -647,29 +640,26 @@ static int32_t learn_option(struct meeting *m, const struct round *r, int32_t i,
                             const struct plan *wanted, int32_t *recorded)
 {
     struct record_book *book = m->team->book;
-    int32_t a = r->agent[i], first = r->first[i], count = r->first[i + 1] - first, kept = 0;
-    int32_t begin = record_options(book, &m->seen, a, r->x + (size_t)first * OPTION_FEATURES,
-                                   r->allowed + first);
-    real *target = book->option_target.item +
-                   (book->option_target.count - (size_t)vector_last(&book->option_sets)->rows);
+    int32_t a = r->agent[i], first = r->first[i], count = r->first[i + 1] - first;
+    const int32_t *option = r->pair + first;
+    int32_t begin =
+        record_options(book, &m->seen, a, r->x + (size_t)first * OPTION_FEATURES, option, count);
+    real *target = book->option_target.item + (book->option_target.count - (size_t)count);
     int32_t pair = -1, many = 0;
 
     for (int32_t k = 0; k < count - 1; k++) {
-        if (!r->allowed[first + k])
+        if (!find_wanted(m, wanted, option[k]))
             continue;
-        if (find_wanted(m, wanted, m->seen.first_pair[a] + k)) {
-            if (many++ == 0) {
-                pair = m->seen.first_pair[a] + k;
-                *recorded = begin + kept;
-            }
-            target[kept] = 1;
+        if (many++ == 0) {
+            pair = option[k];
+            *recorded = begin + k;
         }
-        kept++;
+        target[k] = 1;
     }
-    for (int32_t k = 0; k < kept && many > 0; k++)
+    for (int32_t k = 0; k < count && many > 0; k++)
         target[k] /= (real)many;
     if (many == 0)
-        target[kept] = 1;
+        target[count - 1] = 1;
     m->active[a] = many > 0;
     return pair;
 }
