@@ -26,7 +26,7 @@ struct metrics {
     int64_t starts, resizes, preemptions, migrations, failures;
     int64_t refused[REFUSALS], refusals;
     int64_t decisions;
-    double decision_us; /* mean wall time of one decision; not reproducible */
+    double decision_us; /* mean processor time of one decision; not reproducible */
     int stuck;
 };
 
