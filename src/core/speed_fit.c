@@ -47,11 +47,23 @@ static const struct prior axis_prior[FAMILIES] = {
     [FAMILY_SATURATING] = {0.5, 1.0},
 };
 
+/* Parameters as the formulas want them: exponentials are taken once for all observations. */
+struct shape {
+    double speed, slope;
+    double scale[MAX_RESOURCES], unit[MAX_RESOURCES]; /* of an axis */
+};
+
+/* A fit whose parameters are being tried. */
+struct trial {
+    struct speed_fit *fit;
+    struct shape shape, moved[FIT_PARAMETERS]; /* moved: by a step of one parameter */
+};
+
 struct fitting {
     const struct speed_observation *observation;
     int observations;
-    struct speed_fit *fit; /* its parameters are tried */
     double slot_s;
+    struct trial *trial;
 };
 
 static double amount_on(const struct speed_fit *fit, int axis, const struct allocation *a)
@@ -61,117 +73,171 @@ static double amount_on(const struct speed_fit *fit, int axis, const struct allo
     return amount > LEAST_AMOUNT ? amount : LEAST_AMOUNT;
 }
 
-static double amdahl(const struct speed_fit *fit, const struct allocation *a)
+static void form_one(struct shape *shape, const struct speed_fit *fit, int parameter, double value)
 {
-    double weights = 1, time = 1;
+    int axis = parameter - FIRST_AXIS;
 
-    for (int i = 0; i < fit->axes; i++) {
-        double weight = exp(fit->parameter[FIRST_AXIS + i]);
-
-        weights += weight;
-        time += weight * fit->middle[i] / amount_on(fit, i, a);
+    if (parameter == SPEED) {
+        shape->speed = exp(value);
+    } else if (parameter == SLOPE) {
+        shape->slope = 1 - exp(value);
+    } else {
+        shape->scale[axis] = fit->family == FAMILY_POWER ? value : exp(value);
+        if (fit->family == FAMILY_SATURATING)
+            shape->unit[axis] = tanh(1 / shape->scale[axis]);
     }
-    return weights / time;
 }
 
-static double power(const struct speed_fit *fit, const struct allocation *a)
+static void form(struct shape *shape, const struct speed_fit *fit)
 {
-    double sum = 0;
+    for (int p = 0; p < FIRST_AXIS + fit->axes; p++)
+        form_one(shape, fit, p, fit->parameter[p]);
+}
+
+/* What an axis adds to f; the rest of f joins what the axes add. */
+static double axis_term(const struct speed_fit *fit, const struct shape *shape, int axis,
+                        const struct allocation *a)
+{
+    double scale = shape->scale[axis], amount;
+
+    if (fit->family == FAMILY_AMDAHL)
+        return scale;
+    amount = amount_on(fit, axis, a) / fit->middle[axis];
+    return fit->family == FAMILY_POWER ? scale * log(amount)
+                                       : tanh(amount / scale) / shape->unit[axis];
+}
+
+static double join_terms(const struct speed_fit *fit, const struct allocation *a,
+                         const double *term)
+{
+    double weights = 1, time = 1, sum = 0, product = 1;
+
+    if (fit->family == FAMILY_AMDAHL) {
+        for (int i = 0; i < fit->axes; i++) {
+            weights += term[i];
+            time += term[i] * fit->middle[i] / amount_on(fit, i, a);
+        }
+        return weights / time;
+    }
+    for (int i = 0; i < fit->axes; i++) {
+        sum += term[i];
+        product *= term[i];
+    }
+    return fit->family == FAMILY_POWER ? exp(sum) : product;
+}
+
+static double rate(const struct speed_fit *fit, const struct shape *shape,
+                   const struct allocation *a)
+{
+    double term[MAX_RESOURCES];
 
     for (int i = 0; i < fit->axes; i++)
-        sum += fit->parameter[FIRST_AXIS + i] * log(amount_on(fit, i, a) / fit->middle[i]);
-    return exp(sum);
+        term[i] = axis_term(fit, shape, i, a);
+    return shape->speed * join_terms(fit, a, term);
 }
 
-static double saturating(const struct speed_fit *fit, const struct allocation *a)
+static double root_left(const struct shape *shape, double progress)
 {
-    double product = 1;
-
-    for (int i = 0; i < fit->axes; i++) {
-        double scale = exp(fit->parameter[FIRST_AXIS + i]);
-
-        product *= tanh(amount_on(fit, i, a) / fit->middle[i] / scale) / tanh(1 / scale);
-    }
-    return product;
+    return sqrt(fmax(1 - shape->slope * progress, 1e-6));
 }
 
-static double rate(const struct speed_fit *fit, const struct allocation *a)
+/* Of a task whose speed would be per_s all along if it had no slope. */
+static double mean_speed(const struct shape *shape, double per_s, double from, double to)
 {
-    double factor = fit->family == FAMILY_AMDAHL  ? amdahl(fit, a)
-                    : fit->family == FAMILY_POWER ? power(fit, a)
-                                                  : saturating(fit, a);
-
-    return exp(fit->parameter[SPEED]) * factor;
-}
-
-static double root_left(const struct speed_fit *fit, double progress)
-{
-    double slope = 1 - exp(fit->parameter[SLOPE]);
-
-    return sqrt(fmax(1 - slope * progress, 1e-6));
-}
-
-static double mean_speed(const struct speed_fit *fit, const struct allocation *a, double from,
-                         double to)
-{
-    return rate(fit, a) * (root_left(fit, from) + root_left(fit, to)) / 2;
+    return per_s * (root_left(shape, from) + root_left(shape, to)) / 2;
 }
 
 /* The same as a world of slots has it, where the speed of a slot is the one at its begin. */
-static double walked_speed(const struct speed_fit *fit, const struct allocation *a, double from,
-                           double to, double slot_s)
+static double walked_speed(const struct shape *shape, double per_s, double from, double to,
+                           double slot_s)
 {
-    double per_s = rate(fit, a), at = from;
+    double at = from;
 
     for (int slots = 0; slots < SLOTS_WALKED; slots++) {
-        double step = per_s * root_left(fit, at) * slot_s;
+        double step = per_s * root_left(shape, at) * slot_s;
 
         if (at + step >= to)
             return (to - from) / (slots + (to - at) / step) / slot_s;
         at += step;
     }
-    return mean_speed(fit, a, from, to);
+    return mean_speed(shape, per_s, from, to);
 }
 
-static double foretell(const struct speed_fit *fit, const struct speed_observation *o,
+static double foretell(const struct shape *shape, const struct speed_observation *o, double factor,
                        double slot_s)
 {
-    return slot_s > 0 && o->to > o->from ? walked_speed(fit, &o->allocation, o->from, o->to, slot_s)
-                                         : mean_speed(fit, &o->allocation, o->from, o->to);
+    double per_s = shape->speed * factor;
+
+    return slot_s > 0 && o->to > o->from ? walked_speed(shape, per_s, o->from, o->to, slot_s)
+                                         : mean_speed(shape, per_s, o->from, o->to);
 }
 
 double speed_fit_at(const struct speed_fit *fit, const struct allocation *a, double progress)
 {
-    return rate(fit, a) * root_left(fit, progress);
+    struct shape shape;
+
+    form(&shape, fit);
+    return rate(fit, &shape, a) * root_left(&shape, progress);
 }
 
 double speed_fit_seconds(const struct speed_fit *fit, const struct allocation *a, double from)
 {
-    return from < 1 ? (1 - from) / mean_speed(fit, a, from, 1) : 0;
+    struct shape shape;
+
+    form(&shape, fit);
+    return from < 1 ? (1 - from) / mean_speed(&shape, rate(fit, &shape, a), from, 1) : 0;
+}
+
+/* Takes parameters that the shapes were not made for yet. */
+static void try_parameters(struct trial *trial, const double *parameter)
+{
+    struct speed_fit *fit = trial->fit;
+    size_t count = (size_t)(FIRST_AXIS + fit->axes);
+
+    if (memcmp(fit->parameter, parameter, count * sizeof *parameter) == 0)
+        return;
+    memcpy(fit->parameter, parameter, count * sizeof *parameter);
+    form(&trial->shape, fit);
+    for (size_t p = 0; p < count; p++) {
+        trial->moved[p] = trial->shape;
+        form_one(&trial->moved[p], fit, (int)p, parameter[p] + STEP);
+    }
 }
 
 /* The observations come first, then one point per parameter for its prior. */
 static double value(const void *arg, int point, const double *parameter, double *derivative)
 {
     const struct fitting *fitting = arg;
-    struct speed_fit *fit = fitting->fit;
+    struct trial *trial = fitting->trial;
+    const struct speed_fit *fit = trial->fit;
     const struct speed_observation *o = fitting->observation + point;
+    double term[MAX_RESOURCES] = {0}, factor, speed;
     int parameters = FIRST_AXIS + fit->axes;
-    double speed;
 
-    if (derivative)
-        memset(derivative, 0, (size_t)parameters * sizeof *derivative);
     if (point >= fitting->observations) {
-        if (derivative)
+        if (derivative) {
+            memset(derivative, 0, (size_t)parameters * sizeof *derivative);
             derivative[point - fitting->observations] = 1;
+        }
         return parameter[point - fitting->observations];
     }
-    memcpy(fit->parameter, parameter, (size_t)parameters * sizeof *parameter);
-    speed = foretell(fit, o, fitting->slot_s);
-    for (int i = 0; i < parameters && derivative; i++) {
-        fit->parameter[i] = parameter[i] + STEP;
-        derivative[i] = (foretell(fit, o, fitting->slot_s) - speed) / STEP;
-        fit->parameter[i] = parameter[i];
+    try_parameters(trial, parameter);
+    for (int i = 0; i < fit->axes; i++)
+        term[i] = axis_term(fit, &trial->shape, i, &o->allocation);
+    factor = join_terms(fit, &o->allocation, term);
+    speed = foretell(&trial->shape, o, factor, fitting->slot_s);
+    for (int p = 0; p < parameters && derivative; p++) {
+        const struct shape *moved = &trial->moved[p];
+        double with = factor;
+
+        if (p >= FIRST_AXIS) {
+            double kept = term[p - FIRST_AXIS];
+
+            term[p - FIRST_AXIS] = axis_term(fit, moved, p - FIRST_AXIS, &o->allocation);
+            with = join_terms(fit, &o->allocation, term);
+            term[p - FIRST_AXIS] = kept;
+        }
+        derivative[p] = (foretell(moved, o, with, fitting->slot_s) - speed) / STEP;
     }
     return speed;
 }
@@ -202,8 +268,11 @@ static double mean_of_speeds(const struct speed_observation *observation, int co
 static double fit_family(struct speed_fit *fit, const struct fit_frame *frame,
                          const struct speed_observation *observation, int count, double noise)
 {
-    struct fitting fitting = {
-        .observation = observation, .observations = count, .fit = fit, .slot_s = frame->slot_s};
+    struct trial trial = {.fit = fit};
+    struct fitting fitting = {.observation = observation,
+                              .observations = count,
+                              .slot_s = frame->slot_s,
+                              .trial = &trial};
     double target[MOST_OBSERVATIONS + FIT_PARAMETERS], weight[MOST_OBSERVATIONS + FIT_PARAMETERS];
     double parameter[FIT_PARAMETERS], left, mean = mean_of_speeds(observation, count);
     int parameters = FIRST_AXIS + fit->axes;
@@ -235,6 +304,7 @@ static double fit_family(struct speed_fit *fit, const struct fit_frame *frame,
     }
     if (mean > 0)
         parameter[SPEED] = log(mean);
+    fit->parameter[SPEED] = (double)NAN; /* nothing was tried yet */
     left = least_squares_fit(&problem, parameter);
     memcpy(fit->parameter, parameter, (size_t)parameters * sizeof *parameter);
     return left;
@@ -245,12 +315,14 @@ static double fit_family(struct speed_fit *fit, const struct fit_frame *frame,
 static double noise_of(const struct speed_fit *fit, const struct speed_observation *observation,
                        int count)
 {
+    struct shape shape;
     double sum = 0;
     int counted = 0;
 
+    form(&shape, fit);
     for (int i = 0; i < count; i++) {
-        double r = observation[i].speed - mean_speed(fit, &observation[i].allocation,
-                                                     observation[i].from, observation[i].to);
+        const struct speed_observation *o = &observation[i];
+        double r = o->speed - mean_speed(&shape, rate(fit, &shape, &o->allocation), o->from, o->to);
 
         if (observation[i].noise > 0)
             continue;
