@@ -108,7 +108,7 @@ struct tap_metrics {
     double utilisation[TAP_RESOURCES]; /* held over owned, 0 .. 1 */
     int64_t starts, resizes, preemptions, migrations, failures, refusals;
     int64_t decisions;
-    double decision_us; /* mean processor time of a decision of a built-in policy; not reproducible */
+    double decision_us; /* mean processor time of one decision; not reproducible */
 };
 
 /* Runs a policy from start to end. policy is NAME or NAME:key=value,...; the same seed gives the

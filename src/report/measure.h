@@ -47,7 +47,7 @@ struct metrics;
     X(REFUSALS, refusals, "refusals", "REFUSED", COUNT, "parts of plans that broke a rule")        \
     X(DECISIONS, decisions, "decisions", "DECISIONS", COUNT, "times the policy was asked")         \
     X(DECISION_US, decision_us, "decision_us", "US/DEC", US,                                       \
-      "processor time of one decision; differs from run to run")                                        \
+      "processor time of one decision; differs from run to run")                                   \
     X(STUCK, stuck, "stuck", "STUCK", COUNT,                                                       \
       "episodes that ended because nothing could happen any more")
 
