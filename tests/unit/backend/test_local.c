@@ -693,9 +693,22 @@ static void as_nobody(struct launch *launch)
     launch->gid = 65534;
 }
 
+/* The program where everybody may run it: the tree may lie where others can not read. */
+static void copy_program(const char *to)
+{
+    struct text program;
+    struct err err;
+
+    text_init(&program, 0);
+    assert_int_equal(text_read_file(&program, TEST_BUILD_DIR "/tapfinger", &err), 0);
+    assert_int_equal(text_write_file(&program, to, &err), 0);
+    assert_int_equal(chmod(to, 0755), 0);
+    text_release(&program);
+}
+
 static void a_task_has_the_rights_of_its_submitter(void **state)
 {
-    char copy[600], script[600];
+    char *program, script[600];
     struct fixture f;
     int64_t attempt;
 
@@ -703,12 +716,13 @@ static void a_task_has_the_rights_of_its_submitter(void **state)
     if (geteuid() != 0)
         SKIP_TEST("not root");
     fixture_open(&f);
-    snprintf(copy, sizeof copy, "cp %s/tapfinger %s/", TEST_BUILD_DIR, f.folder.path);
-    assert_int_equal(system(copy), 0); /* the tree may be where others can not read */
+    program = temp_path(&f.folder, "tapfinger");
+    copy_program(program);
     snprintf(script, sizeof script,
              "id -u; id -G; cat $TAP_SOCKET.x /etc/shadow >/dev/null && echo read; "
-             "%s/tapfinger progress 0.5 && echo told",
-             f.folder.path);
+             "%s progress 0.5 && echo told",
+             program);
+    free(program);
     attempt = start_shell(&f, script, as_nobody);
     wait_end(&f);
     expect_log(&f, attempt, "stdout", "65534\n65534\ntold\n");
