@@ -13,7 +13,7 @@ enum { WATCH_EVERY_NS = 100 * 1000 * 1000 };
 struct crew {
     const struct parallel *work;
     pthread_mutex_t lock;
-    pthread_cond_t progress;
+    pthread_cond_t idle; /* nobody is active; whoever watches must not wake up for every piece */
     int next, done, active;
     bool stop;
 };
@@ -44,10 +44,9 @@ static void *work_loop(void *arg)
         crew->work->run(crew->work->arg, piece, worker->number);
         pthread_mutex_lock(&crew->lock);
         crew->done++;
-        pthread_cond_signal(&crew->progress);
     }
-    crew->active--;
-    pthread_cond_signal(&crew->progress);
+    if (--crew->active == 0)
+        pthread_cond_signal(&crew->idle);
     pthread_mutex_unlock(&crew->lock);
     return NULL;
 }
@@ -73,8 +72,7 @@ static void watch_crew(struct crew *crew)
     while (crew->active > 0) {
         struct timespec until = soon();
 
-        while (crew->active > 0 &&
-               pthread_cond_timedwait(&crew->progress, &crew->lock, &until) == 0)
+        while (crew->active > 0 && pthread_cond_timedwait(&crew->idle, &crew->lock, &until) == 0)
             ;
         if (crew->active > 0 && work->watch && !work->watch(work->arg, crew->done, work->count))
             crew->stop = true;
@@ -114,7 +112,7 @@ int parallel_run(const struct parallel *work)
         return run_alone(work);
     workers = xcalloc((size_t)work->jobs, sizeof *workers);
     pthread_mutex_init(&crew.lock, NULL);
-    pthread_cond_init(&crew.progress, NULL);
+    pthread_cond_init(&crew.idle, NULL);
     for (int i = 0; i < work->jobs; i++) {
         workers[i] = (struct worker){.crew = &crew, .number = i};
         BUG_ON(pthread_create(&workers[i].thread, NULL, work_loop, &workers[i]) != 0);
@@ -122,7 +120,7 @@ int parallel_run(const struct parallel *work)
     watch_crew(&crew);
     for (int i = 0; i < work->jobs; i++)
         pthread_join(workers[i].thread, NULL);
-    pthread_cond_destroy(&crew.progress);
+    pthread_cond_destroy(&crew.idle);
     pthread_mutex_destroy(&crew.lock);
     free(workers);
     return crew.done;
