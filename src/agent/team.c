@@ -336,9 +336,11 @@ static void choose_amounts(struct meeting *m, const struct round *r, struct allo
         actor_score_amounts(&m->pass, &scores, team->actor, &r->scores, &amounts);
     for (int32_t i = 0; i < moves; i++) {
         int32_t count = allotment[i].candidates, chosen = 0;
-        real *logp = scores.logit + at;
 
         if (count > 1) {
+            real *logp = scores.logit + at;
+
+            BUG_ON(!scores.logit);
             categorical_log_probs(logp, logp, NULL, count);
             chosen = choose(team, logp, count, 0);
             if (team->book) {

@@ -216,10 +216,13 @@ static int on_start(struct builder *b, enum yaml_kind kind, const yaml_char_t *a
 
 static int on_end(struct builder *b)
 {
-    struct open_node top = vector_pop(&b->open);
     struct arena *arena = &b->document->arena;
-    struct yaml_node *node = top.node;
+    struct open_node top;
+    struct yaml_node *node;
 
+    BUG_ON(!b->open.item);
+    top = vector_pop(&b->open);
+    node = top.node;
     node->items = (int)top.items.count;
     node->item = copy_items(arena, top.items.item, top.items.count, sizeof *top.items.item);
     node->key = copy_items(arena, top.keys.item, top.keys.count, sizeof *top.keys.item);
