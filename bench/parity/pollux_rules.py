@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""pollux_rules.py DATA WORKLOAD.csv tiresias|optimus [full]: the rules of Pollux' simulator (petuum/adaptdl, branch
+"""pollux_rules.py DATA WORKLOAD.csv tiresias|optimus [unordered]: the rules of Pollux' simulator (petuum/adaptdl, branch
 osdi21-artifact, simulator/) written anew, on 16 nodes of 4 GPUs; prints its mean completion time in seconds. With
-`full`, speeds are those on full nodes and a rest, whatever nodes a job really lies on: the one thing that no speed
-model of tapfinger knows. Needs NumPy and SciPy.
+`unordered`, the speed on some nodes is the mean over the orders in which they were measured, as in tapfinger's
+scenarios. Needs NumPy and SciPy.
 
 Every 60 s all jobs are advanced, then GPUs are dealt anew:
     tiresias   two queues in the order of entering, the second from 57,600 GPU seconds on; who fits runs, and is placed in that order
@@ -71,20 +71,28 @@ class Job:
 
 class Profiles(Application):
     """Steps by the nodes that GPUs lie on, each known by its number."""
-    full = False
+    unordered = False
 
     def __init__(self, name, directory):
         super().__init__(name, directory)
         self.known = {}
 
     def step_at(self, nodes, local):
-        if self.full:
-            return self.step(len(nodes), local)
         counts = [nodes.count(n) for n in dict.fromkeys(nodes)]
+        if self.unordered:
+            return self.unordered_step_at(tuple(sorted(counts)), local)
         place = "".join(map(str, min(counts[i:] + counts[:i] for i in range(len(counts)))))
         if (place, local) not in self.known:
             self.known[place, local] = self.measure(place, local)
         return self.known[place, local]
+
+    def unordered_step_at(self, counts, local):
+        if (counts, local) not in self.known:
+            if len(counts) <= PER_NODE:
+                self.known[counts, local] = self.step(counts, local)
+            else:
+                self.known[counts, local] = self.measure("".join(map(str, counts)), local)
+        return self.known[counts, local]
 
     def measure(self, place, local):
         if place not in self.steps:
@@ -137,8 +145,8 @@ def place(live, width, by_width):
         job.move(nodes)
 
 
-def main(data, workload, policy, full):
-    Profiles.full = full
+def main(data, workload, policy, unordered):
+    Profiles.unordered = unordered
     rows = sorted(rows_of(workload), key=lambda row: float(row["time"]))
     profiles = {name: Profiles(name, "%s/traces/%s" % (data, name)) for name in {row["application"] for row in rows}}
     jobs = [Job(row, profiles[row["application"]]) for row in rows]

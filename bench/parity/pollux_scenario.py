@@ -9,10 +9,13 @@ over epochs of what the simulator makes of them: progress of the epoch over good
 seconds, where goodput is the statistical gain of the batch over the time of a step. Steps were
 measured for placements on nodes of 4 GPUs and batch sizes per GPU; those of n GPUs are taken for
 full nodes and a rest, interpolated over the batch size, or if that placement was not measured over
-nodes, GPUs and batch size. A restart holds the GPUs for 30 s without progress.
+nodes, GPUs and batch size. Other placements stand in the type as factors on its speed, the mean
+over the orders in which their nodes were measured. A restart holds the GPUs for 30 s without
+progress.
 """
 import csv
 import glob
+import itertools
 import math
 import os
 import sys
@@ -21,12 +24,30 @@ import numpy
 from scipy.interpolate import LinearNDInterpolator
 
 EPOCHS = {"bert": 2, "cifar10": 100, "ncf": 10, "imagenet": 90, "deepspeech2": 80, "yolov3": 50}
-MOST_GPUS, PER_NODE, RESTART_S = 64, 4, 30
+NODES, PER_NODE, RESTART_S = 16, 4, 30
+MOST_GPUS = NODES * PER_NODE
 
 
 def rows_of(path):
     with open(path) as file:
         return list(csv.DictReader(file))
+
+
+def full_nodes(gpus):
+    return ([gpus % PER_NODE] if gpus % PER_NODE else []) + [PER_NODE] * (gpus // PER_NODE)
+
+
+def even_nodes(gpus, nodes):
+    return [gpus // nodes] * (nodes - gpus % nodes) + [gpus // nodes + 1] * (gpus % nodes)
+
+
+def placements(most):
+    """Those of up to 4 nodes; then steps know nothing but the nodes and the GPUs."""
+    for nodes in range(1, PER_NODE + 1):
+        yield from itertools.combinations_with_replacement(range(1, PER_NODE + 1), nodes)
+    for nodes in range(PER_NODE + 1, NODES + 1):
+        for gpus in range(nodes, min(most, PER_NODE * nodes) + 1):
+            yield even_nodes(gpus, nodes)
 
 
 class Application:
@@ -50,12 +71,15 @@ class Application:
         locals_ = [local for steps in self.steps.values() for local in steps]
         self.least_local, self.most_local = min(locals_), 8 if name == "yolov3" else max(locals_)
 
-    def step(self, gpus, local):
-        """Seconds of a step, and of the exchange in it."""
-        rest = [gpus % PER_NODE] if gpus % PER_NODE else []
-        place = "".join(map(str, rest + [PER_NODE] * (gpus // PER_NODE)))
-        if place not in self.steps:
-            return tuple(self.between([len(place), gpus, local])[0])
+    def step(self, shares, local):
+        """Seconds of a step, and of the exchange in it, on nodes that give so many GPUs each."""
+        places = {place for place in map("".join, itertools.permutations(map(str, shares)))
+                  if place in self.steps} if len(shares) <= PER_NODE else {}
+        if not places:
+            return tuple(self.between([len(shares), sum(shares), local])[0])
+        return tuple(numpy.mean([self.step_at_place(place, local) for place in sorted(places)], axis=0))
+
+    def step_at_place(self, place, local):
         sizes = sorted(self.steps[place])
         if not sizes[0] <= local <= sizes[-1]:
             return math.nan, math.nan
@@ -79,18 +103,33 @@ class Application:
                             part * self.epoch_rows[above][epoch][k] for k in ("grad_sqr", "grad_var"))
         return (variance + square) / (variance * min(self.epoch_rows) / batch + square)
 
+    def iteration(self, batch, shares):
+        each, passes = self.split(batch, sum(shares))
+        step_s, sync_s = self.step(shares, each)
+        return step_s + (passes - 1) * (step_s - sync_s)
+
     def seconds(self, batch, gpus):
         each, passes = self.split(batch, gpus)
-        step_s, sync_s = self.step(gpus, each)
+        step_s = self.iteration(batch, full_nodes(gpus))
         if math.isnan(step_s):
             return math.nan
-        step_s += (passes - 1) * (step_s - sync_s)
         total, progress = 0, 0.0
         for epoch in range(self.epochs):
             end = min(rows[epoch]["progress"] for rows in self.epoch_rows.values())
             total += round((end - progress) * step_s / self.gain(each * passes * gpus, epoch))
             progress = end
         return total
+
+
+    def epoch_ends(self, batch):
+        """By the time that they take, which is progress in the scenario; on one GPU, where it matters least."""
+        each, passes = self.split(batch, 1)
+        progress, ends = 0.0, [0.0]
+        for epoch in range(self.epochs):
+            end = min(rows[epoch]["progress"] for rows in self.epoch_rows.values())
+            ends.append(ends[-1] + (end - progress) / self.gain(each * passes, epoch))
+            progress = end
+        return ["%.6g" % (end / ends[-1]) for end in ends[1:]]
 
 
 def write_type(out, name, application, batch):
@@ -101,10 +140,17 @@ def write_type(out, name, application, batch):
         if math.isnan(next_s):
             break
         seconds.append(next_s)
+    factors = []
+    for shares in placements(len(seconds)):
+        if sum(shares) <= len(seconds):
+            factor = application.iteration(batch, full_nodes(sum(shares))) / application.iteration(batch, shares)
+            if not math.isnan(factor):
+                factors.append("%s: %.6g" % ("+".join(map(str, shares)), factor))
     levels = ", ".join(str(n + 1) for n in range(len(seconds)))
-    out.write("  %s-%d: {min: {gpu: 1}, max: {gpu: %d}, startup: %d, switching: {factor: 0, seconds: %d},\n"
-              "    speed: {model: table, grid: {gpu: [%s]}, seconds: [%s]}}\n"
-              % (name, batch, len(seconds), RESTART_S, RESTART_S, levels, ", ".join(map(str, seconds))))
+    out.write("  %s-%d: {min: {gpu: 1}, max: {gpu: %d}, epochs: [%s], startup: %d, switching: {factor: 0, seconds: %d},\n"
+              "    speed: {model: table, grid: {gpu: [%s]}, seconds: [%s]}%s}\n"
+              % (name, batch, len(seconds), ", ".join(application.epoch_ends(batch)), RESTART_S, RESTART_S, levels, ", ".join(map(str, seconds)),
+                 ",\n    placements: {%s}" % ", ".join(factors) if factors else ""))
     return len(seconds)
 
 
@@ -112,9 +158,9 @@ def main(data, workload, out):
     jobs = sorted(rows_of(workload), key=lambda job: float(job["time"]))
     applications, most = {}, {}
     with open(out + ".yaml", "w") as file:
-        file.write("resources: [gpu]\nclusters: [{name: site, capacity: {gpu: %d}}]\n"
+        file.write("resources: [gpu]\nclusters: [{name: site, capacity: {gpu: %d}, nodes: %d, placement: any}]\n"
                    "arrivals: {process: file, file: %s.csv}\ntypes:\n"
-                   % (MOST_GPUS, os.path.basename(out)))
+                   % (MOST_GPUS, NODES, os.path.basename(out)))
         for job in jobs:
             name, batch = job["application"], int(job["batch_size"])
             if name not in applications:

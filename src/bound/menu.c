@@ -162,8 +162,7 @@ static void add_cluster(struct menu *menu, const struct scenario *scenario, cons
         return;
     boxes = menu_boxes(&kept->min, &most, resources, BOXES, &box);
     for (int32_t i = 0; i < boxes; i++) {
-        struct rate rate =
-            speed_rate_most(&scenario->truth[kept->type].speed, &box[2 * i], &box[2 * i + 1]);
+        struct rate rate = scenario_rate_most(scenario, kept->type, &box[2 * i], &box[2 * i + 1]);
 
         if (rate.base <= 0)
             continue;

@@ -55,8 +55,8 @@ static bool add_cluster(struct moves *moves, const struct scenario *scenario,
     boxes = menu_boxes(min, &most, scenario->catalog.resources, BOXES, &box);
     for (int32_t i = 0; i < boxes; i++) {
         struct move move = {cluster, box[2 * i],
-                            speed_rate_most(&scenario->truth[arrival->type].speed, &box[2 * i],
-                                            &box[2 * i + 1])};
+                            scenario_rate_most(scenario, arrival->type, &box[2 * i],
+                                               &box[2 * i + 1])};
 
         alone &= allocation_equal(&box[2 * i], &box[2 * i + 1]);
         if (move.rate.base > 0)

@@ -44,6 +44,8 @@ struct type_info {
     const struct allocation *tuned; /* what users who know the type ask for, one or more */
     int tuneds;
     struct switching_cost switching;
+    const double *epoch;         /* progress at the end of each epoch, ascending, the last 1 */
+    int32_t epochs;              /* 0: none are known */
     double startup_s;            /* holds its allocation so long before the first progress */
     double data_mb;              /* input that lies at the task's home cluster */
     double state_mb;             /* checkpoint that moves with a migration */
@@ -86,6 +88,12 @@ struct catalog {
     const char *time_unit;         /* "slot" or "s": what results are counted in */
     double time_unit_s;            /* its length */
 };
+
+/* Whether nodes can stand in the way: an amount may fit the cluster and find no room on them. */
+static inline bool cluster_is_split(const struct cluster_info *cluster)
+{
+    return cluster->nodes > 1 && cluster->placement == PLACE_CONSOLIDATED;
+}
 
 /* Index by name, or -1. */
 int catalog_find_resource(const struct catalog *catalog, const char *name);

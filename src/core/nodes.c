@@ -3,7 +3,9 @@
  * PLACE_ANY deals out every resource by itself: each node that is visited gives all it can of what
  * is still missing, so an amount fits whenever the totals suffice, and the visits go to the nodes
  * that have the most of the dominant resource, so they are few (the "emptiest node first" of the
- * Pollux simulator).
+ * Pollux simulator). Who is resized is placed anew: growing where it lies, a task would come to lie
+ * on ever more nodes. Since nodes never stand in the way, policies do not see them, and plans leave
+ * them to the world.
  *
  * PLACE_CONSOLIDATED splits an amount that no node can hold along its dominant resource: nodes full
  * of it, and one with the rest. The other resources follow in proportion, by differences of rounded
@@ -20,9 +22,7 @@ static double part(int32_t amount, int32_t capacity)
     return (double)amount / capacity;
 }
 
-/* The resource of which the amount takes the largest part of a node; -1 for nothing at all, and for
- * a resource that nodes lack. */
-static int dominant(const struct allocation *amount, const struct allocation *node)
+int nodes_resource(const struct allocation *amount, const struct allocation *node)
 {
     int best = -1;
 
@@ -63,17 +63,11 @@ static bool is_used(int32_t node, const struct node_share *out, int32_t count)
     return false;
 }
 
-/* The next node to visit: those of near in their order, then the one with the most free. */
 static int32_t next_emptiest(const struct cluster_info *cluster, const struct allocation *free,
-                             const struct placement *near, int resource,
-                             const struct node_share *out, int32_t count)
+                             int resource, const struct node_share *out, int32_t count)
 {
     int32_t best = -1;
 
-    for (int32_t i = 0; near && i < near->shares; i++)
-        if (!is_used(near->share[i].node, out, count) &&
-            free[near->share[i].node].amount[resource] > 0)
-            return near->share[i].node;
     for (int32_t n = 0; n < cluster->nodes; n++)
         if (free[n].amount[resource] > 0 && !is_used(n, out, count) &&
             (best < 0 || free[n].amount[resource] > free[best].amount[resource]))
@@ -92,11 +86,10 @@ static bool totals_suffice(const struct cluster_info *cluster, const struct allo
 }
 
 static int32_t place_any(const struct cluster_info *cluster, const struct allocation *free,
-                         const struct allocation *amount, const struct placement *near,
-                         struct node_share *out)
+                         const struct allocation *amount, struct node_share *out)
 {
     struct allocation left = *amount;
-    int resource = dominant(amount, &cluster->node);
+    int resource = nodes_resource(amount, &cluster->node);
     int32_t count = 0;
 
     if (!totals_suffice(cluster, free, amount))
@@ -104,12 +97,12 @@ static int32_t place_any(const struct cluster_info *cluster, const struct alloca
     if (!out)
         return 1;
     while (resource >= 0) {
-        int32_t node = next_emptiest(cluster, free, near, resource, out, count);
+        int32_t node = next_emptiest(cluster, free, resource, out, count);
 
         out[count] = (struct node_share){node, allocation_least(&left, &free[node])};
         allocation_subtract(&left, &out[count++].amount);
         if (left.amount[resource] == 0)
-            resource = dominant(&left, &cluster->node);
+            resource = nodes_resource(&left, &cluster->node);
     }
     return count;
 }
@@ -150,7 +143,7 @@ static int32_t place_consolidated(const struct cluster_info *cluster, const stru
                                   struct node_share *out)
 {
     int32_t least = nodes_least(cluster, amount), count = 0;
-    int resource = dominant(amount, &cluster->node);
+    int resource = nodes_resource(amount, &cluster->node);
 
     if (least == 0 || resource < 0)
         return 0;
@@ -172,7 +165,7 @@ int32_t nodes_place(const struct cluster_info *cluster, const struct allocation 
     struct node_share scratch[MAX_NODES];
 
     if (cluster->placement == PLACE_ANY)
-        return place_any(cluster, free, amount, near, out);
+        return place_any(cluster, free, amount, out);
     return place_consolidated(cluster, free, amount, near, out ? out : scratch);
 }
 

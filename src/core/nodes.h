@@ -31,15 +31,19 @@ struct placement {
 };
 
 /*
- * Finds room for an amount. free is by node. Nodes of near (may be NULL) are tried before others,
- * so that a task that is resized stays where it is as far as it can; then PLACE_ANY takes the nodes
- * with the most free of the amount's dominant resource, PLACE_CONSOLIDATED the first that fit.
+ * Finds room for an amount. free is by node. PLACE_ANY takes the nodes with the most free of the
+ * amount's dominant resource. PLACE_CONSOLIDATED takes the first that fit, those of near (may be
+ * NULL) before others, so that a task that is resized stays where it is as far as it can.
  * Writes the shares to out (room for one per node) unless it is NULL; returns how many, 0 if it
  * does not fit. An amount of nothing needs no share and is no amount to ask for.
  */
 int32_t nodes_place(const struct cluster_info *cluster, const struct allocation *free,
                     const struct allocation *amount, const struct placement *near,
                     struct node_share *out);
+
+/* The resource of which the amount takes the largest part of a node; -1 for nothing at all, and for
+ * a resource that nodes lack. */
+int nodes_resource(const struct allocation *amount, const struct allocation *node);
 
 /* The fewest nodes that can hold an amount, each empty; 1 on a cluster that is not split, 0 if the
  * cluster never can. */

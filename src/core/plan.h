@@ -7,8 +7,9 @@
  * Order of application: preemptions first, then what resizes, migrations and joins give back, then
  * growth, migrations, joins and starts in the order in which they were planned.
  *
- * On a cluster that is split into nodes the plan also chooses the nodes, by the cluster's placement
- * rule (core/nodes.h); plan_fits() is the question whether an amount would find room.
+ * On a cluster whose nodes can stand in the way (cluster_is_split()) the plan also chooses the
+ * nodes, by the placement rule (core/nodes.h); plan_fits() is the question whether an amount would
+ * find room.
  */
 #ifndef CORE_PLAN_H
 #define CORE_PLAN_H

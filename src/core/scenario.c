@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "base/vector.h"
 #include "base/yaml_edit.h"
+#include "core/placements.h"
 #include "core/scenario_read.h"
 
 enum { MAX_BASES = 8 };
@@ -367,4 +368,15 @@ double scenario_mean_seconds(const struct scenario *scenario, int type,
         return HUGE_VAL;
     return truth->work.mean *
            speed_seconds(&truth->speed, speed_rate(&truth->speed, allocation), 0, 1);
+}
+
+struct rate scenario_rate_most(const struct scenario *scenario, int type,
+                               const struct allocation *low, const struct allocation *high)
+{
+    const struct type_truth *truth = &scenario->truth[type];
+    struct rate rate = speed_rate_most(&truth->speed, low, high);
+
+    if (truth->placements)
+        rate.base *= truth->placements->most;
+    return rate;
 }

@@ -17,6 +17,7 @@
 #include "core/task.h"
 
 struct err;
+struct placements;
 struct text;
 struct yaml_node;
 
@@ -53,6 +54,7 @@ struct noise {
 /* What only the world knows of a type. */
 struct type_truth {
     struct speed_model speed;
+    const struct placements *placements; /* factors on it on nodes; NULL: none */
     double odds;      /* how often this type arrives, relative to the others */
     struct draw work; /* progress to be made, in runs of the type's speed model */
     struct noise noise;
@@ -163,6 +165,10 @@ int scenario_find_type(const struct scenario *scenario, const char *name);
 /* Mean seconds that a task of the type runs with an allocation, alone and without noise. */
 double scenario_mean_seconds(const struct scenario *scenario, int type,
                              const struct allocation *allocation);
+
+/* speed_rate_most() for tasks of the type, on whatever nodes they lie. */
+struct rate scenario_rate_most(const struct scenario *scenario, int type,
+                               const struct allocation *low, const struct allocation *high);
 
 /* One table of keys and where it stands in the file, for docs. */
 struct scenario_section {

@@ -8,7 +8,10 @@
 
 #include "base/err.h"
 #include "core/amounts.h"
+#include "core/placements.h"
 #include "core/tuned.h"
+
+enum { MOST_EPOCHS = 10000 };
 
 const struct option_spec type_options[] = {
     {"odds", OPTION_REAL, "1", .low = 0, .high = 1e9,
@@ -16,7 +19,13 @@ const struct option_spec type_options[] = {
     {"min", OPTION_NODE, .flags = OPTION_REQUIRED, .help = "per resource: smallest allocation"},
     {"max", OPTION_NODE, .help = "per resource: largest; default: what the largest cluster has"},
     {"speed", OPTION_NODE, .flags = OPTION_REQUIRED, .help = "the speed model"},
+    {"placements", OPTION_NODE,
+     .help = "factors on the speed by what each node of a split cluster gives, as in {1+3: 0.9}; "
+             "default: nodes make no difference"},
     {"work", OPTION_NODE, .help = "runs of the speed model that a task needs; default: exactly 1"},
+    {"epochs", OPTION_NODE,
+     .help = "for policies that count what is left in epochs: their number, or a list of the "
+             "progress at the end of each, up to 1"},
     {"noise", OPTION_NODE, .help = "randomness of the speed; default: none"},
     {"switching", OPTION_NODE, .help = "what a changed allocation costs; default: nothing"},
     {"startup", OPTION_REAL, "0", .low = 0, .high = 1e9, .unit = "s",
@@ -224,6 +233,56 @@ static int read_failures(const struct yaml_node *node, struct type_info *info,
     return rc;
 }
 
+static int read_placements(struct scenario *s, const struct yaml_node *map,
+                           struct type_truth *truth, struct err *err)
+{
+    if (!map)
+        return 0;
+    if (truth->speed.curve == CURVE_LEVEL)
+        return yaml_error(map, err, "placements: not with a speed of the level curve");
+    return placements_read(&truth->placements, map, &s->arena, err);
+}
+
+static int read_epoch_ends(const struct yaml_node *list, double *epoch, struct err *err)
+{
+    double least = 0;
+    int rc = 0;
+
+    for (int i = 0; rc == 0 && i < list->items; i++) {
+        rc = yaml_real(list->item[i], "epochs", 0, 1, &epoch[i], err);
+        if (rc == 0 && !(epoch[i] > least))
+            rc = yaml_error(list->item[i], err, "epochs: expected ends that ascend from above 0");
+        least = epoch[i];
+    }
+    if (rc == 0 && least != 1)
+        rc = yaml_error(list, err, "epochs: expected 1 as the end of the last");
+    return rc;
+}
+
+static int read_epochs(struct scenario *s, const struct yaml_node *node, struct type_info *info,
+                       struct err *err)
+{
+    bool is_list = node && node->kind == YAML_LIST;
+    int64_t epochs = is_list ? node->items : 0;
+    double *epoch;
+    int rc = 0;
+
+    if (!node)
+        return 0;
+    if (!is_list)
+        rc = yaml_int(node, "epochs", 1, MOST_EPOCHS, &epochs, err);
+    if (rc)
+        return rc;
+    epoch = arena_zalloc(&s->arena, (size_t)epochs + 1, sizeof *epoch);
+    info->epochs = (int32_t)epochs;
+    info->epoch = epoch;
+    if (is_list)
+        return read_epoch_ends(node, epoch, err);
+    for (int64_t i = 0; i < epochs; i++)
+        epoch[i] = (double)(i + 1) / (double)epochs;
+    return 0;
+}
+
 static int read_aliases(struct scenario *s, const struct yaml_node *list, struct type_truth *truth,
                         struct err *err)
 {
@@ -290,6 +349,10 @@ static int read_type(struct scenario *s, const struct yaml_node *node, struct ty
         rc = yaml_need_kind(yaml_find(node, "speed"), YAML_MAP, "speed", err);
     if (rc == 0)
         rc = speed_read(&truth->speed, yaml_find(node, "speed"), &s->catalog, &s->arena, err);
+    if (rc == 0)
+        rc = read_epochs(s, yaml_find(node, "epochs"), info, err);
+    if (rc == 0)
+        rc = read_placements(s, yaml_find(node, "placements"), truth, err);
     if (rc == 0)
         rc = read_work(yaml_find(node, "work"), &truth->work, err);
     if (rc == 0)

@@ -26,7 +26,7 @@ enum info_class {
 
 struct cluster_view {
     struct allocation free;
-    const struct allocation *node_free; /* by node; NULL where the cluster is not split */
+    const struct allocation *node_free; /* by node; NULL unless placement is consolidated */
     const int32_t *running;             /* task ids in the order of their starts */
     int32_t runnings;
     bool up;

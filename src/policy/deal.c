@@ -20,7 +20,7 @@ void deal_init(struct deal *deal, const struct policy_setup *setup, bool from_no
     deal->minima = xcalloc(clusters, sizeof *deal->minima);
     deal->tasks = xcalloc(clusters, sizeof *deal->tasks);
     for (size_t c = 0; c < clusters; c++)
-        deal->has_nodes |= setup->catalog->cluster[c].nodes > 1;
+        deal->has_nodes |= cluster_is_split(&setup->catalog->cluster[c]);
 }
 
 void deal_release(struct deal *deal)
@@ -306,21 +306,61 @@ static int pass_of(const struct task *task, const struct allocation *amount)
     return allocation_fits(amount, &task->allocation) ? PASS_SHRINK : PASS_GROW;
 }
 
+/* Whether the cluster at hand has nodes that never stand in the way. */
+static bool deals_nodes_out(const struct deal *deal)
+{
+    const struct cluster_info *info = &deal->catalog->cluster[deal->cluster];
+
+    return info->nodes > 1 && !cluster_is_split(info);
+}
+
+static void propose_hand(const struct deal *deal, const struct view *view, struct plan *plan,
+                         const struct deal_hand *hand)
+{
+    const struct task *task = &view->task[hand->task];
+
+    if (task->state == TASK_WAITING)
+        start(deal, task, plan, deal->cluster, &hand->amount);
+    else if (allocation_is_zero(&hand->amount))
+        plan_preempt(plan, task->id);
+    else
+        change(deal, task, plan, &hand->amount);
+}
+
 static void propose(struct deal *deal, const struct view *view, struct plan *plan, int pass)
 {
     for (size_t i = 0; i < deal->hands.count; i++) {
         const struct deal_hand *hand = &deal->hands.item[i];
-        const struct task *task = &view->task[hand->task];
 
-        if (pass_of(task, &hand->amount) != pass)
-            continue;
-        if (pass == PASS_LEAVE)
-            plan_preempt(plan, task->id);
-        else if (pass == PASS_START)
-            start(deal, task, plan, deal->cluster, &hand->amount);
-        else
-            change(deal, task, plan, &hand->amount);
+        if (pass_of(&view->task[hand->task], &hand->amount) == pass)
+            propose_hand(deal, view, plan, hand);
     }
+}
+
+static int compare_widths(const void *a, const void *b)
+{
+    const struct deal_hand *left = a, *right = b;
+
+    if (left->width != right->width)
+        return left->width < right->width ? -1 : 1;
+    return compare_hands(a, b);
+}
+
+/* The world finds nodes for who changes in the order of the plan: for the narrowest first, as
+ * Pollux' port of Optimus does. Who goes back to waiting is the narrowest of all. */
+static void propose_by_width(struct deal *deal, const struct view *view, struct plan *plan)
+{
+    const struct allocation *capacity = &deal->catalog->cluster[deal->cluster].capacity;
+
+    for (size_t i = 0; i < deal->hands.count; i++) {
+        struct deal_hand *hand = &deal->hands.item[i];
+
+        hand->width = allocation_dominant_share(&hand->amount, capacity);
+    }
+    vector_sort(&deal->hands, compare_widths);
+    for (size_t i = 0; i < deal->hands.count; i++)
+        if (pass_of(&view->task[deal->hands.item[i].task], &deal->hands.item[i].amount) < PASSES)
+            propose_hand(deal, view, plan, &deal->hands.item[i]);
 }
 
 /* Newcomers that found no nodes where they were let in may find some elsewhere. */
@@ -352,8 +392,11 @@ static void deal_out(struct deal *deal, const struct view *view, struct plan *pl
             continue;
         if (deal->from_nothing)
             vector_sort(&deal->hands, compare_hands);
-        for (int pass = 0; pass < PASSES; pass++)
-            propose(deal, view, plan, pass);
+        if (deals_nodes_out(deal))
+            propose_by_width(deal, view, plan);
+        else
+            for (int pass = 0; pass < PASSES; pass++)
+                propose(deal, view, plan, pass);
     }
     if (deal->has_nodes)
         try_elsewhere(deal, view, plan);

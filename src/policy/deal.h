@@ -18,6 +18,7 @@ struct deal_hand {
     int32_t task;
     struct allocation amount; /* dealt so far */
     struct allocation most;   /* the task's maximum, as far as the cluster goes */
+    double width;             /* dominant share of the amount, once all is dealt */
 };
 
 struct deal_join {

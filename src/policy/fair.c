@@ -43,7 +43,7 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     s->tasks = xcalloc(clusters, sizeof *s->tasks);
     s->is_changed = xcalloc(clusters, sizeof *s->is_changed);
     for (int c = 0; c < setup->catalog->clusters; c++)
-        s->has_nodes |= setup->catalog->cluster[c].nodes > 1;
+        s->has_nodes |= cluster_is_split(&setup->catalog->cluster[c]);
     return 0;
 }
 

@@ -40,13 +40,18 @@ double growth_seconds(const struct view *view, int32_t task, const struct prospe
            estimator_seconds(view->estimator, view->task[task].type, amount, prospect->progress);
 }
 
-struct prospect growth_prospect(const struct view *view, const struct deal_hand *hand)
+struct prospect growth_prospect_from(const struct view *view, const struct deal_hand *hand,
+                                     double progress)
 {
-    struct prospect prospect = {.work = view_work(view, hand->task),
-                                .progress = view_progress(view, hand->task)};
+    struct prospect prospect = {.work = view_work(view, hand->task), .progress = progress};
 
     prospect.seconds = growth_seconds(view, hand->task, &prospect, &hand->amount);
     return prospect;
+}
+
+struct prospect growth_prospect(const struct view *view, const struct deal_hand *hand)
+{
+    return growth_prospect_from(view, hand, view_progress(view, hand->task));
 }
 
 static void consider(const struct view *view, const struct deal *deal, const struct deal_hand *hand,

@@ -34,7 +34,10 @@ void growth_release(struct growth *growth);
 double growth_seconds(const struct view *view, int32_t task, const struct prospect *prospect,
                       const struct allocation *amount);
 
+/* By the task's progress, or as if it had another one. */
 struct prospect growth_prospect(const struct view *view, const struct deal_hand *hand);
+struct prospect growth_prospect_from(const struct view *view, const struct deal_hand *hand,
+                                     double progress);
 
 /* The step with the most gain of those that the deal may grant; for an empty hand the task's
  * minimum is the only one. False if there is none. A step that saves nothing is one with gain 0. */

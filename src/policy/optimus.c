@@ -25,11 +25,15 @@
  * Source: Peng et al., "Optimus", EuroSys'18, section 4; pengyanghua/optimus 8c43920 and the port
  * in petuum/adaptdl osdi21-artifact c793c70, read for facts.
  */
+#include <math.h>
+
 #include "base/heap.h"
 #include "core/policy.h"
 #include "policy/growth.h"
 #include "policy/registry.h"
 #include "policy/rounds.h"
+
+static const double LAST_ITERATION = 1e-6; /* what is left in the last epoch */
 
 struct candidate {
     struct prospect prospect;
@@ -40,12 +44,16 @@ struct optimus {
     struct deal deal;
     struct growth growth;
     double round_s;
+    bool by_epoch;
     VECTOR(struct candidate) candidates; /* by hand */
     struct heap best;                    /* hands, by minus the gain of their step */
 };
 
 static const struct option_spec options[] = {
     ROUND_OPTION("0"),
+    {"left", OPTION_CHOICE, "exact", .choices = "exact|epochs",
+     .help = "what is left of a task: all of it, or the whole epochs after the present one "
+             "(where its type says how many it has)"},
     {0},
 };
 
@@ -55,6 +63,7 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
 
     (void)err;
     s->round_s = params_real(setup->params, "round");
+    s->by_epoch = params_choice(setup->params, "left") == 1;
     deal_init(&s->deal, setup, false);
     growth_init(&s->growth, setup);
     heap_init(&s->best);
@@ -69,6 +78,20 @@ static void release(void *state)
     growth_release(&s->growth);
     heap_release(&s->best);
     vector_release(&s->candidates);
+}
+
+static struct prospect look_ahead(const struct optimus *s, const struct view *view,
+                                  const struct deal_hand *hand)
+{
+    const struct type_info *info = &view->catalog->type[view->task[hand->task].type];
+    double progress = view_progress(view, hand->task);
+    int32_t present = 0;
+
+    if (!s->by_epoch || info->epochs == 0)
+        return growth_prospect_from(view, hand, progress);
+    while (present + 1 < info->epochs && info->epoch[present] <= progress)
+        present++;
+    return growth_prospect_from(view, hand, fmin(info->epoch[present], 1 - LAST_ITERATION));
 }
 
 static void offer(struct optimus *s, const struct view *view, int32_t hand)
@@ -88,7 +111,7 @@ static void grow(void *arg, const struct view *view, struct deal *deal)
     vector_clear(&s->candidates);
     heap_reset(&s->best);
     for (size_t i = 0; i < deal->hands.count; i++) {
-        struct candidate candidate = {.prospect = growth_prospect(view, &deal->hands.item[i])};
+        struct candidate candidate = {.prospect = look_ahead(s, view, &deal->hands.item[i])};
 
         vector_push(&s->candidates, candidate);
         offer(s, view, (int32_t)i);

@@ -62,7 +62,7 @@ struct paper_resources paper_find_resources(const struct catalog *catalog)
 int paper_check_sites(const struct catalog *catalog, struct err *err)
 {
     for (int c = 0; c < catalog->clusters; c++)
-        if (catalog->cluster[c].nodes > 1 && catalog->cluster[c].placement == PLACE_CONSOLIDATED)
+        if (cluster_is_split(&catalog->cluster[c]))
             return err_set(err, ERR_UNSUPPORTED,
                            "cluster %s: this policy knows no nodes; set its placement to any",
                            catalog->cluster[c].name);

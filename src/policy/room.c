@@ -13,11 +13,12 @@ void room_init(struct room *room, const struct catalog *catalog)
     room->free = xcalloc((size_t)catalog->clusters, sizeof *room->free);
     room->node_free = xcalloc((size_t)catalog->clusters, sizeof *room->node_free);
     for (int32_t c = 0; c < catalog->clusters; c++) {
-        int32_t nodes = catalog->cluster[c].nodes;
+        const struct cluster_info *info = &catalog->cluster[c];
 
-        if (nodes > 1)
-            room->node_free[c] = xcalloc((size_t)nodes, sizeof **room->node_free);
-        most = nodes > most ? nodes : most;
+        if (!cluster_is_split(info))
+            continue;
+        room->node_free[c] = xcalloc((size_t)info->nodes, sizeof **room->node_free);
+        most = info->nodes > most ? info->nodes : most;
     }
     room->share = xcalloc((size_t)most, sizeof *room->share);
 }

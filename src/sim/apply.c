@@ -97,7 +97,7 @@ static int check_turn(const struct world *world, const struct action *action)
 static struct placement settle_nodes(const struct world *world, const struct plan *plan,
                                      const struct action *action, const struct placement *near)
 {
-    const struct allocation *free = world->cluster[action->cluster].node_free;
+    const struct allocation *free = world->node_free[action->cluster];
     struct placement placement = plan_placement(plan, action);
 
     if (placement.shares > 0 && nodes_have(free, &placement))
@@ -117,7 +117,7 @@ static inline int check_room(const struct world *world, const struct plan *plan,
 
     if (!allocation_fits(&action->allocation, &at->free))
         return REFUSED_CAPACITY;
-    if (!at->node_free || allocation_is_zero(&action->allocation))
+    if (!world->node_free[action->cluster] || allocation_is_zero(&action->allocation))
         return ACCEPTED;
     *out = settle_nodes(world, plan, action, near);
     return out->shares > 0 ? ACCEPTED : REFUSED_NODES;
@@ -166,9 +166,9 @@ static void drop(struct world *world, const struct task *task)
 static void keep_or_preempt(struct world *world, const struct action *action, int reason)
 {
     const struct task *task = &world->task[action->task];
-    const struct cluster_view *at = &world->cluster[task->cluster];
-    bool kept = allocation_fits(&task->allocation, &at->free) &&
-                (!at->node_free || nodes_have(at->node_free, &task->placement));
+    const struct allocation *node_free = world->node_free[task->cluster];
+    bool kept = allocation_fits(&task->allocation, &world->cluster[task->cluster].free) &&
+                (!node_free || nodes_have(node_free, &task->placement));
 
     refuse(world, action, reason);
     drop(world, task);

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "core/placements.h"
 #include "sim/noise.h"
 
 static double start_noise(const struct world *world, int32_t id)
@@ -29,6 +30,20 @@ static double draw_failure(const struct world *world, int32_t id)
     return -mtbf_s * log1p(-rng_bits_unit(bits));
 }
 
+/* On nodes it matters where the allocation lies. */
+static void place_rate(const struct world *world, const struct task *task, struct rate *rate)
+{
+    const struct placements *placements = world->scenario->truth[task->type].placements;
+    const struct allocation *node = &world->catalog->cluster[task->cluster].node;
+    int resource;
+
+    if (!placements || task->placement.shares == 0)
+        return;
+    resource = nodes_resource(&task->allocation, node);
+    if (resource >= 0)
+        rate->base *= placements_factor(placements, resource, &task->placement);
+}
+
 /* Most starts of a type get what the last one got, so its rate is kept. What is below the task's
  * own minimum makes it stand still, like anything below its type's. */
 void progress_set_rate(struct world *world, int32_t id)
@@ -43,6 +58,7 @@ void progress_set_rate(struct world *world, int32_t id)
             memo->rate = speed_rate(&world->scenario->truth[task->type].speed, &task->allocation);
     }
     world->hidden[id].rate = memo->rate;
+    place_rate(world, task, &world->hidden[id].rate);
     if (world->below_minimum && !allocation_fits(&task->min, &task->allocation))
         world->hidden[id].rate = (struct rate){0};
 }

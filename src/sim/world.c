@@ -40,7 +40,8 @@ static void make_nodes(struct world *world)
         world->has_nodes |= nodes > 1;
         if (nodes > 1)
             world->node_free[c] = xcalloc((size_t)nodes, sizeof **world->node_free);
-        world->cluster[c].node_free = world->node_free[c];
+        if (cluster_is_split(&world->catalog->cluster[c]))
+            world->cluster[c].node_free = world->node_free[c];
         most = nodes > most ? nodes : most;
     }
     world->share = xcalloc((size_t)most, sizeof *world->share);

@@ -67,6 +67,37 @@ static void optimus_acts_in_rounds(void **state)
                "85 finish 2\n");
 }
 
+/*
+ * At 20 task 0 has 20 CPU seconds left, all in its last epoch, and task 1 has 40. The exact one
+ * gives both 2: 1 saves 20 s by its second CPU, then 0 saves 10 and 1 only 6.7. By epochs 0 is as
+ * good as done, and 1 has its first epoch behind it from the start: 20 left, but still more.
+ */
+static void optimus_may_count_in_epochs(void **state)
+{
+    static const char *const scenario =
+        "resources: [cpu]\n"
+        "clusters: [{name: a, capacity: {cpu: 4}}]\n"
+        "arrivals: {process: at-once, tasks: 1}\n"
+        "types: {e: {min: {cpu: 1}, max: {cpu: 4}, epochs: 2,\n"
+        "    speed: {model: power, scale: 0.01, exponents: {cpu: 1}}}}\n";
+    (void)state;
+
+    check_case("optimus:model=true", scenario, "0 e a 1\n20 e a 0.4",
+               "0 start 0 a 4\n"
+               "20 resize 0 a 2\n"
+               "20 start 1 a 2\n"
+               "30 finish 0\n"
+               "30 resize 1 a 4\n"
+               "35 finish 1\n");
+    check_case("optimus:model=true,left=epochs", scenario, "0 e a 1\n20 e a 0.4",
+               "0 start 0 a 4\n"
+               "20 resize 0 a 1\n"
+               "20 start 1 a 3\n"
+               "33.333 finish 1\n"
+               "33.333 resize 0 a 4\n"
+               "35 finish 0\n");
+}
+
 #define FAIR                                                                                       \
     "resources: [cpu, mem]\n"                                                                      \
     "clusters: [{name: a, capacity: {cpu: 9, mem: 18}}]\n"                                         \
@@ -207,6 +238,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(optimus_deals_by_gain),
     cmocka_unit_test(optimus_breaks_ties_by_number),
     cmocka_unit_test(optimus_acts_in_rounds),
+    cmocka_unit_test(optimus_may_count_in_epochs),
     cmocka_unit_test(drf_is_that_of_the_paper),
     cmocka_unit_test(drf_breaks_ties_by_number),
     cmocka_unit_test(drf_keeps_if_told_to),

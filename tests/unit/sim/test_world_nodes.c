@@ -7,12 +7,13 @@
 #include "scripted_run.h"
 
 /* Three nodes of 4 CPUs; one run takes 100 s on one CPU, and twice the CPUs halve it. */
-#define NODES(rule)                                                                  \
-    "resources: [cpu]\n"                                                             \
-    "clusters: [{name: a, nodes: 3, placement: " rule ", capacity: {cpu: 12}}]\n"    \
-    "arrivals: {process: at-once, tasks: 4}\n"                                       \
-    "types: {t: {min: {cpu: 1}, max: {cpu: 12}, speed: {model: power, scale: 0.01, " \
+#define NODES_AND(rule, more)                                                                \
+    "resources: [cpu]\n"                                                                     \
+    "clusters: [{name: a, nodes: 3, placement: " rule ", capacity: {cpu: 12}}]\n"            \
+    "arrivals: {process: at-once, tasks: 4}\n"                                               \
+    "types: {t: {min: {cpu: 1}, max: {cpu: 12}, " more "speed: {model: power, scale: 0.01, " \
     "exponents: {cpu: 1}}}}\n"
+#define NODES(rule) NODES_AND(rule, "")
 
 static int32_t node_of(const struct run *run, int32_t task, int32_t share)
 {
@@ -71,6 +72,20 @@ static void any_nodes_take_any_pieces(void **state)
            {0, ACTION_START, 3, 0, 3});
     assert_int_equal(world_view(run.world)->task[3].placement.shares, 3);
     assert_int_equal(world_totals(run.world)->refused[REFUSED_NODES], 0);
+    close_run(&run);
+}
+
+/* 6 CPUs on nodes of 4 make half of 0.06 a second, 0.3 of the work in 10 s. The 3 that task 0 has
+ * then lie on one node, and 12 on 4 + 4 + 4 are not listed either. */
+static void speed_may_depend_on_the_placement(void **state)
+{
+    struct run run = open_run(NODES_AND("any", "placements: {2+4: 0.5}, "));
+    (void)state;
+
+    PLAY(&run, {0, ACTION_START, 0, 0, 6}, {10, ACTION_RESIZE, 0, 0, 3},
+         {50, ACTION_START, 1, 0, 12}, {60, ACTION_START, 2, 0, 12}, {70, ACTION_START, 3, 0, 12});
+    check_finish(&run, 0, 10 + 0.7 * 100 / 3);
+    check_finish(&run, 1, 50 + 100.0 / 12);
     close_run(&run);
 }
 
@@ -154,6 +169,7 @@ static void what_cannot_be_divided_is_an_error(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(fragments_are_refused_by_their_name),
     cmocka_unit_test(any_nodes_take_any_pieces),
+    cmocka_unit_test(speed_may_depend_on_the_placement),
     cmocka_unit_test(a_resize_may_take_another_node_too),
     cmocka_unit_test(growth_may_stand_before_what_makes_room_for_it),
     cmocka_unit_test(tasks_may_change_places),
