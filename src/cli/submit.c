@@ -138,6 +138,8 @@ static int add_rest(json_t *doc, const struct arguments *args, struct err *err)
     if (rc == 0)
         rc = add_duration(doc, args, "grace", "grace_s", err);
     if (rc == 0)
+        rc = add_duration(doc, args, "backoff", "backoff_s", err);
+    if (rc == 0)
         rc = add_moment(doc, args, "begin", "not_before", err);
     if (rc == 0)
         rc = add_moment(doc, args, "deadline", "deadline", err);
@@ -284,6 +286,8 @@ static const struct option_spec options[] = {
     {"grace", OPTION_STRING, .choices = "DURATION", .help = "from SIGTERM to SIGKILL; 10s"},
     {"retries", OPTION_INT, .choices = "N", .low = 0, .high = 1000,
      .help = "run it again so many times if it fails"},
+    {"backoff", OPTION_STRING, .choices = "DURATION",
+     .help = "wait so long before that, and twice as long each time; 5s"},
     {"begin", OPTION_STRING, .choices = "DURATION", .help = "not before so long from now"},
     {"deadline", OPTION_STRING, .choices = "DURATION", .help = "when it should be done; a hint"},
     {"hold", OPTION_FLAG, .help = "do not start it until it is released"},

@@ -313,7 +313,7 @@ static void emit_time(struct emit *e, const char *key, int64_t at_us)
 static void emit_end(struct emit *e, const struct job_task *task)
 {
     emit_key(e, "exit_code");
-    if (task->exit_signal)
+    if (task->exit_signal || task->exit_code < 0)
         emit_null(e);
     else
         emit_int(e, task->exit_code);

@@ -48,6 +48,8 @@ enum book_setting {
     SETTING_PROCESS /* of the daemon that runs */
 };
 
+enum { BOOK_KEY_S = 86400 }; /* how long an idempotency key is known */
+
 struct book_counts {
     int64_t submitted, finished[JOB_STATES], retries, requeues;
 };

@@ -330,7 +330,33 @@ static void reload(struct daemon *daemon)
     notify("READY=1");
 }
 
-/* Finished jobs and old events go after a while. */
+struct old_keys {
+    int64_t before_us;
+    VECTOR(int64_t) ids;
+};
+
+static bool find_old_key(void *arg, int64_t id, const char *words)
+{
+    struct old_keys *old = arg;
+    json_t *doc = json_loads(words, 0, NULL);
+
+    if (json_integer_value(json_object_get(doc, "at_us")) < old->before_us)
+        vector_push(&old->ids, id);
+    json_decref(doc);
+    return true;
+}
+
+static void forget_keys(struct daemon *daemon)
+{
+    struct old_keys old = {.before_us = book_now_us() - (int64_t)(BOOK_KEY_S * 1e6)};
+
+    store_each(daemon->store, STORE_KEY, find_old_key, &old, NULL);
+    for (size_t i = 0; i < old.ids.count; i++)
+        store_erase(daemon->store, STORE_KEY, old.ids.item[i]);
+    vector_release(&old.ids);
+}
+
+/* Finished jobs, old events and answers to keys go after a while. */
 static void forget_old(struct daemon *daemon)
 {
     int64_t now_us = book_now_us();
@@ -349,6 +375,7 @@ static void forget_old(struct daemon *daemon)
         runner_remove_files(&daemon->runner, job);
         book_forget(&daemon->book, job);
     }
+    forget_keys(daemon);
     store_trim(daemon->store, now_us - (int64_t)(daemon->site.keep_events_s * 1e6));
 }
 
@@ -438,6 +465,7 @@ static void run_round(struct daemon *daemon)
 int daemon_run(struct daemon *daemon, struct err *err)
 {
     (void)err;
+    forget_old(daemon);
     notify("READY=1");
     while (!daemon->stop)
         run_round(daemon);

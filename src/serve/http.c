@@ -294,6 +294,8 @@ static void add_headers(struct MHD_Response *response, const struct reply *reply
                "frame-ancestors 'none'");
     if (reply->location[0])
         add_header(response, "Location", reply->location);
+    if (reply->allow[0])
+        add_header(response, "Allow", reply->allow);
     if (reply->status == 401)
         add_header(response, "WWW-Authenticate", "Bearer");
     if (reply->log_offset >= 0) {

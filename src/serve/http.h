@@ -37,6 +37,7 @@ struct reply {
     struct text body;
     const char *type; /* NULL: application/json */
     char location[64];
+    char allow[40];               /* methods, of a 405 */
     int64_t log_offset, log_size; /* of a log: -1 for others */
     bool log_end;
     bool wait; /* not yet: ask again when something has changed */

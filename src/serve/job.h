@@ -67,10 +67,10 @@ struct job_task {
     int32_t attempts, failures;
     int32_t cluster; /* where it runs or last ran, or -1 */
     struct allocation allocation;
-    double progress; /* -1: never said */
-    char *metrics;   /* as JSON, or NULL */
-    char *message;   /* why it ended so, or NULL */
-    int exit_code, exit_signal;
+    double progress;            /* -1: never said */
+    char *metrics;              /* as JSON, or NULL */
+    char *message;              /* why it ended so, or NULL */
+    int exit_code, exit_signal; /* code -1: there is none */
     bool oom, timed_out;
     enum stop_reason stopping;
     int32_t move_to; /* with STOP_PREEMPT: where it shall start next, or -1 */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/routes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "serve/daemon.h"
@@ -135,13 +136,18 @@ void route_request(struct daemon *daemon, struct request *request, struct reply 
 {
     const char *method = strcmp(request->method, "HEAD") == 0 ? "GET" : request->method;
     const struct route *other = NULL;
+    size_t length = 0;
 
     for (const struct route *route = routes; route->method; route++) {
         if (!matches(route, request))
             continue;
         other = route;
-        if (strcmp(route->method, method) != 0)
+        if (strcmp(route->method, method) != 0) {
+            length += (size_t)snprintf(reply->allow + length, sizeof reply->allow - length, "%s%s",
+                                       length ? ", " : "", route->method);
             continue;
+        }
+        reply->allow[0] = 0;
         *name = route->path;
         if (request->caller.role >= route->role)
             route->handle(daemon, request, reply);

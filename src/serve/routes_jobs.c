@@ -15,7 +15,7 @@
 
 enum { LIST_LIMIT = 1000, LOG_LIMIT = 1 << 20, TASK_LIST = 1000 };
 
-static const double WAIT_S = 30, KEY_S = 86400;
+static const double WAIT_S = 30;
 
 /* The number in a query parameter; initial without one; false if it is none. */
 static bool read_number(const struct request *request, const char *name, int64_t initial,
@@ -325,7 +325,7 @@ static bool answer_again(struct daemon *daemon, const struct request *request, c
     if (store_get(daemon->store, STORE_KEY, key_place(request, key), &kept, NULL) == 1) {
         doc = json_loads(kept.bytes, 0, NULL);
         used = json_integer_value(json_object_get(doc, "at_us")) >
-               book_now_us() - (int64_t)(KEY_S * 1e6);
+               book_now_us() - (int64_t)(BOOK_KEY_S * 1e6);
         if (used && strcmp(json_string_value(json_object_get(doc, "hash")), hash) == 0) {
             snprintf(reply->location, sizeof reply->location, "/v1/jobs/%lld",
                      (long long)json_integer_value(json_object_get(doc, "job")));

@@ -13,6 +13,7 @@
 #include "serve/quantity.h"
 #include "serve/routes.h"
 #include "serve/sensitivity.h"
+#include "serve/streams.h"
 #include "store/store.h"
 
 void route_dashboard(struct daemon *daemon, struct request *request, struct reply *reply)
@@ -194,8 +195,15 @@ void route_rehearse(struct daemon *daemon, struct request *request, struct reply
 
 void route_events(struct daemon *daemon, struct request *request, struct reply *reply)
 {
+    const char *topic = request_query(request, "topic");
+
     (void)daemon;
-    (void)request;
+    if (topic && !streams_know(topic)) {
+        reply_problem(reply, 400, "invalid",
+                      "topic: expected beginnings of events between commas, like job:58,cluster; "
+                      "the events are in /v1/openapi.json");
+        return;
+    }
     reply->status = 200;
     reply->stream = true;
 }

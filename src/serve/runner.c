@@ -387,7 +387,7 @@ void runner_act(struct runner *runner)
 
 static void note_usage(struct job_task *task, const struct backend_end *end)
 {
-    task->exit_code = end->code;
+    task->exit_code = end->cause == END_ERROR || end->cause == END_LOST ? -1 : end->code;
     task->exit_signal = end->signal;
     task->oom = end->oom;
     task->timed_out = end->cause == END_TIMEOUT;

@@ -171,21 +171,41 @@ static void free_stream(void *arg)
     free(stream);
 }
 
+/* Marks the events of which the first `length` bytes are the topic's; false: none. */
+static bool mark(bool want[BOOK_EVENTS], const char *topic, size_t length)
+{
+    bool any = false;
+
+    for (int kind = 0; kind < BOOK_EVENTS; kind++)
+        if (strncmp(book_event_word((enum book_event)kind), topic, length) == 0)
+            want[kind] = any = true;
+    return any && length > 0;
+}
+
+bool streams_know(const char *topic)
+{
+    bool want[BOOK_EVENTS];
+
+    for (; *topic; topic += *topic == ',') {
+        if (!mark(want, topic, strcspn(topic, ",:")))
+            return false;
+        topic += strcspn(topic, ",");
+    }
+    return true;
+}
+
 /* topic=job:58,cluster,decision; without one all. */
 static void read_topics(struct stream *stream, const char *topic)
 {
     for (int kind = 0; kind < BOOK_EVENTS; kind++)
         stream->want[kind] = !topic || !*topic;
-    while (topic && *topic) {
+    for (; topic && *topic; topic += *topic == ',') {
         size_t length = strcspn(topic, ",:");
 
-        for (int kind = 0; kind < BOOK_EVENTS; kind++)
-            if (strncmp(book_event_word((enum book_event)kind), topic, length) == 0)
-                stream->want[kind] = true;
+        mark(stream->want, topic, length);
         if (topic[length] == ':')
             stream->job = strtoll(topic + length + 1, NULL, 10);
         topic += strcspn(topic, ",");
-        topic += *topic == ',';
     }
 }
 

@@ -21,6 +21,8 @@ void streams_free(struct streams *streams);
  * in "job:58,cluster,decision", NULL: everything. */
 struct MHD_Response *streams_add(struct streams *streams, struct MHD_Connection *connection,
                                  const char *last, const char *since, const char *topic);
+/* Whether each part of a topic names events. */
+bool streams_know(const char *topic);
 int streams_count(const struct streams *streams);
 
 /* An event that was recorded; it is told once it is committed. */

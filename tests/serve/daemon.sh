@@ -170,6 +170,11 @@ sleep 0.5
 heard=$(tapfinger submit -- true)
 wait "${hearers[@]}"
 check "all of many listeners hear the same" is "20" sh -c "grep -l '\"id\":\"$heard\"' $D/heard.* | wc -l"
+check "a topic that there is not" status_is 400 GET '/v1/events?topic=job,bogus'
+check "a method that there is not: which there are is said" sh -c \
+    "curl -sS -i --unix-socket $D/sock -X DELETE http://x/v1/jobs | tr -d '\r' | grep -qx 'Allow: GET, POST'"
+check "what never ran has no exit code" is "FAILED null" sh -c \
+    "id=\$(tapfinger submit -- /no/such/program); tapfinger wait \$id 2>/dev/null; tapfinger show \$id --json | jq -r '\"\(.state) \(.exit_code)\"'"
 check "metrics have the counts" sh -c "curl -sS --unix-socket $D/sock http://x/metrics | grep -q 'tapfinger_tasks{state=\"SUCCEEDED\"} [1-9]'"
 
 check "the dashboard needs nothing from elsewhere" sh -c "curl -sS --unix-socket $D/sock http://x/ >$D/page &&

@@ -64,4 +64,22 @@ touch "$D/running"
 check "which ends well" until_state SUCCEEDED "$running"
 check "the log of a time that jumped can be simulated" sh -c \
     "tapfinger record -o $D/log.jsonl && tapfinger simulate --from-log $D/log.jsonl --json | jq -e '.real.finished >= 5'"
+
+# What was answered to an idempotency key is kept for a day, and no longer.
+keys() {
+    python3 -c 'import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute("SELECT count(*) FROM idempotency").fetchone()[0])' "$D/state/state.db"
+}
+tapfinger submit --clean-env --key once --wait -- true >/dev/null
+stop_site
+check "the answer to a key is kept" is 1 keys
+check "it starts" start_faulty
+stop_site
+check "over a start, too" is 1 keys
+echo 90000 >"$D/faults/clock"
+check "it starts a day later" start_faulty
+check "another key is kept" code_is 0 tapfinger submit --clean-env --key another --hold -- false
+rm "$D/faults/clock"
+stop_site
+check "and the old answer is gone, the new one not" is 1 keys
+check "it starts again" start_faulty
 finish
