@@ -59,16 +59,30 @@ static int32_t take_node(struct waiting_lists *lists)
     return lists->nodes++;
 }
 
-/* The node before which an id belongs; nearly always -1, the tail. */
+static int32_t find_node(const struct waiting_lists *lists, int32_t list, int32_t task)
+{
+    int32_t node = lists->task[task].first_node;
+
+    while (node >= 0 && lists->node[node].list != list)
+        node = lists->node[node].sibling;
+    return node;
+}
+
+/* The node before which an id belongs; nearly always -1, the tail. Else it is looked for from the
+ * list's head and from the id's place among all who wait, step by step until either is there. */
 static int32_t find_later(const struct waiting_lists *lists, int32_t list, int32_t task)
 {
-    int32_t at = lists->tail[list];
+    int32_t up = lists->tail[list], down = task, earlier = -1;
 
-    if (at < 0 || lists->node[at].task < task)
+    if (up < 0 || lists->node[up].task < task)
         return -1;
-    for (at = lists->head[list]; lists->node[at].task < task;)
-        at = lists->node[at].next;
-    return at;
+    for (up = lists->head[list]; lists->node[up].task < task; up = lists->node[up].next) {
+        down = lists->task[down].prev_waiting;
+        earlier = find_node(lists, list, down);
+        if (earlier >= 0)
+            return lists->node[earlier].next;
+    }
+    return up;
 }
 
 static int32_t link_node(struct waiting_lists *lists, int32_t list, int32_t task)
@@ -93,15 +107,30 @@ static void unlink_node(struct waiting_lists *lists, int32_t at)
     lists->free_node = at;
 }
 
+static bool is_listed(const struct waiting_lists *lists, int32_t id)
+{
+    return lists->first == id || lists->task[id].prev_waiting >= 0;
+}
+
+/* The task before which an id belongs, -1 for the end. As find_later(): where few wait the way from
+ * the first one is short, and where many do that to the next lower id that waits. */
+static int32_t find_next(const struct waiting_lists *lists, int32_t id)
+{
+    int32_t up = lists->first, down = id - 1;
+
+    if (lists->last < id)
+        return -1;
+    for (; up < id; up = lists->task[up].next_waiting, down--)
+        if (is_listed(lists, down))
+            return lists->task[down].next_waiting;
+    return up;
+}
+
 static void enter_all(struct waiting_lists *lists, struct task *task)
 {
-    int32_t later = -1, earlier = lists->last;
+    int32_t later = find_next(lists, task->id);
+    int32_t earlier = later >= 0 ? lists->task[later].prev_waiting : lists->last;
 
-    if (earlier >= 0 && earlier > task->id) {
-        for (later = lists->first; later < task->id;)
-            later = lists->task[later].next_waiting;
-        earlier = lists->task[later].prev_waiting;
-    }
     task->next_waiting = later;
     task->prev_waiting = earlier;
     *(earlier >= 0 ? &lists->task[earlier].next_waiting : &lists->first) = task->id;

@@ -42,16 +42,16 @@
 #include "policy/target.h"
 
 struct member {
-    int64_t turn;    /* the lower, the sooner */
     int32_t cluster; /* that let it in; -1: none has */
     int32_t partner; /* with whom it was packed last, or -1 */
+    double share;    /* dominant, of its cluster */
     bool runs;       /* in this slice, by the last plan */
     bool packs;      /* and shares its allocation */
 };
 
-struct entrant {
-    int64_t turn;
+struct stranger {
     int32_t task;
+    double least_share; /* of any cluster of its reach */
 };
 
 struct gandiva {
@@ -61,16 +61,21 @@ struct gandiva {
     bool grows, packs;
     struct rng rng;
     struct id_set bad; /* pairs of types that are slower together: see pair_of() */
-    int64_t turns;
     VECTOR(struct member) member; /* by task */
-    VECTOR(struct entrant) queue; /* all members, in the order of their turns */
-    VECTOR(int32_t) live;         /* tasks that were let in and are not done */
-    double *load;                 /* by cluster: dominant shares let in */
+    VECTOR(int32_t) live;         /* tasks that were let in and are not done, as they came */
+    VECTOR(int32_t) queue;        /* the same in the order of their turns */
+    VECTOR(int32_t) back;         /* those who go to its end */
+    VECTOR(struct stranger) stranger; /* who waits and was not let in, by id */
+    int32_t waiting_members;
+    double *load;     /* by cluster: dominant shares let in */
+    double *old_load; /* the same when the strangers were last asked */
+    bool *was_open;   /* by cluster: whether it took starts then */
     bool *is_short;               /* by cluster: some member finds no room */
     bool *is_wanted;              /* by cluster: somebody waits who was not let in */
     struct allocation *free;      /* by cluster */
     struct id_set started;        /* clusters that have their one start of this slot */
-    VECTOR(int32_t) host;         /* tasks that one of them may be packed with */
+    VECTOR(int32_t) lone;         /* who runs, could share and does not */
+    VECTOR(int32_t) host;         /* those of them that one may be packed with */
 };
 
 static const struct option_spec options[] = {
@@ -101,6 +106,8 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     rng_stream(&s->rng, setup->seed, "policy");
     s->targets.rigid = !s->grows;
     s->load = xcalloc(clusters, sizeof *s->load);
+    s->old_load = xcalloc(clusters, sizeof *s->old_load);
+    s->was_open = xcalloc(clusters, sizeof *s->was_open);
     s->is_short = xcalloc(clusters, sizeof *s->is_short);
     s->is_wanted = xcalloc(clusters, sizeof *s->is_wanted);
     s->free = xcalloc(clusters, sizeof *s->free);
@@ -114,12 +121,17 @@ static void release(void *state)
     requests_release(&s->requests);
     targets_release(&s->targets);
     vector_release(&s->member);
-    vector_release(&s->queue);
     vector_release(&s->live);
+    vector_release(&s->queue);
+    vector_release(&s->back);
+    vector_release(&s->stranger);
     id_set_release(&s->started);
     id_set_release(&s->bad);
+    vector_release(&s->lone);
     vector_release(&s->host);
     free(s->load);
+    free(s->old_load);
+    free(s->was_open);
     free(s->is_short);
     free(s->is_wanted);
     free(s->free);
@@ -141,11 +153,32 @@ static bool is_hidden(const struct view *view, const struct task *task, int32_t 
            view_find_slot(view, cluster, task->id) < 0;
 }
 
+static void leave_queue(struct gandiva *s)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < s->queue.count; i++)
+        if (s->member.item[s->queue.item[i]].cluster >= 0)
+            s->queue.item[kept++] = s->queue.item[i];
+    s->queue.count = kept;
+}
+
+static void move_to(struct gandiva *s, const struct view *view, int32_t id, int32_t cluster)
+{
+    struct member *member = &s->member.item[id];
+
+    if (member->cluster == cluster)
+        return;
+    member->cluster = cluster;
+    member->share = share_on(s, view, id, cluster);
+}
+
 /* Members of clusters that went down, and hidden ones, have to be let in anew. */
 static void count_load(struct gandiva *s, const struct view *view)
 {
     size_t kept = 0;
 
+    s->waiting_members = 0;
     for (int32_t c = 0; c < view->catalog->clusters; c++)
         s->load[c] = 0;
     for (size_t i = 0; i < s->live.count; i++) {
@@ -154,15 +187,18 @@ static void count_load(struct gandiva *s, const struct view *view)
         struct member *member = &s->member.item[id];
 
         if (task->state == TASK_RUNNING)
-            member->cluster = task->cluster;
+            move_to(s, view, id, task->cluster);
         if ((task->state != TASK_RUNNING && task->state != TASK_WAITING) ||
             !view->cluster[member->cluster].up || is_hidden(view, task, member->cluster)) {
             member->cluster = -1;
             continue;
         }
-        s->load[member->cluster] += share_on(s, view, id, member->cluster);
+        s->waiting_members += task->state == TASK_WAITING;
+        s->load[member->cluster] += member->share;
         s->live.item[kept++] = id;
     }
+    if (kept < s->live.count)
+        leave_queue(s);
     s->live.count = kept;
 }
 
@@ -185,7 +221,8 @@ static int32_t least_loaded(struct gandiva *s, const struct view *view, int32_t 
     return best;
 }
 
-static void let_in_one(struct gandiva *s, const struct view *view, int32_t id)
+/* Whether it was. */
+static bool let_in_one(struct gandiva *s, const struct view *view, int32_t id)
 {
     const struct reach *reach = &view->task[id].reach;
     int32_t cluster = least_loaded(s, view, id);
@@ -193,59 +230,132 @@ static void let_in_one(struct gandiva *s, const struct view *view, int32_t id)
     if (cluster < 0) {
         for (int32_t i = 0; i < reach->count; i++)
             s->is_wanted[reach->cluster[i]] = true;
-        return;
+        return false;
     }
-    s->member.item[id] = (struct member){++s->turns, cluster, -1, false, false};
-    s->load[cluster] += share_on(s, view, id, cluster);
+    s->member.item[id] = (struct member){
+        .cluster = cluster, .partner = -1, .share = share_on(s, view, id, cluster)};
+    s->load[cluster] += s->member.item[id].share;
     vector_push(&s->live, id);
+    vector_push(&s->queue, id);
+    return true;
 }
 
-/* Between arrivals and ends nobody can be let in. */
+static void add_stranger(struct gandiva *s, const struct view *view, int32_t id)
+{
+    const struct reach *reach = &view->task[id].reach;
+    double least_share = HUGE_VAL;
+
+    for (int32_t i = 0; i < reach->count; i++)
+        least_share = fmin(least_share, share_on(s, view, id, reach->cluster[i]));
+    vector_push(&s->stranger, ((struct stranger){id, least_share}));
+}
+
+/* New ones are among those that began to wait, by id; returns from which on they stand. Somebody
+ * who is neither a member nor a stranger, or who left without a word, has all of them listed anew.
+ */
+static size_t list_strangers(struct gandiva *s, const struct view *view)
+{
+    static const struct member none = {.cluster = -1, .partner = -1};
+    size_t known = s->stranger.count;
+    int32_t first_new = (int32_t)s->member.count;
+
+    while (s->member.count < (size_t)view->tasks)
+        vector_push(&s->member, none);
+    for (int32_t i = 0; i < view->arrivals; i++)
+        if (view->arrived[i] >= first_new)
+            add_stranger(s, view, view->arrived[i]);
+    if (s->stranger.count + (size_t)s->waiting_members == (size_t)view->waiting)
+        return known;
+    vector_clear(&s->stranger);
+    for (int32_t id = view->first_waiting; id >= 0; id = view->task[id].next_waiting)
+        if (s->member.item[id].cluster < 0)
+            add_stranger(s, view, id);
+    return 0;
+}
+
+/* What a newcomer may add to a cluster's load; at least as much as there really is. */
+static double most_room(const struct gandiva *s, const struct view *view)
+{
+    double least_load = HUGE_VAL;
+
+    for (int32_t c = 0; c < view->catalog->clusters; c++)
+        if (view->cluster[c].may_start)
+            least_load = fmin(least_load, s->load[c]);
+    return s->most_load - least_load + 1e-6;
+}
+
+/* Asks those from `first` on; whoever is let in is a stranger no more. */
+static void ask_strangers(struct gandiva *s, const struct view *view, size_t first)
+{
+    double room = most_room(s, view);
+    size_t kept = first;
+
+    for (size_t i = first; i < s->stranger.count; i++) {
+        struct stranger stranger = s->stranger.item[i];
+        const struct reach *reach = &view->task[stranger.task].reach;
+
+        if (view->task[stranger.task].state != TASK_WAITING)
+            continue;
+        if (stranger.least_share > room)
+            for (int32_t k = 0; k < reach->count; k++)
+                s->is_wanted[reach->cluster[k]] = true;
+        else if (let_in_one(s, view, stranger.task))
+            continue;
+        s->stranger.item[kept++] = stranger;
+    }
+    s->stranger.count = kept;
+}
+
+/* Whether a stranger that found no place might find one now. */
+static bool has_changed(const struct gandiva *s, const struct view *view)
+{
+    if (view->catalog->slot_s > 0)
+        return true;
+    for (int32_t c = 0; c < view->catalog->clusters; c++)
+        if (s->load[c] != s->old_load[c] || view->cluster[c].may_start != s->was_open[c])
+            return true;
+    return false;
+}
+
+/* Between arrivals and ends nobody can be let in, and who could not be before can only be where
+ * the load has changed. */
 static void let_in(struct gandiva *s, const struct view *view)
 {
-    static const struct member stranger = {.cluster = -1, .partner = -1};
+    size_t first;
 
     if (view->catalog->slot_s == 0 && view->arrivals == 0 && view->toucheds == 0)
         return;
-    while (s->member.count < (size_t)view->tasks)
-        vector_push(&s->member, stranger);
     count_load(s, view);
-    for (int32_t c = 0; c < view->catalog->clusters; c++)
+    first = list_strangers(s, view);
+    if (has_changed(s, view))
+        first = 0;
+    for (int32_t c = 0; first == 0 && c < view->catalog->clusters; c++)
         s->is_wanted[c] = false;
-    for (int32_t id = view->first_waiting; id >= 0; id = view->task[id].next_waiting)
-        if (s->member.item[id].cluster < 0)
-            let_in_one(s, view, id);
+    ask_strangers(s, view, first);
+    for (int32_t c = 0; c < view->catalog->clusters; c++) {
+        s->old_load[c] = s->load[c];
+        s->was_open[c] = view->cluster[c].may_start;
+    }
 }
 
 /* Turns */
 
-static int compare_entrants(const void *a, const void *b)
-{
-    const struct entrant *left = a, *right = b;
-
-    return left->turn < right->turn ? -1 : left->turn > right->turn;
-}
-
-static void line_up(struct gandiva *s)
-{
-    vector_clear(&s->queue);
-    for (size_t i = 0; i < s->live.count; i++)
-        vector_push(&s->queue,
-                    ((struct entrant){s->member.item[s->live.item[i]].turn, s->live.item[i]}));
-    if (s->queue.count > 0)
-        vector_sort(&s->queue, compare_entrants);
-}
-
 /* Whoever ran goes to the back, in the order in which they stood. */
 static void end_slice(struct gandiva *s, const struct view *view)
 {
-    line_up(s);
-    for (size_t i = 0; i < s->queue.count; i++) {
-        struct member *member = &s->member.item[s->queue.item[i].task];
+    size_t kept = 0;
 
-        if (view->task[s->queue.item[i].task].state == TASK_RUNNING && member->runs)
-            member->turn = ++s->turns;
+    vector_clear(&s->back);
+    for (size_t i = 0; i < s->queue.count; i++) {
+        int32_t id = s->queue.item[i];
+
+        if (view->task[id].state == TASK_RUNNING && s->member.item[id].runs)
+            vector_push(&s->back, id);
+        else
+            s->queue.item[kept++] = id;
     }
+    for (size_t i = 0; i < s->back.count; i++)
+        s->queue.item[kept++] = s->back.item[i];
 }
 
 /* Running tasks whose progress would not survive keep their place until they are done. */
@@ -273,7 +383,7 @@ static void give_turn(struct gandiva *s, const struct view *view, int32_t id, in
 
     if (view->task[id].state != TASK_RUNNING)
         id_set_add(&s->started, cluster);
-    member->cluster = cluster;
+    move_to(s, view, id, cluster);
     member->runs = true;
     allocation_subtract(&s->free[cluster], request);
     targets_add(&s->targets, id, cluster, request);
@@ -293,10 +403,9 @@ static void migrate_or_wait(struct gandiva *s, const struct view *view, int32_t 
 
 static void give_turns(struct gandiva *s, const struct view *view)
 {
-    line_up(s);
     for (int pass = 0; pass < 3; pass++)
         for (size_t i = 0; i < s->queue.count; i++) {
-            int32_t id = s->queue.item[i].task;
+            int32_t id = s->queue.item[i];
             const struct task *task = &view->task[id];
             struct member *member = &s->member.item[id];
 
@@ -332,22 +441,30 @@ static void measure(struct gandiva *s, const struct view *view)
     }
 }
 
-static bool may_pack(struct gandiva *s, const struct view *view, int32_t id, int32_t host)
+/* Whether a member that does not run could share somebody's allocation on its cluster. */
+static bool may_be_guest(struct gandiva *s, const struct view *view, int32_t id)
 {
     const struct task *task = &view->task[id];
     int32_t cluster = s->member.item[id].cluster;
-    struct allocation request = *request_of(&s->requests, view, id);
     bool one = view->catalog->slot_s > 0 && view->catalog->rounds == ROUNDS_ONE;
 
-    return s->member.item[host].runs && !s->member.item[host].packs &&
-           s->member.item[host].cluster == cluster &&
-           allocation_equal(&request, request_of(&s->requests, view, host)) &&
-           catalog_may_share(view->catalog, task->type) &&
-           catalog_may_share(view->catalog, view->task[host].type) &&
+    return catalog_may_share(view->catalog, task->type) &&
            view->catalog->type[task->type].preempt_keeps &&
-           !id_set_has(&s->bad, pair_of(view, id, host)) &&
            (task->state == TASK_RUNNING ||
             (view_may_start(view, id, cluster) && !(one && id_set_has(&s->started, cluster))));
+}
+
+static bool may_be_host(const struct gandiva *s, const struct view *view, int32_t id)
+{
+    return s->member.item[id].runs && !s->member.item[id].packs &&
+           catalog_may_share(view->catalog, view->task[id].type);
+}
+
+static bool do_match(struct gandiva *s, const struct view *view, int32_t id, int32_t host)
+{
+    return s->member.item[host].cluster == s->member.item[id].cluster &&
+           allocation_equal(&s->requests.amount.item[id], &s->requests.amount.item[host]) &&
+           !id_set_has(&s->bad, pair_of(view, id, host));
 }
 
 static void pack_with(struct gandiva *s, const struct view *view, int32_t id, int32_t host)
@@ -362,30 +479,56 @@ static void pack_with(struct gandiva *s, const struct view *view, int32_t id, in
     targets_add_guest(&s->targets, id, host);
 }
 
+static void return_to_partner(struct gandiva *s, const struct view *view, int32_t id)
+{
+    int32_t partner = s->member.item[id].partner;
+
+    if (partner >= 0 && may_be_host(s, view, partner) && do_match(s, view, id, partner) &&
+        may_be_guest(s, view, id))
+        pack_with(s, view, id, partner);
+}
+
+static void list_lone(struct gandiva *s, const struct view *view)
+{
+    vector_clear(&s->lone);
+    for (size_t i = 0; i < s->targets.item.count; i++)
+        if (may_be_host(s, view, s->targets.item.item[i].task))
+            vector_push(&s->lone, s->targets.item.item[i].task);
+}
+
 static void draw_host(struct gandiva *s, const struct view *view, int32_t id)
 {
+    int32_t host;
+    size_t kept = 0;
+
+    if (!may_be_guest(s, view, id))
+        return;
     vector_clear(&s->host);
-    for (size_t i = 0; i < s->targets.item.count; i++)
-        if (may_pack(s, view, id, s->targets.item.item[i].task))
-            vector_push(&s->host, s->targets.item.item[i].task);
-    if (s->host.count > 0)
-        pack_with(s, view, id, s->host.item[rng_below(&s->rng, (uint32_t)s->host.count)]);
+    for (size_t i = 0; i < s->lone.count; i++)
+        if (do_match(s, view, id, s->lone.item[i]))
+            vector_push(&s->host, s->lone.item[i]);
+    if (s->host.count == 0)
+        return;
+    host = s->host.item[rng_below(&s->rng, (uint32_t)s->host.count)];
+    pack_with(s, view, id, host);
+    for (size_t i = 0; i < s->lone.count; i++)
+        if (s->lone.item[i] != host)
+            s->lone.item[kept++] = s->lone.item[i];
+    s->lone.count = kept;
 }
 
 /* Those who found no room: first with whom they were packed before, then with anybody. */
 static void pack(struct gandiva *s, const struct view *view)
 {
-    for (int pass = 0; s->packs && pass < 2; pass++)
-        for (size_t i = 0; i < s->queue.count; i++) {
-            int32_t id = s->queue.item[i].task, partner = s->member.item[id].partner;
-
-            if (s->member.item[id].runs)
-                continue;
-            if (pass == 1)
-                draw_host(s, view, id);
-            else if (partner >= 0 && may_pack(s, view, id, partner))
-                pack_with(s, view, id, partner);
-        }
+    if (!s->packs)
+        return;
+    for (size_t i = 0; i < s->queue.count; i++)
+        if (!s->member.item[s->queue.item[i]].runs)
+            return_to_partner(s, view, s->queue.item[i]);
+    list_lone(s, view);
+    for (size_t i = 0; i < s->queue.count && s->lone.count > 0; i++)
+        if (!s->member.item[s->queue.item[i]].runs)
+            draw_host(s, view, s->queue.item[i]);
 }
 
 /* Rounds of one more request each, until nobody takes any more. */
@@ -400,12 +543,12 @@ static void grow(struct gandiva *s, const struct view *view)
             const struct task *task = &view->task[target->task];
             struct allocation left = task->max, step;
 
-            if (s->member.item[target->task].packs)
+            if (s->member.item[target->task].packs || s->is_short[target->cluster])
                 continue;
             allocation_subtract(&left, &target->amount);
             step = allocation_least(request_of(&s->requests, view, target->task), &left);
             step = allocation_least(&step, &s->free[target->cluster]);
-            if (s->is_short[target->cluster] || allocation_is_zero(&step))
+            if (allocation_is_zero(&step))
                 continue;
             allocation_subtract(&s->free[target->cluster], &step);
             allocation_add(&target->amount, &step);

@@ -106,19 +106,15 @@ static void reserve(struct requests *requests, int32_t tasks)
     memset(requests->amount.item + had, 0, ((size_t)tasks - had) * sizeof *requests->amount.item);
 }
 
-const struct allocation *request_of(struct requests *requests, const struct view *view, int32_t id)
+const struct allocation *request_settle(struct requests *requests, const struct view *view,
+                                        int32_t id)
 {
     const struct task *task = &view->task[id];
-    struct allocation *amount;
+    struct allocation wish = wanted(requests, view, task);
 
     reserve(requests, view->tasks);
-    amount = &requests->amount.item[id];
-    if (allocation_is_zero(amount)) {
-        struct allocation wish = wanted(requests, view, task);
-
-        wish = allocation_least(&wish, &task->max);
-        wish = allocation_most(&wish, &task->min);
-        *amount = cut_to_reach(view->catalog, task, &wish);
-    }
-    return amount;
+    wish = allocation_least(&wish, &task->max);
+    wish = allocation_most(&wish, &task->min);
+    requests->amount.item[id] = cut_to_reach(view->catalog, task, &wish);
+    return &requests->amount.item[id];
 }

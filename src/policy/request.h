@@ -31,9 +31,19 @@ struct requests {
 void requests_init(struct requests *requests, const struct policy_setup *setup);
 void requests_release(struct requests *requests);
 
+/* What request_of() does for a task that nobody asked about yet. */
+const struct allocation *request_settle(struct requests *requests, const struct view *view,
+                                        int32_t task);
+
 /* Between the task's minimum and maximum, always the same for one task. It fits an empty cluster of
  * its reach if the minimum does. Borrowed until the next call. */
-const struct allocation *request_of(struct requests *requests, const struct view *view,
-                                    int32_t task);
+static inline const struct allocation *request_of(struct requests *requests,
+                                                  const struct view *view, int32_t task)
+{
+    if ((size_t)task < requests->amount.count &&
+        !allocation_is_zero(&requests->amount.item[task]))
+        return &requests->amount.item[task];
+    return request_settle(requests, view, task);
+}
 
 #endif
