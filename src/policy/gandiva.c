@@ -60,22 +60,22 @@ struct gandiva {
     double slice_s, slice_end_s, most_load;
     bool grows, packs;
     struct rng rng;
-    struct id_set bad; /* pairs of types that are slower together: see pair_of() */
-    VECTOR(struct member) member; /* by task */
-    VECTOR(int32_t) live;         /* tasks that were let in and are not done, as they came */
-    VECTOR(int32_t) queue;        /* the same in the order of their turns */
-    VECTOR(int32_t) back;         /* those who go to its end */
+    struct id_set bad;                /* pairs of types that are slower together: see pair_of() */
+    VECTOR(struct member) member;     /* by task */
+    VECTOR(int32_t) live;             /* tasks that were let in and are not done, as they came */
+    VECTOR(int32_t) queue;            /* the same in the order of their turns */
+    VECTOR(int32_t) back;             /* those who go to its end */
     VECTOR(struct stranger) stranger; /* who waits and was not let in, by id */
     int32_t waiting_members;
-    double *load;     /* by cluster: dominant shares let in */
-    double *old_load; /* the same when the strangers were last asked */
-    bool *was_open;   /* by cluster: whether it took starts then */
-    bool *is_short;               /* by cluster: some member finds no room */
-    bool *is_wanted;              /* by cluster: somebody waits who was not let in */
-    struct allocation *free;      /* by cluster */
-    struct id_set started;        /* clusters that have their one start of this slot */
-    VECTOR(int32_t) lone;         /* who runs, could share and does not */
-    VECTOR(int32_t) host;         /* those of them that one may be packed with */
+    double *load;            /* by cluster: dominant shares let in */
+    double *old_load;        /* the same when the strangers were last asked */
+    bool *was_open;          /* by cluster: whether it took starts then */
+    bool *is_short;          /* by cluster: some member finds no room */
+    bool *is_wanted;         /* by cluster: somebody waits who was not let in */
+    struct allocation *free; /* by cluster */
+    struct id_set started;   /* clusters that have their one start of this slot */
+    VECTOR(int32_t) lone;    /* who runs, could share and does not */
+    VECTOR(int32_t) host;    /* those of them that one may be packed with */
 };
 
 static const struct option_spec options[] = {
@@ -232,8 +232,8 @@ static bool let_in_one(struct gandiva *s, const struct view *view, int32_t id)
             s->is_wanted[reach->cluster[i]] = true;
         return false;
     }
-    s->member.item[id] = (struct member){
-        .cluster = cluster, .partner = -1, .share = share_on(s, view, id, cluster)};
+    s->member.item[id] =
+        (struct member){.cluster = cluster, .partner = -1, .share = share_on(s, view, id, cluster)};
     s->load[cluster] += s->member.item[id].share;
     vector_push(&s->live, id);
     vector_push(&s->queue, id);

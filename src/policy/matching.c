@@ -24,6 +24,9 @@
 
 #include "base/memory.h"
 
+/* No slack comes near to it; that of an edge that is not there is beyond it. */
+static const int64_t FAR = INT64_MAX / 4;
+
 enum mark { UNSEEN = -1, OUTER, INNER };
 
 /* An edge between two vertices, by the nodes at its ends; no weight: there is none. */
@@ -40,6 +43,7 @@ struct blossom {
 
 struct matcher {
     int32_t nodes, top, room; /* vertices in use, and those there is room for */
+    int64_t *twice;           /* by two nodes, from 0: twice the weight of their edge */
     struct edge *edge;        /* room x room */
     struct blossom *blossom;  /* by vertex */
     int64_t *dual;
@@ -47,6 +51,10 @@ struct matcher {
     int32_t *outmost; /* the vertex that is in no blossom and holds this one; 0: not in use */
     int32_t *parent;  /* node from which an inner vertex was reached */
     int32_t *nearest; /* node with the edge of least slack from an outer vertex, or 0 */
+    int64_t *near;    /* and that slack; FAR without such a node */
+    int64_t *slack;   /* by node, from 0: of its edge to the outer node at hand */
+    int64_t *least;   /* by vertex: least slack so far of its edges to a new blossom */
+    int32_t *offered, offers; /* by blossom: when it was offered that node last */
     int32_t *visit, visits;
     enum mark *mark;
     int32_t *queue, first, last; /* nodes of outer vertices to be looked at */
@@ -62,21 +70,29 @@ static int64_t slack_of(const struct matcher *m, const struct edge *e)
     return m->dual[e->from] + m->dual[e->to] - 2 * edge_of(m, e->from, e->to)->weight;
 }
 
-static void offer_nearest(struct matcher *m, int32_t node, int32_t vertex)
+static void forget_nearest(struct matcher *m, int32_t vertex)
 {
-    int32_t best = m->nearest[vertex];
+    m->nearest[vertex] = 0;
+    m->near[vertex] = FAR;
+}
 
-    if (best == 0 || slack_of(m, edge_of(m, node, vertex)) < slack_of(m, edge_of(m, best, vertex)))
-        m->nearest[vertex] = node;
+static void offer_nearest(struct matcher *m, int32_t node, int32_t vertex, int64_t slack)
+{
+    if (slack >= m->near[vertex])
+        return;
+    m->nearest[vertex] = node;
+    m->near[vertex] = slack;
 }
 
 static void find_nearest(struct matcher *m, int32_t vertex)
 {
-    m->nearest[vertex] = 0;
-    for (int32_t u = 1; u <= m->nodes; u++)
-        if (edge_of(m, u, vertex)->weight > 0 && m->outmost[u] != vertex &&
-            m->mark[m->outmost[u]] == OUTER)
-            offer_nearest(m, u, vertex);
+    forget_nearest(m, vertex);
+    for (int32_t u = 1; u <= m->nodes; u++) {
+        const struct edge *e = edge_of(m, vertex, u);
+
+        if (e->weight > 0 && m->outmost[u] != vertex && m->mark[m->outmost[u]] == OUTER)
+            offer_nearest(m, u, vertex, slack_of(m, e));
+    }
 }
 
 /* All nodes of a vertex that has become outer. */
@@ -196,30 +212,44 @@ static void add_petals(struct matcher *m, struct blossom *blossom, int32_t from,
     }
 }
 
-/* The edges of a new blossom are those of least slack of its petals. */
-static void inherit_edges(struct matcher *m, int32_t b)
+/* Which of the petals holds a node. */
+static void note_petals(struct matcher *m, struct blossom *blossom)
 {
-    struct blossom *blossom = &m->blossom[b];
-
-    for (int32_t x = 1; x <= m->top; x++)
-        edge_of(m, b, x)->weight = edge_of(m, x, b)->weight = 0;
     memset(blossom->through, 0, ((size_t)m->nodes + 1) * sizeof *blossom->through);
     for (int32_t i = 0; i < blossom->petals; i++) {
         int32_t petal = blossom->petal[i];
 
-        for (int32_t x = 1; x <= m->top; x++) {
-            const struct edge *e = edge_of(m, petal, x);
-
-            if (e->weight == 0 ||
-                (edge_of(m, b, x)->weight > 0 && slack_of(m, e) >= slack_of(m, edge_of(m, b, x))))
-                continue;
-            *edge_of(m, b, x) = *e;
-            *edge_of(m, x, b) = *edge_of(m, x, petal);
-        }
-        for (int32_t x = 1; x <= m->nodes; x++)
-            if (petal == x || (petal > m->nodes && m->blossom[petal].through[x] != 0))
+        if (petal <= m->nodes)
+            blossom->through[petal] = petal;
+        for (int32_t x = 1; petal > m->nodes && x <= m->nodes; x++)
+            if (m->blossom[petal].through[x] != 0)
                 blossom->through[x] = petal;
     }
+}
+
+/* The edges of a new blossom are those of least slack of its petals, the first of equal ones. */
+static void inherit_edges(struct matcher *m, int32_t b)
+{
+    struct blossom *blossom = &m->blossom[b];
+    struct edge *own = edge_of(m, b, 0);
+
+    for (int32_t x = 1; x <= m->top; x++) {
+        own[x].weight = 0;
+        m->least[x] = FAR;
+    }
+    for (int32_t i = 0; i < blossom->petals; i++) {
+        const struct edge *e = edge_of(m, blossom->petal[i], 0);
+
+        for (int32_t x = 1; x <= m->top; x++) {
+            if (e[x].weight == 0 || slack_of(m, &e[x]) >= m->least[x])
+                continue;
+            m->least[x] = slack_of(m, &e[x]);
+            own[x] = e[x];
+        }
+    }
+    own[b].weight = 0;
+    for (int32_t x = 1; x <= m->top; x++)
+        *edge_of(m, x, b) = (struct edge){own[x].to, own[x].from, own[x].weight};
 }
 
 static void shrink(struct matcher *m, int32_t u, int32_t base, int32_t v)
@@ -242,6 +272,7 @@ static void shrink(struct matcher *m, int32_t u, int32_t base, int32_t v)
     reverse(blossom->petal + 1, blossom->petals - 1);
     add_petals(m, blossom, v, base);
     put_inside(m, b, b);
+    note_petals(m, blossom);
     inherit_edges(m, b);
     find_nearest(m, b);
 }
@@ -262,7 +293,7 @@ static void open_up(struct matcher *m, int32_t b)
         m->parent[inner] = edge_of(m, outer, inner)->from;
         m->mark[inner] = INNER;
         m->mark[outer] = OUTER;
-        m->nearest[inner] = 0;
+        forget_nearest(m, inner);
         find_nearest(m, outer);
         enqueue(m, outer);
     }
@@ -285,7 +316,8 @@ static bool follow(struct matcher *m, const struct edge *e)
 
         m->parent[v] = e->from;
         m->mark[v] = INNER;
-        m->nearest[v] = m->nearest[next] = 0;
+        forget_nearest(m, v);
+        forget_nearest(m, next);
         m->mark[next] = OUTER;
         enqueue(m, next);
         return false;
@@ -302,22 +334,49 @@ static bool follow(struct matcher *m, const struct edge *e)
     return true;
 }
 
+/* Nodes inside one blossom share an edge to it, which is looked at once, until something grows. */
+static void offer_blossom(struct matcher *m, int32_t node, int32_t vertex)
+{
+    if (vertex == m->outmost[node] || m->offered[vertex] == m->offers)
+        return;
+    m->offered[vertex] = m->offers;
+    offer_nearest(m, node, vertex, slack_of(m, edge_of(m, node, vertex)));
+}
+
+/* All edges of an outer node; true if the matching has grown. */
+static bool look_around(struct matcher *m, int32_t u)
+{
+    const int64_t *twice = m->twice + (size_t)(u - 1) * (size_t)m->nodes, *dual = m->dual + 1;
+    int64_t *slack = m->slack, own = m->dual[u];
+
+    for (int32_t i = 0; i < m->nodes; i++)
+        slack[i] = own + dual[i] - twice[i];
+    m->offers++;
+    for (int32_t v = 1; v <= m->nodes; v++) {
+        int32_t vertex = m->outmost[v];
+
+        if (slack[v - 1] > 0 && vertex <= m->nodes) {
+            offer_nearest(m, u, vertex, slack[v - 1]);
+        } else if (slack[v - 1] > 0) {
+            if (slack[v - 1] < FAR)
+                offer_blossom(m, u, vertex);
+        } else if (vertex != m->outmost[u]) {
+            if (follow(m, edge_of(m, u, v)))
+                return true;
+            m->offers++;
+        }
+    }
+    return false;
+}
+
 /* Looks at every node in the queue; true if the matching has grown. */
 static bool grow_trees(struct matcher *m)
 {
     while (m->first < m->last) {
         int32_t u = m->queue[m->first++];
 
-        if (m->mark[m->outmost[u]] == INNER)
-            continue;
-        for (int32_t v = 1; v <= m->nodes; v++) {
-            if (edge_of(m, u, v)->weight == 0 || m->outmost[u] == m->outmost[v])
-                continue;
-            if (slack_of(m, edge_of(m, u, v)) > 0)
-                offer_nearest(m, u, m->outmost[v]);
-            else if (follow(m, edge_of(m, u, v)))
-                return true;
-        }
+        if (m->mark[m->outmost[u]] != INNER && look_around(m, u))
+            return true;
     }
     return false;
 }
@@ -336,12 +395,10 @@ static int64_t least_step(const struct matcher *m)
         if (is_in_use(m, b) && m->mark[b] == INNER && m->dual[b] / 2 < step)
             step = m->dual[b] / 2;
     for (int32_t x = 1; x <= m->top; x++) {
-        int64_t slack;
+        int64_t slack = m->mark[x] == OUTER ? m->near[x] / 2 : m->near[x];
 
         if (!is_in_use(m, x) || m->nearest[x] == 0 || m->mark[x] == INNER)
             continue;
-        slack = slack_of(m, edge_of(m, m->nearest[x], x));
-        slack = m->mark[x] == OUTER ? slack / 2 : slack;
         step = slack < step ? slack : step;
     }
     return step;
@@ -361,6 +418,9 @@ static bool move_duals(struct matcher *m, int64_t step)
     for (int32_t b = m->nodes + 1; b <= m->top; b++)
         if (is_in_use(m, b) && m->mark[b] != UNSEEN)
             m->dual[b] += m->mark[b] == OUTER ? 2 * step : -2 * step;
+    for (int32_t x = 1; x <= m->top; x++)
+        if (m->nearest[x] != 0)
+            m->near[x] = slack_of(m, edge_of(m, m->nearest[x], x));
     return true;
 }
 
@@ -370,7 +430,7 @@ static bool augment(struct matcher *m)
     m->first = m->last = 0;
     for (int32_t x = 1; x <= m->top; x++) {
         m->mark[x] = UNSEEN;
-        m->nearest[x] = 0;
+        forget_nearest(m, x);
     }
     for (int32_t x = 1; x <= m->top; x++)
         if (is_in_use(m, x) && m->mate[x] == 0) {
@@ -388,8 +448,7 @@ static bool augment(struct matcher *m)
         m->first = m->last = 0;
         for (int32_t x = 1; x <= m->top; x++)
             if (is_in_use(m, x) && m->nearest[x] != 0 && m->outmost[m->nearest[x]] != x &&
-                slack_of(m, edge_of(m, m->nearest[x], x)) == 0 &&
-                follow(m, edge_of(m, m->nearest[x], x)))
+                m->near[x] == 0 && follow(m, edge_of(m, m->nearest[x], x)))
                 return true;
         for (int32_t b = m->nodes + 1; b <= m->top; b++)
             if (is_in_use(m, b) && m->mark[b] == INNER && m->dual[b] == 0)
@@ -402,14 +461,23 @@ static void open_matcher(struct matcher *m, int32_t nodes, const int64_t *weight
     size_t room = (size_t)nodes + (size_t)nodes / 2 + 2;
     int64_t most = 0;
 
-    *m = (struct matcher){.nodes = nodes, .top = nodes, .room = (int32_t)room};
+    *m = (struct matcher){
+        .nodes = nodes,
+        .top = nodes,
+        .room = (int32_t)room,
+    };
     m->edge = xcalloc(room * room, sizeof *m->edge);
+    m->twice = xcalloc((size_t)nodes * (size_t)nodes, sizeof *m->twice);
     m->blossom = xcalloc(room, sizeof *m->blossom);
     m->dual = xcalloc(room, sizeof *m->dual);
     m->mate = xcalloc(room, sizeof *m->mate);
     m->outmost = xcalloc(room, sizeof *m->outmost);
     m->parent = xcalloc(room, sizeof *m->parent);
     m->nearest = xcalloc(room, sizeof *m->nearest);
+    m->near = xcalloc(room, sizeof *m->near);
+    m->slack = xcalloc(room, sizeof *m->slack);
+    m->least = xcalloc(room, sizeof *m->least);
+    m->offered = xcalloc(room, sizeof *m->offered);
     m->visit = xcalloc(room, sizeof *m->visit);
     m->mark = xcalloc(room, sizeof *m->mark);
     m->queue = xcalloc(2 * room, sizeof *m->queue);
@@ -418,6 +486,7 @@ static void open_matcher(struct matcher *m, int32_t nodes, const int64_t *weight
             int64_t w = u == v ? 0 : weight[(size_t)(u - 1) * (size_t)nodes + (size_t)(v - 1)];
 
             *edge_of(m, u, v) = (struct edge){u, v, w};
+            m->twice[(size_t)(u - 1) * (size_t)nodes + (size_t)(v - 1)] = w > 0 ? 2 * w : -2 * FAR;
             most = w > most ? w : most;
         }
     for (int32_t u = 1; u <= nodes; u++) {
@@ -437,12 +506,17 @@ static void close_matcher(struct matcher *m)
         free(m->blossom[b].through);
     }
     free(m->edge);
+    free(m->twice);
     free(m->blossom);
     free(m->dual);
     free(m->mate);
     free(m->outmost);
     free(m->parent);
     free(m->nearest);
+    free(m->near);
+    free(m->slack);
+    free(m->least);
+    free(m->offered);
     free(m->visit);
     free(m->mark);
     free(m->queue);

@@ -6,11 +6,13 @@
  * for Deep Learning Training", SIGCOMM'22, section 4.2).
  *
  * Weights depend on types alone, of which there are few, so each is worked out once per pair of
- * kinds. A bucket of more groups than a matching can take is matched piece by piece, in the order
- * of priority.
+ * kinds, and matchings and periods are remembered: from one decision to the next most buckets stay
+ * as they were. A bucket of more groups than a matching can take is matched piece by piece, in the
+ * order of priority.
  */
 #include "policy/merge.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,7 +33,13 @@ void merger_release(struct merger *merger)
     vector_release(&merger->first);
     vector_release(&merger->kind_weight);
     vector_release(&merger->weight);
-    vector_release(&merger->mate);
+    vector_release(&merger->key);
+    for (size_t i = 0; merger->memo && i < MERGE_MEMOS; i++) {
+        vector_release(&merger->memo[i].key);
+        vector_release(&merger->memo[i].mate);
+    }
+    free(merger->memo);
+    free(merger->period);
 }
 
 void merger_clear(struct merger *merger)
@@ -72,9 +80,27 @@ bool merge_may(const struct merger *merger, int32_t type)
     return catalog_may_share(merger->catalog, type) && merger->catalog->type[type].preempt_keeps;
 }
 
-double merge_period(const struct merger *merger, const struct merge_group *group)
+static uint64_t mix(uint64_t hash, uint64_t more)
 {
-    return catalog_period(merger->catalog, group->type, group->members);
+    hash = (hash ^ more) * 0x9E3779B97F4A7C15u;
+    return hash ^ hash >> 32;
+}
+
+double merge_period(struct merger *merger, const struct merge_group *group)
+{
+    struct merge_period *known;
+    uint64_t types = 0;
+
+    static_assert(MAX_COMPANY * 16 <= 64 && MAX_TYPES < 1 << 16, "a company's types are one word");
+    for (int i = 0; i < group->members; i++)
+        types = types << 16 | (uint64_t)(group->type[i] + 1);
+    if (!merger->period)
+        merger->period = xcalloc(MERGE_PERIODS, sizeof *merger->period);
+    known = &merger->period[mix(0, types) % MERGE_PERIODS];
+    if (known->types != types)
+        *known = (struct merge_period){types, catalog_period(merger->catalog, group->type,
+                                                             group->members)};
+    return known->period;
 }
 
 double merge_periods_apart(const struct merger *merger, const struct merge_group *group)
@@ -109,7 +135,7 @@ static struct merge_group united(const struct merge_group *a, const struct merge
 }
 
 /* 0: they may not come together. */
-static double efficiency(const struct merger *merger, const struct merge_group *a,
+static double efficiency(struct merger *merger, const struct merge_group *a,
                          const struct merge_group *b)
 {
     struct merge_group both;
@@ -179,16 +205,52 @@ static void weigh(struct merger *merger, const struct merge_group *group, int32_
                                                           (size_t)merger->kind.item[j]]);
 }
 
+/* Where the matching of these groups is remembered, if it is. */
+static struct merge_memo *find_memo(struct merger *merger, const struct merge_group *group,
+                                    int32_t groups)
+{
+    uint64_t hash = 0;
+
+    vector_clear(&merger->key);
+    for (int32_t i = 0; i < groups; i++) {
+        vector_push(&merger->key, group[i].members);
+        for (int k = 0; k < group[i].members; k++)
+            vector_push(&merger->key, group[i].type[k]);
+    }
+    for (size_t i = 0; i < merger->key.count; i++)
+        hash = mix(hash, (uint64_t)merger->key.item[i]);
+    if (!merger->memo)
+        merger->memo = xcalloc(MERGE_MEMOS, sizeof *merger->memo);
+    return &merger->memo[hash % MERGE_MEMOS];
+}
+
+static bool is_remembered(const struct merger *merger, const struct merge_memo *memo)
+{
+    return memo->key.count == merger->key.count &&
+           memcmp(memo->key.item, merger->key.item, memo->key.count * sizeof *memo->key.item) == 0;
+}
+
+static void match_anew(struct merger *merger, struct merge_memo *memo,
+                       const struct merge_group *group, int32_t groups)
+{
+    weigh(merger, group, groups);
+    vector_clear(&memo->key);
+    for (size_t i = 0; i < merger->key.count; i++)
+        vector_push(&memo->key, merger->key.item[i]);
+    vector_reserve(&memo->mate, (size_t)groups);
+    memo->mate.count = (size_t)groups;
+    matching_find(groups, merger->weight.item, memo->mate.item);
+}
+
 static void match_piece(struct merger *merger, struct merge_group *group, int32_t first,
                         int32_t groups)
 {
-    weigh(merger, group, groups);
-    vector_clear(&merger->mate);
+    struct merge_memo *memo = find_memo(merger, group, groups);
+
+    if (!is_remembered(merger, memo))
+        match_anew(merger, memo, group, groups);
     for (int32_t i = 0; i < groups; i++)
-        vector_push(&merger->mate, -1);
-    matching_find(groups, merger->weight.item, merger->mate.item);
-    for (int32_t i = 0; i < groups; i++)
-        group[i].mate = merger->mate.item[i] < 0 ? -1 : first + merger->mate.item[i];
+        group[i].mate = memo->mate.item[i] < 0 ? -1 : first + memo->mate.item[i];
 }
 
 static void match_bucket(struct merger *merger, struct merge_bucket *bucket)

@@ -26,6 +26,20 @@ struct merge_pair {
     double waste;
 };
 
+/* A matching that was found before: it depends on the types alone. */
+struct merge_memo {
+    VECTOR(int32_t) key; /* by group: its members, and their types */
+    VECTOR(int32_t) mate;
+};
+
+enum { MERGE_MEMOS = 1024, MERGE_PERIODS = 4096 };
+
+/* The period of a company that was worked out before. */
+struct merge_period {
+    uint64_t types; /* of up to four members, packed; 0: none */
+    double period;
+};
+
 struct merger {
     const struct catalog *catalog;
     int most;      /* members of a group */
@@ -36,7 +50,9 @@ struct merger {
     VECTOR(int32_t) kind;  /* by group of the bucket at hand: groups of equal types are of a kind */
     VECTOR(int32_t) first; /* by kind: a group of it */
     VECTOR(int64_t) kind_weight, weight;
-    VECTOR(int32_t) mate;
+    VECTOR(int32_t) key;         /* of the groups at hand */
+    struct merge_memo *memo;     /* MERGE_MEMOS, by the key's hash; NULL at first */
+    struct merge_period *period; /* MERGE_PERIODS, by the hash of the types; NULL at first */
 };
 
 void merger_release(struct merger *merger);
@@ -58,7 +74,7 @@ void merger_add(struct merger *merger, int32_t cluster, const struct allocation 
 void merge_all(struct merger *merger);
 
 /* The time of one iteration of all of the group, and of each by itself one after the other. */
-double merge_period(const struct merger *merger, const struct merge_group *group);
+double merge_period(struct merger *merger, const struct merge_group *group);
 double merge_periods_apart(const struct merger *merger, const struct merge_group *group);
 
 #endif

@@ -40,8 +40,7 @@ const struct allocation *request_settle(struct requests *requests, const struct 
 static inline const struct allocation *request_of(struct requests *requests,
                                                   const struct view *view, int32_t task)
 {
-    if ((size_t)task < requests->amount.count &&
-        !allocation_is_zero(&requests->amount.item[task]))
+    if ((size_t)task < requests->amount.count && !allocation_is_zero(&requests->amount.item[task]))
         return &requests->amount.item[task];
     return request_settle(requests, view, task);
 }

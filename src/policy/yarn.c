@@ -13,8 +13,13 @@
  * this name) and memory as the only resource that is counted, which is YARN's own default without
  * the dominant resource calculator. Consolidation is the cluster's "placement".
  *
+ * With one queue a cluster serves but the first of those who wait for it. In continuous time only
+ * firsts are looked at, in the order of their arrival: those of clusters where something came free,
+ * the newcomers, and whoever comes first where one of these has started.
+ *
  * Source: Apache Hadoop's CapacityScheduler as documented; "fifo" of SymbioticLab/Tiresias 959f9b0.
  */
+#include "base/heap.h"
 #include "core/policy.h"
 #include "policy/place.h"
 #include "policy/registry.h"
@@ -30,8 +35,10 @@ struct yarn {
     bool by_home;
     int32_t queues;
     struct queue *queue;
-    bool *reserved; /* by cluster */
-    int32_t open;   /* clusters that are not */
+    bool *reserved;     /* by cluster */
+    int32_t open;       /* clusters that are not */
+    struct heap firsts; /* tasks to look at, by id */
+    int32_t left;       /* tasks that the last plan left waiting; -1: there was none */
 };
 
 static const struct option_spec options[] = {
@@ -47,6 +54,8 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
 
     (void)err;
     s->by_home = params_choice(setup->params, "queues") == 1;
+    s->left = -1;
+    heap_init(&s->firsts);
     s->queues = s->by_home ? setup->catalog->clusters : 1;
     s->queue = xcalloc((size_t)s->queues, sizeof *s->queue);
     s->reserved = xcalloc((size_t)setup->catalog->clusters, sizeof *s->reserved);
@@ -59,6 +68,7 @@ static void release(void *state)
     struct yarn *s = state;
 
     requests_release(&s->requests);
+    heap_release(&s->firsts);
     free(s->queue);
     free(s->reserved);
 }
@@ -140,9 +150,8 @@ static void serve(struct yarn *s, const struct view *view, struct plan *plan, st
     }
 }
 
-static void decide(void *state, const struct view *view, struct plan *plan)
+static void serve_queues(struct yarn *s, const struct view *view, struct plan *plan)
 {
-    struct yarn *s = state;
     int32_t q;
 
     begin(s, view);
@@ -152,6 +161,91 @@ static void decide(void *state, const struct view *view, struct plan *plan)
         serve(s, view, plan, queue);
         queue->next = skip_to(s, view, q, view->task[queue->next].next_waiting);
     }
+}
+
+/* Firsts */
+
+/* Who is the first of those that may start on a cluster, the plan counted in; -1: nobody. */
+static int32_t first_of(const struct view *view, const struct plan *plan, int32_t cluster)
+{
+    int32_t id;
+
+    view_each_waiting (view, cluster, id) {
+        if (!plan_has(plan, id))
+            return id;
+    }
+    return -1;
+}
+
+static void look_at_first(struct yarn *s, const struct view *view, const struct plan *plan,
+                          int32_t cluster)
+{
+    int32_t id = first_of(view, plan, cluster);
+
+    if (id >= 0)
+        heap_set(&s->firsts, id, id);
+}
+
+/* If somebody left or stayed against the last plan, anybody may have become a first. */
+static void list_firsts(struct yarn *s, const struct view *view, const struct plan *plan)
+{
+    heap_reset(&s->firsts);
+    if (s->left != view->waiting - view->arrivals) {
+        for (int32_t c = 0; c < view->catalog->clusters; c++)
+            look_at_first(s, view, plan, c);
+        return;
+    }
+    for (int32_t i = 0; i < view->toucheds; i++)
+        look_at_first(s, view, plan, view->touched[i]);
+    for (int32_t i = 0; i < view->arrivals; i++)
+        if (view->task[view->arrived[i]].state == TASK_WAITING)
+            heap_set(&s->firsts, view->arrived[i], view->arrived[i]);
+}
+
+/* True if the task was started. */
+static bool serve_first(struct yarn *s, const struct view *view, struct plan *plan, int32_t id)
+{
+    const struct reach *reach = &view->task[id].reach;
+    const struct allocation *request;
+    bool is_first = false;
+    int32_t cluster;
+
+    for (int32_t i = 0; i < reach->count; i++) {
+        s->reserved[reach->cluster[i]] = first_of(view, plan, reach->cluster[i]) != id;
+        is_first |= !s->reserved[reach->cluster[i]];
+    }
+    if (!is_first)
+        return false;
+    request = request_of(&s->requests, view, id);
+    cluster = place_best_fit_unless(view, plan, id, request, s->reserved);
+    if (cluster >= 0)
+        plan_start(plan, id, cluster, request);
+    return cluster >= 0;
+}
+
+static void serve_firsts(struct yarn *s, const struct view *view, struct plan *plan)
+{
+    list_firsts(s, view, plan);
+    while (!heap_is_empty(&s->firsts)) {
+        int32_t id = heap_pop(&s->firsts);
+        const struct reach *reach = &view->task[id].reach;
+
+        if (!serve_first(s, view, plan, id))
+            continue;
+        for (int32_t i = 0; i < reach->count; i++)
+            look_at_first(s, view, plan, reach->cluster[i]);
+    }
+    s->left = view->waiting - plan->actions;
+}
+
+static void decide(void *state, const struct view *view, struct plan *plan)
+{
+    struct yarn *s = state;
+
+    if (s->by_home || view->catalog->slot_s > 0 || view->catalog->window > 0)
+        serve_queues(s, view, plan);
+    else
+        serve_firsts(s, view, plan);
 }
 
 const struct policy_ops policy_yarn = {
