@@ -38,30 +38,61 @@ void merger_release(struct merger *merger)
         vector_release(&merger->memo[i].key);
         vector_release(&merger->memo[i].mate);
     }
+    free(merger->first_bucket);
+    free(merger->last_bucket);
     free(merger->memo);
     free(merger->period);
 }
 
+static void open_clusters(struct merger *merger)
+{
+    size_t clusters = (size_t)merger->catalog->clusters;
+
+    merger->first_bucket = xcalloc(clusters, sizeof *merger->first_bucket);
+    merger->last_bucket = xcalloc(clusters, sizeof *merger->last_bucket);
+    for (size_t c = 0; c < clusters; c++)
+        merger->first_bucket[c] = merger->last_bucket[c] = -1;
+}
+
 void merger_clear(struct merger *merger)
 {
+    if (!merger->first_bucket)
+        open_clusters(merger);
+    for (size_t i = 0; i < merger->buckets; i++) {
+        int32_t cluster = merger->bucket.item[i].cluster;
+
+        merger->first_bucket[cluster] = merger->last_bucket[cluster] = -1;
+    }
     merger->buckets = 0;
+}
+
+/* At the end of its cluster's. */
+static struct merge_bucket *add_bucket(struct merger *merger, int32_t cluster)
+{
+    static const struct merge_bucket none;
+    int32_t added = (int32_t)merger->buckets++, last = merger->last_bucket[cluster];
+
+    if (merger->buckets > merger->bucket.count)
+        vector_push(&merger->bucket, none);
+    if (last >= 0)
+        merger->bucket.item[last].next = added;
+    else
+        merger->first_bucket[cluster] = added;
+    merger->last_bucket[cluster] = added;
+    return &merger->bucket.item[added];
 }
 
 static struct merge_bucket *find_bucket(struct merger *merger, int32_t cluster,
                                         const struct allocation *request)
 {
-    static const struct merge_bucket none;
     struct merge_bucket *bucket;
 
-    for (size_t i = 0; i < merger->buckets; i++) {
-        bucket = &merger->bucket.item[i];
-        if (bucket->cluster == cluster && allocation_equal(&bucket->request, request))
-            return bucket;
-    }
-    if (merger->buckets == merger->bucket.count)
-        vector_push(&merger->bucket, none);
-    bucket = &merger->bucket.item[merger->buckets++];
+    for (int32_t i = merger->first_bucket[cluster]; i >= 0; i = merger->bucket.item[i].next)
+        if (allocation_equal(&merger->bucket.item[i].request, request))
+            return &merger->bucket.item[i];
+    bucket = add_bucket(merger, cluster);
     bucket->cluster = cluster;
+    bucket->next = -1;
     bucket->request = *request;
     vector_clear(&bucket->group);
     return bucket;
@@ -268,12 +299,10 @@ static bool is_too_much(const struct merger *merger, int32_t cluster)
     const struct allocation *capacity = &merger->catalog->cluster[cluster].capacity;
     double need[MAX_RESOURCES] = {0};
 
-    for (size_t i = 0; i < merger->buckets; i++) {
+    for (int32_t i = merger->first_bucket[cluster]; i >= 0; i = merger->bucket.item[i].next) {
         const struct merge_bucket *bucket = &merger->bucket.item[i];
         double groups = 0;
 
-        if (bucket->cluster != cluster)
-            continue;
         for (size_t k = 0; k < bucket->group.count; k++)
             groups += !bucket->group.item[k].gone;
         for (int r = 0; r < merger->catalog->resources; r++)
@@ -288,13 +317,11 @@ static bool is_too_much(const struct merger *merger, int32_t cluster)
 static void list_pairs(struct merger *merger, int32_t cluster)
 {
     vector_clear(&merger->pair);
-    for (size_t i = 0; i < merger->buckets; i++) {
+    for (int32_t i = merger->first_bucket[cluster]; i >= 0; i = merger->bucket.item[i].next) {
         struct merge_bucket *bucket = &merger->bucket.item[i];
         double size = allocation_dominant_share(&bucket->request,
                                                 &merger->catalog->cluster[cluster].capacity);
 
-        if (bucket->cluster != cluster)
-            continue;
         match_bucket(merger, bucket);
         for (int32_t k = 0; k < (int32_t)bucket->group.count; k++) {
             const struct merge_group *group = &bucket->group.item[k];
@@ -321,9 +348,9 @@ static int compare_pairs(const void *a, const void *b)
     return left->from - right->from;
 }
 
-static void strike_gone(struct merger *merger)
+static void strike_gone(struct merger *merger, int32_t cluster)
 {
-    for (size_t i = 0; i < merger->buckets; i++) {
+    for (int32_t i = merger->first_bucket[cluster]; i >= 0; i = merger->bucket.item[i].next) {
         struct merge_bucket *bucket = &merger->bucket.item[i];
         size_t kept = 0;
 
@@ -349,7 +376,7 @@ static bool merge_round(struct merger *merger, int32_t cluster)
         group[pair->into].gone = true;
         merged = true;
     }
-    strike_gone(merger);
+    strike_gone(merger, cluster);
     return merged;
 }
 

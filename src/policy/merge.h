@@ -16,6 +16,7 @@ struct merge_group {
 /* Groups that may be merged: of one cluster, all with the same request. */
 struct merge_bucket {
     int32_t cluster;
+    int32_t next; /* bucket of the same cluster, or -1 */
     struct allocation request;
     VECTOR(struct merge_group) group;
 };
@@ -45,7 +46,8 @@ struct merger {
     int most;      /* members of a group */
     bool by_waste; /* the order in which pairs are merged: see merge_all() */
     VECTOR(struct merge_bucket) bucket;
-    size_t buckets; /* in use; the others keep their memory */
+    size_t buckets;                      /* in use; the others keep their memory */
+    int32_t *first_bucket, *last_bucket; /* by cluster, -1: none; NULL at first */
     VECTOR(struct merge_pair) pair;
     VECTOR(int32_t) kind;  /* by group of the bucket at hand: groups of equal types are of a kind */
     VECTOR(int32_t) first; /* by kind: a group of it */

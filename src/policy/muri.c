@@ -18,6 +18,7 @@
 #include "policy/muri.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/event.h"
 
@@ -50,6 +51,8 @@ void muri_release(void *state)
     vector_release(&s->line);
     vector_release(&s->last);
     vector_release(&s->choice);
+    vector_release(&s->led);
+    vector_release(&s->in_order);
     id_set_release(&s->kept);
 }
 
@@ -80,7 +83,7 @@ static int compare_entrants(const void *a, const void *b)
     return left->task - right->task;
 }
 
-static void enter(struct muri *s, const struct view *view, int32_t id)
+static struct muri_entrant entrant_of(struct muri *s, const struct view *view, int32_t id)
 {
     struct muri_entrant entrant = {.task = id, .next = -1};
 
@@ -88,7 +91,7 @@ static void enter(struct muri *s, const struct view *view, int32_t id)
     if (view->task[id].state == TASK_RUNNING &&
         !view->catalog->type[view->task[id].type].preempt_keeps)
         entrant.rank = -HUGE_VAL;
-    vector_push(&s->line, entrant);
+    return entrant;
 }
 
 /* Links the entrants that ask for the same. */
@@ -111,16 +114,63 @@ static void link_up(struct muri *s, const struct view *view)
     }
 }
 
-static void line_up(struct muri *s, const struct view *view)
+/* Whether the view shows the task among those that run or wait. */
+static bool is_there(const struct view *view, int32_t id)
+{
+    const struct task *task = &view->task[id];
+
+    return task->state == TASK_RUNNING ||
+           (task->state == TASK_WAITING && (task->prev_waiting >= 0 || view->first_waiting == id));
+}
+
+/* Those who are still there as they stood, and the new ones behind them. */
+static void renew_line(struct muri *s, const struct view *view)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < s->line.count; i++)
+        if (is_there(view, s->line.item[i].task))
+            s->line.item[kept++] = entrant_of(s, view, s->line.item[i].task);
+    s->line.count = kept;
+    for (; s->known < view->tasks; s->known++)
+        if (is_there(view, s->known))
+            vector_push(&s->line, entrant_of(s, view, s->known));
+}
+
+static void make_line(struct muri *s, const struct view *view)
 {
     vector_clear(&s->line);
     for (int32_t c = 0; c < view->catalog->clusters; c++)
         for (int32_t i = 0; i < view->cluster[c].runnings; i++)
-            enter(s, view, view->cluster[c].running[i]);
+            vector_push(&s->line, entrant_of(s, view, view->cluster[c].running[i]));
     for (int32_t id = view->first_waiting; id >= 0; id = view->task[id].next_waiting)
-        enter(s, view, id);
-    if (s->line.count > 0)
+        vector_push(&s->line, entrant_of(s, view, id));
+}
+
+/* By insertion: from one decision to the next few change places. If many have, in the usual way. */
+static void sort_line(struct muri *s)
+{
+    size_t moves = 0, most = 16 * s->line.count;
+
+    for (size_t i = 1; i < s->line.count && moves <= most; i++) {
+        struct muri_entrant entrant = s->line.item[i];
+        size_t k = i;
+
+        for (; k > 0 && compare_entrants(&s->line.item[k - 1], &entrant) > 0; k--)
+            s->line.item[k] = s->line.item[k - 1];
+        s->line.item[k] = entrant;
+        moves += i - k;
+    }
+    if (moves > most)
         vector_sort(&s->line, compare_entrants);
+}
+
+static void line_up(struct muri *s, const struct view *view)
+{
+    renew_line(s, view);
+    if (s->line.count != (size_t)(view->running + view->waiting))
+        make_line(s, view);
+    sort_line(s);
     link_up(s, view);
 }
 
@@ -212,11 +262,19 @@ static int32_t first_place(const struct merge_group *group)
     return first;
 }
 
-static int compare_choices(const void *a, const void *b)
+/* No two choices have a first one in common. */
+static void sort_choices(struct muri *s)
 {
-    const struct muri_choice *left = a, *right = b;
-
-    return first_place(left->group) - first_place(right->group);
+    vector_clear(&s->led);
+    vector_clear(&s->in_order);
+    for (size_t i = 0; i < s->line.count; i++)
+        vector_push(&s->led, -1);
+    for (size_t i = 0; i < s->choice.count; i++)
+        s->led.item[first_place(s->choice.item[i].group)] = (int32_t)i;
+    for (size_t i = 0; i < s->line.count; i++)
+        if (s->led.item[i] >= 0)
+            vector_push(&s->in_order, s->choice.item[s->led.item[i]]);
+    memcpy(s->choice.item, s->in_order.item, s->choice.count * sizeof *s->choice.item);
 }
 
 /* The largest first, then as before. */
@@ -226,7 +284,7 @@ static int compare_sizes(const void *a, const void *b)
 
     if (left->size != right->size)
         return left->size > right->size ? -1 : 1;
-    return compare_choices(a, b);
+    return first_place(left->group) - first_place(right->group);
 }
 
 /* Groups of one behind the others of their bucket, in place of a group that is no gain. */
@@ -264,7 +322,7 @@ static void choose(struct muri *s, const struct view *view)
     }
     if (s->choice.count == 0)
         return;
-    vector_sort(&s->choice, compare_choices);
+    sort_choices(s);
     room_clear(&s->room, view);
     for (size_t i = 0; i < s->choice.count; i++) {
         const struct merge_bucket *bucket = s->choice.item[i].bucket;

@@ -57,6 +57,9 @@ struct muri {
     VECTOR(struct muri_entrant) line; /* in order of priority; a place is an index */
     VECTOR(int32_t) last; /* per request that occurs: place of its last entrant so far */
     VECTOR(struct muri_choice) choice;
+    VECTOR(int32_t) led; /* by place: the choice that it is the first one of, or -1 */
+    VECTOR(struct muri_choice) in_order;
+    int32_t known;      /* tasks below this were in line once */
     struct id_set kept; /* tasks whose allocation some group goes on with */
 };
 
