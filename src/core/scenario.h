@@ -55,7 +55,7 @@ struct noise {
 struct type_truth {
     struct speed_model speed;
     const struct placements *placements; /* factors on it on nodes; NULL: none */
-    double odds;      /* how often this type arrives, relative to the others */
+    double odds;                         /* how often this type arrives, relative to the others */
     struct draw work; /* progress to be made, in runs of the type's speed model */
     struct noise noise;
     double mtbf_s;            /* mean running time between failures; 0: never */
