@@ -187,6 +187,44 @@ static struct allocation said(const struct reader *reader, int of,
     return amount;
 }
 
+/* A line may narrow its type's limits, not widen them: outside them the speed model says nothing.
+ */
+static int check_limits(struct reader *reader, const struct type_info *info,
+                        const struct allocation *min, const struct allocation *max)
+{
+    const struct catalog *catalog = &reader->scenario->catalog;
+
+    for (int r = 0; r < catalog->resources; r++) {
+        const char *resource = catalog->resource[r].name;
+
+        if (min->amount[r] < info->min.amount[r])
+            return fail(reader, "min.%s: expected at least %d, the minimum of type \"%s\", not %d",
+                        resource, info->min.amount[r], info->name, min->amount[r]);
+        if (max->amount[r] > info->max.amount[r])
+            return fail(reader, "max.%s: expected at most %d, the maximum of type \"%s\", not %d",
+                        resource, info->max.amount[r], info->name, max->amount[r]);
+        if (max->amount[r] < min->amount[r])
+            return fail(reader, "max.%s: expected at least the minimum of %d, not %d", resource,
+                        min->amount[r], max->amount[r]);
+    }
+    return 0;
+}
+
+static int check_request(struct reader *reader, const struct allocation *min,
+                         const struct allocation *max, const struct allocation *request)
+{
+    const struct catalog *catalog = &reader->scenario->catalog;
+
+    for (int r = 0; r < catalog->resources; r++)
+        if (request->amount[r] < min->amount[r] || request->amount[r] > max->amount[r])
+            return fail(reader,
+                        "request.%s: expected from %d to %d, between minimum and maximum, "
+                        "not %d",
+                        catalog->resource[r].name, min->amount[r], max->amount[r],
+                        request->amount[r]);
+    return 0;
+}
+
 static int end_amounts(struct reader *reader, struct arrival *arrival)
 {
     const struct type_info *info = &reader->scenario->catalog.type[arrival->type];
@@ -194,10 +232,8 @@ static int end_amounts(struct reader *reader, struct arrival *arrival)
     struct allocation max = said(reader, AMOUNT_MAX, &info->max);
     struct allocation request = said(reader, AMOUNT_REQUEST, &min), *kept;
 
-    if (!allocation_fits(&min, &max))
-        return fail(reader, "max: less than the minimum");
-    if (!allocation_fits(&min, &request) || !allocation_fits(&request, &max))
-        return fail(reader, "request: not between minimum and maximum");
+    if (check_limits(reader, info, &min, &max) || check_request(reader, &min, &max, &request))
+        return ERR_INVALID;
     if (reader->has_amount[AMOUNT_MIN] || reader->has_amount[AMOUNT_MAX]) {
         arrival->limits = kept = arena_alloc(&reader->arrivals->arena, 2 * sizeof *kept);
         kept[0] = min;

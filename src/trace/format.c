@@ -132,6 +132,16 @@ int reader_error(const struct trace_reader *reader, struct err *err, const char 
     return err_place(err, reader->members.name, reader->has_csv ? reader->csv.line : 0);
 }
 
+static void remember_lack(const struct trace_reader *reader, const char *name)
+{
+    struct trace_account *account = &reader->trace->account;
+
+    if (account->lacks)
+        return;
+    account->lacking_file = arena_strdup(&reader->trace->arena, reader->members.name);
+    account->lacks = name;
+}
+
 bool reader_columns(const struct trace_reader *reader, const char *const *name, int needed,
                     int *column)
 {
@@ -139,7 +149,10 @@ bool reader_columns(const struct trace_reader *reader, const char *const *name, 
 
     for (int i = 0; name[i]; i++) {
         column[i] = csv_column(&reader->csv, name[i]);
-        all &= column[i] >= 0 || i >= needed;
+        if (column[i] >= 0 || i >= needed)
+            continue;
+        all = false;
+        remember_lack(reader, name[i]);
     }
     return all;
 }

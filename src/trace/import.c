@@ -678,6 +678,27 @@ static int measure_load(struct importer *im, struct err *err)
     return 0;
 }
 
+/* Why the files of a source had no rows, as far as that is known. */
+static int no_rows(const struct importer *im, const struct import_source *source, struct err *err)
+{
+    const struct trace_account *account = &source->account;
+    const char *format = source->format->name, *path = source->paths.item[0];
+    const char *part = source->part ? source->part : "", *comma = source->part ? ", part " : "";
+    long long files = account->files + account->passed_over;
+
+    if ((source->format->gives & TRACE_TYPES) && im->pool.count > 0)
+        return err_set(err, ERR_INVALID,
+                       "%s: no arrivals of the format %s%s%s in %lld files; for its types alone: "
+                       "--types %s@%s",
+                       path, format, comma, part, files, format, path);
+    if (account->lacks)
+        return err_set(err, ERR_INVALID,
+                       "%s: no rows of the format %s%s%s in %lld files; %s:1: no column \"%s\"",
+                       path, format, comma, part, files, account->lacking_file, account->lacks);
+    return err_set(err, ERR_INVALID, "%s: no rows of the format %s%s%s in %lld files", path, format,
+                   comma, part, files);
+}
+
 static int no_jobs(const struct importer *im, struct err *err)
 {
     const struct trace_account *account = &im->request->arrivals->account;
@@ -687,11 +708,7 @@ static int no_jobs(const struct importer *im, struct err *err)
         if (account->dropped[i] > account->dropped[most])
             most = i;
     if (account->rows == 0)
-        return err_set(err, ERR_INVALID, "%s: no rows of the format %s%s%s in %lld files",
-                       im->request->arrivals->paths.item[0], im->request->arrivals->format->name,
-                       im->request->arrivals->part ? ", part " : "",
-                       im->request->arrivals->part ? im->request->arrivals->part : "",
-                       (long long)(account->files + account->passed_over));
+        return no_rows(im, im->request->arrivals, err);
     return err_set(err, ERR_INVALID, "%s: none of %lld rows is a task; most were dropped: %s",
                    im->request->arrivals->paths.item[0], (long long)account->rows,
                    trace_drop_words[most].words);
@@ -733,7 +750,9 @@ static int prepare(struct importer *im, struct err *err)
     if (rc == 0)
         rc = make_draft(im, err);
     if (rc == 0 && !q->arrivals && im->pool.count == 0)
-        rc = err_set(err, ERR_INVALID, "neither arrivals nor types were found");
+        rc = q->type_sources > 0 && q->types[0].account.rows == 0
+                 ? no_rows(im, &q->types[0], err)
+                 : err_set(err, ERR_INVALID, "neither arrivals nor types were found");
     return rc;
 }
 

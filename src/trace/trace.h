@@ -76,6 +76,8 @@ struct trace_account {
     int64_t first_line[TRACE_DROPS]; /* an example of each */
     const char *first_file[TRACE_DROPS];
     int64_t passed_over; /* files that hold nothing of the format */
+    const char *lacking_file,
+        *lacks; /* the first of them that lacks a column, and which; or NULL */
 };
 
 struct trace_resource {
