@@ -209,11 +209,23 @@ static int read_jobs(struct gavel *g, struct err *err)
     return rc;
 }
 
+static bool ends_in(const char *name, size_t length, const char *end)
+{
+    size_t tail = strlen(end);
+
+    return length >= tail && strncmp(name + length - tail, end, tail) == 0;
+}
+
+/* What compression added to the name does not count. */
 static bool ends_with(const char *name, const char *end)
 {
-    size_t length = strlen(name), tail = strlen(end);
+    size_t length = strlen(name);
 
-    return length >= tail && strcmp(name + length - tail, end) == 0;
+    if (ends_in(name, length, ".gz"))
+        length -= strlen(".gz");
+    else if (ends_in(name, length, ".zst"))
+        length -= strlen(".zst");
+    return ends_in(name, length, end);
 }
 
 /* Several tables of one set lie side by side; a single file is always the one. */
@@ -221,7 +233,7 @@ static bool is_table(const struct trace_reader *reader, const char *table)
 {
     const char *base = members_base(&reader->members);
 
-    if (!ends_with(base, ".json") && !ends_with(base, ".json.gz"))
+    if (!ends_with(base, ".json"))
         return reader->members.paths.count == 1 && !ends_with(base, ".trace") &&
                !reader_wants(reader, TRACE_ARRIVALS);
     return reader->members.paths.count == 1 || !table || strncmp(base, table, strlen(table)) == 0;
