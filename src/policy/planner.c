@@ -13,6 +13,10 @@
  * to that degree. Only allocations on the front of duration against share are looked at, at most
  * `choices` per type.
  *
+ * What a trial asks most is when an amount is free on a cluster for so long. Within a trial nothing
+ * comes free, so every type and cluster remember where their last answer was; and where nothing of
+ * what the tasks may be given is free now, nothing is planned at all.
+ *
  * Good at almost everything that a policy can do with the tasks it can see; bad where it must guess
  * arrivals: it never keeps anything free for a task that has not come yet. Speeds come from the
  * estimator; with true speeds it is the policy `oracle`.
@@ -25,6 +29,7 @@
 
 #include "base/memory.h"
 #include "base/rng.h"
+#include "base/vector.h"
 #include "core/estimator.h"
 #include "core/policy.h"
 #include "core/front.h"
@@ -48,16 +53,30 @@ static const double TIE = 0.02;
 
 struct job {
     int32_t task;
-    const struct front_item *item; /* what it may be given: the front of its type, or least */
-    int32_t items;
+    const struct front_item *item; /* the front of its type, or least */
+    int32_t first_pick, picks;     /* of these, what it may be given: see struct planner */
+    int32_t first_lot;             /* by cluster of its reach; -1: it has none */
     struct front_item least; /* its own minimum, where no item of the front is within its limits */
     double key;              /* of the order at hand */
     double shortest, area;   /* over its items: least duration, least duration times share */
 };
 
 struct scanned {
-    double key;
-    int32_t task;
+    int32_t task, type;
+};
+
+/* An item of a type's front on a cluster, in intervals; worked out when it is first looked at. */
+struct deal {
+    double cost, duration; /* duration below 0: not yet */
+    int32_t length;
+    int32_t start; /* the first that the trial left it when it was last looked at ... */
+    int64_t trial; /* ... in this one: nothing comes free within a trial */
+};
+
+/* The deals of a type on a cluster. */
+struct lot {
+    int32_t cluster, type, first_deal;
+    int64_t decision; /* for which they were made */
 };
 
 struct booking {
@@ -74,19 +93,25 @@ struct planner {
     bool one_start, elastic;
     struct rng rng;
     struct policy_setup setup;
-    struct allocation mean;       /* a mean cluster, what shares are of */
-    double *unit_worth;           /* by cluster and resource: what one unit is worth */
-    struct front *front;          /* by type */
-    int32_t *version;             /* by type: of the estimates that its front was made of */
-    struct timeline *now, *trial; /* by cluster: before any booking, and with those of the trial */
-    double *area;                 /* by type: least over its front of duration times share */
-    struct scanned *scan;
+    struct allocation mean;        /* a mean cluster, what shares are of */
+    double *unit_worth;            /* by cluster and resource: what one unit is worth */
+    struct front *front;           /* by type */
+    int32_t *version;              /* by type: of the estimates that its front was made of */
+    struct timeline *now, *booked; /* by cluster: before any booking, and with those of a trial */
+    int64_t *trial_of, trial; /* by cluster: the trial that booked is of; and the present one */
+    double *area;             /* by type: least over its front of duration times share */
+    int32_t *rank;  /* by type: how many have a lesser area; below 0: not known any more */
+    int32_t *place; /* by rank */
+    struct scanned *scan, *chosen;
+    VECTOR(uint8_t) pick; /* of all jobs: indices into their items */
+    VECTOR(struct deal) deal;
+    VECTOR(int32_t) lot_of;  /* of all jobs, by cluster of their reach: indices into lot */
+    struct lot *lot;         /* a hash table by cluster and type */
+    uint32_t lot_room, lots; /* a power of two, and those in use */
     struct job *job;
     int32_t *order, *best_order; /* indices into job */
     struct booking *booking, *best;
     int32_t jobs;
-    int32_t *used; /* clusters within reach of the jobs */
-    int32_t useds;
     int64_t *projected; /* by cluster: the decision for which `now` was made */
     int64_t decision;
 };
@@ -145,9 +170,16 @@ static void release(void *state)
     free(s->area);
     free(s->version);
     free(s->scan);
+    free(s->chosen);
+    free(s->place);
     free(s->now);
-    free(s->trial);
-    free(s->used);
+    free(s->booked);
+    free(s->trial_of);
+    free(s->rank);
+    vector_release(&s->pick);
+    vector_release(&s->deal);
+    vector_release(&s->lot_of);
+    free(s->lot);
     free(s->projected);
     free(s->job);
     free(s->order);
@@ -175,6 +207,7 @@ static void weigh_clusters(struct planner *s, const struct catalog *catalog,
 static void make_front(struct planner *s, int type)
 {
     front_release(&s->front[type]);
+    s->rank[0] = -1;
     s->version[type] = estimator_version(s->setup.estimator, type);
     s->area[type] = front_make(&s->front[type], &s->setup, type, &s->mean,
                                (int)params_int(s->setup.params, "choices"));
@@ -211,6 +244,7 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     rng_stream(&s->rng, setup->seed, "policy");
     s->front = xcalloc((size_t)catalog->types, sizeof *s->front);
     s->area = xcalloc((size_t)catalog->types, sizeof *s->area);
+    s->rank = xcalloc((size_t)catalog->types, sizeof *s->rank);
     s->version = xcalloc((size_t)catalog->types, sizeof *s->version);
     s->setup = *setup;
     s->mean = mean;
@@ -219,10 +253,14 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     s->interval_s = choose_interval(catalog, s->front);
     market_init(&s->market, s->front, catalog->types, catalog->clusters, s->interval_s);
     s->now = xcalloc(clusters, sizeof *s->now);
-    s->trial = xcalloc(clusters, sizeof *s->trial);
-    s->used = xcalloc(clusters, sizeof *s->used);
+    s->booked = xcalloc(clusters, sizeof *s->booked);
+    s->trial_of = xcalloc(clusters, sizeof *s->trial_of);
+    s->lot_room = 64;
+    s->lot = xcalloc(s->lot_room, sizeof *s->lot);
     s->projected = xcalloc(clusters, sizeof *s->projected);
     s->scan = xcalloc(SCANNED, sizeof *s->scan);
+    s->chosen = xcalloc(MOST_TASKS, sizeof *s->chosen);
+    s->place = xcalloc((size_t)catalog->types, sizeof *s->place);
     s->job = xcalloc(MOST_TASKS, sizeof *s->job);
     s->order = xcalloc(MOST_TASKS, sizeof *s->order);
     s->best_order = xcalloc(MOST_TASKS, sizeof *s->best_order);
@@ -314,7 +352,6 @@ static void project(struct planner *s, const struct view *view, struct plan *pla
     if (s->projected[cluster] == s->decision)
         return;
     s->projected[cluster] = s->decision;
-    s->used[s->useds++] = cluster;
     timeline_fill(timeline, at->up ? &view->catalog->cluster[cluster].capacity : &nothing);
     for (int32_t i = 0; i < at->runnings; i++) {
         const struct task *task = &view->task[at->running[i]];
@@ -345,71 +382,193 @@ static bool front_misses(const struct planner *s, const struct task *task)
     return true;
 }
 
+/* Lots */
+
+static uint32_t place_of_lot(const struct planner *s, int32_t cluster, int32_t type)
+{
+    uint32_t at = ((uint32_t)cluster * 2654435761u + (uint32_t)type * 2246822519u) >> 7;
+
+    for (at %= s->lot_room; s->lot[at].decision == s->decision; at = (at + 1) % s->lot_room)
+        if (s->lot[at].cluster == cluster && s->lot[at].type == type)
+            break;
+    return at;
+}
+
+static void make_room_for_lots(struct planner *s)
+{
+    struct lot *old = s->lot;
+    uint32_t room = s->lot_room;
+
+    if (2 * s->lots < room)
+        return;
+    s->lot_room = 2 * room;
+    s->lot = xcalloc(s->lot_room, sizeof *s->lot);
+    for (uint32_t i = 0; i < room; i++)
+        if (old[i].decision == s->decision)
+            s->lot[place_of_lot(s, old[i].cluster, old[i].type)] = old[i];
+    free(old);
+}
+
+/* Index of the first deal. */
+static int32_t lot_on(struct planner *s, int32_t cluster, int32_t type)
+{
+    static const struct deal none = {.duration = -1};
+    struct lot *lot;
+
+    make_room_for_lots(s);
+    lot = &s->lot[place_of_lot(s, cluster, type)];
+    if (lot->decision != s->decision) {
+        s->lots++;
+        *lot = (struct lot){cluster, type, (int32_t)s->deal.count, s->decision};
+        for (int32_t i = 0; i < s->front[type].count; i++)
+            vector_push(&s->deal, none);
+    }
+    return lot->first_deal;
+}
+
+/* Jobs */
+
+/* What of the front is within the task's own limits. */
+static void pick_items(struct planner *s, const struct task *task, struct job *job)
+{
+    const struct front *front = &s->front[task->type];
+
+    job->item = front->item;
+    job->first_pick = (int32_t)s->pick.count;
+    for (int32_t i = 0; i < front->count; i++)
+        if (allocation_within(&task->min, &front->item[i].amount, &task->max))
+            vector_push(&s->pick, (uint8_t)i);
+    job->picks = (int32_t)s->pick.count - job->first_pick;
+}
+
+/* Its own minimum, where the front has nothing for it. */
+static void pick_least(struct planner *s, const struct task *task, struct job *job)
+{
+    job->least.amount = task->min;
+    job->least.seconds = estimator_seconds(s->setup.estimator, task->type, &task->min, 0);
+    job->least.share = allocation_dominant_share(&task->min, &s->mean);
+    job->item = &job->least;
+    job->first_pick = (int32_t)s->pick.count;
+    job->picks = 1;
+    job->first_lot = -1;
+    job->shortest = job->least.seconds;
+    job->area = job->least.seconds * job->least.share;
+    vector_push(&s->pick, 0);
+}
+
 static void add_job(struct planner *s, const struct view *view, struct plan *plan, int32_t id)
 {
     const struct task *task = &view->task[id];
-    const struct front *front = &s->front[task->type];
     struct job *job = &s->job[s->jobs++];
 
     *job = (struct job){.task = id,
-                        .item = front->item,
-                        .items = front->count,
-                        .shortest = front->item[0].seconds,
+                        .first_lot = (int32_t)s->lot_of.count,
+                        .shortest = s->front[task->type].item[0].seconds,
                         .area = s->area[task->type]};
-    if (front_misses(s, task)) {
-        job->least.amount = task->min;
-        job->least.seconds = estimator_seconds(s->setup.estimator, task->type, &task->min, 0);
-        job->least.share = allocation_dominant_share(&task->min, &s->mean);
-        job->item = &job->least;
-        job->items = 1;
-        job->shortest = job->least.seconds;
-        job->area = job->least.seconds * job->least.share;
-    }
-    for (int32_t i = 0; i < task->reach.count; i++)
+    if (front_misses(s, task))
+        pick_least(s, task, job);
+    else
+        pick_items(s, task, job);
+    for (int32_t i = 0; i < task->reach.count; i++) {
         project(s, view, plan, task->reach.cluster[i]);
+        if (job->first_lot >= 0)
+            vector_push(&s->lot_of, lot_on(s, task->reach.cluster[i], task->type));
+    }
 }
 
+/* Trials */
+
+static const struct timeline *timeline_of(const struct planner *s, int32_t cluster)
+{
+    return s->trial_of[cluster] == s->trial ? &s->booked[cluster] : &s->now[cluster];
+}
+
+static struct timeline *timeline_to_book(struct planner *s, int32_t cluster)
+{
+    if (s->trial_of[cluster] != s->trial) {
+        s->trial_of[cluster] = s->trial;
+        s->booked[cluster] = s->now[cluster];
+    }
+    return &s->booked[cluster];
+}
+
+/* Of a job: where it is looked for, and the best booking so far. */
 struct offer {
-    double cost;
-    struct booking booking;
-    double finish;
+    int32_t task, cluster;
+    int from; /* the first interval in which it may start there */
+    double cost, finish;
+    struct booking best;
 };
 
-/* The best booking of a job on one cluster, if it beats the offer. */
-static void consider(const struct planner *s, const struct view *view, const struct job *job,
-                     int32_t cluster, struct offer *offer)
+static void work_out(const struct planner *s, const struct front_item *item, int32_t cluster,
+                     struct deal *deal)
 {
-    const struct task *task = &view->task[job->task];
-    const struct timeline *timeline = &s->trial[cluster];
-    int from = view->cluster[cluster].may_start ? 0 : 1;
+    deal->duration = item->seconds / s->interval_s;
+    deal->cost = deal->duration * (1 + s->price * worth(s, cluster, &item->amount));
+    deal->length = (int)ceil(deal->duration - 1e-9);
+}
 
-    /* What a window hides could only start once what it shows has started. */
-    if (view->cluster[cluster].slot && view_find_slot(view, cluster, job->task) < 0)
+/* What a window hides could only start once what it shows has started. */
+static bool is_hidden(const struct view *view, int32_t task, int32_t cluster)
+{
+    return view->cluster[cluster].slot && view_find_slot(view, cluster, task) < 0;
+}
+
+/* One item, unless it cannot beat the offer. */
+static void consider_deal(struct planner *s, const struct allocation *amount, struct deal *deal,
+                          struct offer *offer)
+{
+    const struct timeline *timeline = timeline_of(s, offer->cluster);
+    double cost = deal->cost;
+
+    if (offer->from + cost >= offer->cost)
         return;
-    for (int32_t i = 0; i < job->items; i++) {
-        const struct front_item *item = &job->item[i];
-        double duration = item->seconds / s->interval_s;
-        double cost = duration * (1 + s->price * worth(s, cluster, &item->amount));
-        int start;
+    deal->start = timeline_find(timeline, deal->trial == s->trial ? deal->start : offer->from,
+                                deal->length, amount, s->one_start);
+    deal->trial = s->trial;
+    if (deal->start == TIMELINE || deal->start + cost >= offer->cost)
+        return;
+    cost += TIE * allocation_dominant_share(&timeline->free[deal->start],
+                                            &s->setup.catalog->cluster[offer->cluster].capacity);
+    if (deal->start + cost < offer->cost) {
+        offer->cost = deal->start + cost;
+        offer->finish = deal->start + deal->duration;
+        offer->best = (struct booking){offer->task, offer->cluster, *amount, deal->start};
+    }
+}
 
-        if (from + cost >= offer->cost || !allocation_fits(&item->amount, &task->max) ||
-            !allocation_fits(&task->min, &item->amount))
-            continue;
-        start =
-            timeline_find(timeline, from, (int)ceil(duration - 1e-9), &item->amount, s->one_start);
-        if (start == TIMELINE)
-            continue;
-        cost += TIE * allocation_dominant_share(&timeline->free[start],
-                                                &view->catalog->cluster[cluster].capacity);
-        if (start + cost < offer->cost)
-            *offer = (struct offer){
-                start + cost, {job->task, cluster, item->amount, start}, start + duration};
+/* The best booking of a job on the k-th cluster of its reach, if it beats the offer. */
+static void consider(struct planner *s, const struct view *view, const struct job *job, int32_t k,
+                     struct offer *offer)
+{
+    offer->cluster = view->task[job->task].reach.cluster[k];
+    offer->from = view->cluster[offer->cluster].may_start ? 0 : 1;
+    if (is_hidden(view, job->task, offer->cluster))
+        return;
+    for (int32_t i = 0; i < job->picks; i++) {
+        uint8_t pick = s->pick.item[job->first_pick + i];
+        struct deal own = {.duration = -1}, *deal = &own;
+
+        if (job->first_lot >= 0)
+            deal = &s->deal.item[s->lot_of.item[job->first_lot + k] + pick];
+        if (deal->duration < 0)
+            work_out(s, &job->item[pick], offer->cluster, deal);
+        consider_deal(s, &job->item[pick].amount, deal, offer);
     }
 }
 
 static int length_of(const struct offer *offer)
 {
-    return (int)ceil(offer->finish - offer->booking.start - 1e-9);
+    return (int)ceil(offer->finish - offer->best.start - 1e-9);
+}
+
+static void book(struct planner *s, const struct offer *offer)
+{
+    const struct booking *best = &offer->best;
+    struct timeline *timeline = timeline_to_book(s, best->cluster);
+
+    timeline_take(timeline, best->start, best->start + length_of(offer), &best->amount);
+    timeline->started |= (uint64_t)1 << best->start;
 }
 
 /* Books all jobs in the trial's order; returns the sum of their finishing times. */
@@ -418,24 +577,22 @@ static double book_all(struct planner *s, const struct view *view, const int32_t
 {
     double total = 0;
 
-    for (int32_t i = 0; i < s->useds; i++)
-        s->trial[s->used[i]] = s->now[s->used[i]];
+    s->trial++;
     for (int32_t i = 0; i < s->jobs && total < bound; i++) {
         const struct job *job = &s->job[order[i]];
-        const struct reach *reach = &view->task[job->task].reach;
-        struct offer offer = {.cost = HUGE_VAL, .booking = {.task = job->task, .start = TIMELINE}};
+        int32_t reach = view->task[job->task].reach.count;
+        struct offer offer = {
+            .task = job->task, .cost = HUGE_VAL, .best = {.task = job->task, .start = TIMELINE}};
 
-        for (int32_t k = 0; k < reach->count; k++)
-            consider(s, view, job, reach->cluster[k], &offer);
-        s->booking[i] = offer.booking;
-        if (offer.booking.start == TIMELINE) {
+        for (int32_t k = 0; k < reach; k++)
+            consider(s, view, job, k, &offer);
+        s->booking[i] = offer.best;
+        if (offer.best.start == TIMELINE) {
             total += TIMELINE + job->shortest / s->interval_s;
             continue;
         }
         total += offer.finish;
-        timeline_take(&s->trial[offer.booking.cluster], offer.booking.start,
-                      offer.booking.start + length_of(&offer), &offer.booking.amount);
-        s->trial[offer.booking.cluster].started |= (uint64_t)1 << offer.booking.start;
+        book(s, &offer);
     }
     return total;
 }
@@ -523,13 +680,53 @@ static int32_t affordable(const struct planner *s, const struct view *view, int3
     return tasks < LEAST_TASKS ? LEAST_TASKS : tasks < MOST_TASKS ? (int32_t)tasks : MOST_TASKS;
 }
 
-static int compare_scanned(const void *a, const void *b)
-{
-    const struct scanned *left = a, *right = b;
+struct sized {
+    double area;
+    int32_t type;
+};
 
-    if (left->key != right->key)
-        return left->key < right->key ? -1 : 1;
-    return left->task < right->task ? -1 : left->task > right->task;
+static int compare_sized(const void *a, const void *b)
+{
+    const struct sized *left = a, *right = b;
+
+    return left->area < right->area ? -1 : left->area > right->area;
+}
+
+static void rank_types(struct planner *s)
+{
+    struct sized *sized = xcalloc((size_t)s->types, sizeof *sized);
+
+    for (int32_t i = 0; i < s->types; i++)
+        sized[i] = (struct sized){s->area[i], i};
+    qsort(sized, (size_t)s->types, sizeof *sized, compare_sized);
+    for (int32_t i = 0; i < s->types; i++)
+        s->rank[sized[i].type] =
+            i > 0 && sized[i].area == sized[i - 1].area ? s->rank[sized[i - 1].type] : i;
+    free(sized);
+}
+
+/* Puts those of the smallest types, and of these the oldest, in front; they came in the order of
+ * their age. */
+static void select_smallest(struct planner *s, struct scanned *scan, int32_t scanned, int32_t most)
+{
+    int32_t before = 0;
+
+    memset(s->place, 0, (size_t)s->types * sizeof *s->place);
+    for (int32_t i = 0; i < scanned; i++)
+        s->place[s->rank[scan[i].type]]++;
+    for (int32_t rank = 0; rank < s->types; rank++) {
+        int32_t of_rank = s->place[rank];
+
+        s->place[rank] = before;
+        before += of_rank;
+    }
+    for (int32_t i = 0; i < scanned; i++) {
+        int32_t place = s->place[s->rank[scan[i].type]]++;
+
+        if (place < most)
+            s->chosen[place] = scan[i];
+    }
+    memcpy(scan, s->chosen, (size_t)most * sizeof *scan);
 }
 
 /* The tasks to book: all, or if they are too many the oldest half of what can be afforded and the
@@ -539,14 +736,20 @@ static int64_t choose_jobs(struct planner *s, const struct view *view, struct pl
     int32_t scanned = 0, most;
     int64_t effort = 0;
 
-    s->jobs = s->useds = 0;
+    s->jobs = 0;
+    s->lots = 0;
+    vector_clear(&s->pick);
+    vector_clear(&s->deal);
+    vector_clear(&s->lot_of);
     for (int32_t id = view->first_waiting; id >= 0 && scanned < SCANNED;
          id = view->task[id].next_waiting)
         if (front_of(s, view->task[id].type)->count > 0)
-            s->scan[scanned++] = (struct scanned){s->area[view->task[id].type], id};
+            s->scan[scanned++] = (struct scanned){id, view->task[id].type};
     most = affordable(s, view, scanned);
     if (scanned > most) {
-        qsort(s->scan + most / 2, (size_t)(scanned - most / 2), sizeof *s->scan, compare_scanned);
+        if (s->rank[0] < 0)
+            rank_types(s);
+        select_smallest(s, s->scan + most / 2, scanned - most / 2, most - most / 2);
         scanned = most;
     }
     for (int32_t i = 0; i < scanned; i++) {
@@ -577,6 +780,34 @@ static int trials_of(const struct planner *s, int64_t effort)
     return trials < s->exchanges ? (int)trials : s->exchanges;
 }
 
+/* Whether any job may find room now; later there is no more than before the first booking. */
+static bool may_start_some(const struct planner *s, const struct view *view)
+{
+    for (int32_t j = 0; j < s->jobs; j++) {
+        const struct job *job = &s->job[j];
+        const struct reach *reach = &view->task[job->task].reach;
+
+        for (int32_t k = 0; k < reach->count; k++) {
+            int32_t cluster = reach->cluster[k];
+
+            for (int32_t i = 0; view->cluster[cluster].may_start && i < job->picks; i++)
+                if (allocation_fits(&job->item[s->pick.item[job->first_pick + i]].amount,
+                                    &s->now[cluster].free[0]))
+                    return true;
+        }
+    }
+    return false;
+}
+
+/* The draws of exchanges that nobody needs, so that the next ones are the same. */
+static void skip_exchanges(struct planner *s, int trials)
+{
+    for (int i = 0; i < trials && s->jobs > 1; i++) {
+        rng_below(&s->rng, (uint32_t)s->jobs);
+        rng_below(&s->rng, (uint32_t)s->jobs - 1);
+    }
+}
+
 static void decide(void *state, const struct view *view, struct plan *plan)
 {
     struct planner *s = state;
@@ -588,6 +819,10 @@ static void decide(void *state, const struct view *view, struct plan *plan)
         s->price = market_follow(&s->market, view);
     s->decision = view->decision + 1;
     effort = choose_jobs(s, view, plan);
+    if (!may_start_some(s, view)) {
+        skip_exchanges(s, trials_of(s, effort));
+        return;
+    }
     if (s->jobs > 0)
         try_exchanges(s, view, trials_of(s, effort), try_orders(s, view, HUGE_VAL));
     for (int32_t i = 0; i < s->jobs; i++)
