@@ -263,7 +263,7 @@ static void fill_running(const struct observation *seen, int32_t a)
         double left_s = outlook_left_s(seen->outlook, view, task);
 
         row[RUNNING_SHARE] = (real)allocation_dominant_share(
-            &task->allocation, &view->catalog->cluster[cluster].capacity);
+            outlook_base(seen->outlook, task), &view->catalog->cluster[cluster].capacity);
         row[RUNNING_PROGRESS] = (real)fmin(1, view_progress(view, task->id));
         row[RUNNING_LEFT] = observation_squash(left_s, typical_s);
         row[RUNNING_RAN] = log_count(task_ran_s(task, view->now_s) / typical_s);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "agent/ledger.h"
 #include "base/memory.h"
 #include "core/estimator.h"
 
@@ -198,10 +199,17 @@ double outlook_transfer_s(const struct outlook *o, const struct task *task, int3
                               : 0);
 }
 
+const struct allocation *outlook_base(const struct outlook *o, const struct task *task)
+{
+    return o->ledger ? ledger_base(o->ledger, task) : &task->allocation;
+}
+
 double outlook_left_s(const struct outlook *o, const struct view *view, const struct task *task)
 {
-    return estimator_seconds(o->estimator, task->type, &task->allocation,
-                             view_progress(view, task->id));
+    double pace = o->ledger ? ledger_pace(o->ledger, task) : 1;
+
+    return pace * estimator_seconds(o->estimator, task->type, outlook_base(o, task),
+                                    view_progress(view, task->id));
 }
 
 /* In order of time; with more than there is room for, the latest are forgotten. */
@@ -251,7 +259,7 @@ const struct skyline *outlook_skyline(struct outlook *o, const struct view *view
     for (int32_t i = 0; i < at->runnings; i++) {
         const struct task *task = &view->task[at->running[i]];
 
-        add_departure(sky, outlook_left_s(o, view, task), &task->allocation);
+        add_departure(sky, outlook_left_s(o, view, task), outlook_base(o, task));
     }
     add_up(sky, plan_free(plan, cluster));
     return sky;

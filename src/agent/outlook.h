@@ -67,8 +67,11 @@ struct skyline {
     struct kept_offer kept[OUTLOOK_OFFERS];
 };
 
+struct ledger;
+
 struct outlook {
     const struct catalog *catalog;
+    const struct ledger *ledger; /* NULL: tasks keep what they hold */
     const struct estimator *estimator;
     struct allocation mean; /* a mean cluster, what shares are of */
     struct kind *kind;      /* by type */
@@ -111,6 +114,9 @@ double outlook_worth(const struct outlook *outlook, int32_t cluster,
 
 /* Seconds until a task's data would be there and it had started up. */
 double outlook_transfer_s(const struct outlook *outlook, const struct task *task, int32_t cluster);
+
+/* What a running task falls back to when the agents want the rest. */
+const struct allocation *outlook_base(const struct outlook *outlook, const struct task *task);
 
 /* Seconds that a running task still needs. */
 double outlook_left_s(const struct outlook *outlook, const struct view *view,

@@ -7,6 +7,7 @@
 
 #include "agent/conflict.h"
 #include "agent/gossip.h"
+#include "agent/loan.h"
 #include "base/memory.h"
 #include "nn/categorical.h"
 
@@ -507,8 +508,11 @@ static void decide_some(struct team *team, const struct view *view, struct plan 
 {
     struct record_book *book = team->book;
     struct meeting m;
-    bool any = meet(&m, team, view, plan, cluster, clusters);
+    bool any;
 
+    if (team->loan)
+        loan_recall(team->loan, view, plan, cluster, clusters);
+    any = meet(&m, team, view, plan, cluster, clusters);
     if (team->gossip)
         gossip_tell(team->gossip, &m.seen);
     if (any && team->gossip)
@@ -607,16 +611,27 @@ static void decide_changed(struct team *team, const struct view *view, struct pl
     decide_some(team, view, plan, roster.cluster, roster.count);
 }
 
-void team_decide(struct team *team, const struct view *view, struct plan *plan)
+static void decide_starts(struct team *team, const struct view *view, struct plan *plan)
 {
-    if (view->catalog->slot_s > 0 && view->round > 0)
-        return;
     outlook_begin(&team->outlook, view);
     if (team->gossip || view->catalog->slot_s > 0 || view->catalog->clusters <= MOST_AGENTS ||
         view->running == 0)
         decide_all(team, view, plan);
     else
         decide_changed(team, view, plan);
+}
+
+void team_decide(struct team *team, const struct view *view, struct plan *plan)
+{
+    if (view->catalog->slot_s > 0 && view->round > 0)
+        return;
+    if (!team->loan) {
+        decide_starts(team, view, plan);
+        return;
+    }
+    plan_reset(&team->loan->wish, view);
+    decide_starts(team, view, &team->loan->wish);
+    loan_deal(team->loan, view, plan);
 }
 
 /* Learning from another's plan */

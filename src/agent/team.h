@@ -14,6 +14,7 @@
 #include "base/rng.h"
 
 struct gossip;
+struct loan;
 
 struct team {
     const struct actor *actor; /* with packed weights */
@@ -27,6 +28,7 @@ struct team {
     bool no_bayes;            /* the first agent wins a conflict, whatever its claim */
     bool first_only;          /* an agent sees no task but the oldest that fits */
     double overdue;           /* see team_decide(); 0: nobody is ever too late */
+    struct loan *loan;        /* NULL: what runs keeps what it holds */
     struct gossip *gossip;    /* NULL: everybody knows everything; else what each has heard */
 };
 

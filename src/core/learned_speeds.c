@@ -26,12 +26,13 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/vector.h"
 #include "core/catalog.h"
 #include "core/event.h"
 #include "core/speed_fit.h"
 #include "core/task.h"
 
-enum { MOST_CELLS = 128, SLOTS_WALKED = 64 };
+enum { MOST_CELLS = 256, SLOTS_WALKED = 64 };
 
 /* The speed of a type of which nothing is known, where no other type was seen either. */
 static const double UNKNOWN_SLOTS = 5, UNKNOWN_S = 60;
@@ -42,7 +43,10 @@ static const double UNKNOWN_SPAN = 3, LIKE_OTHERS_SPAN = 1;
  */
 static const double USUAL_SCATTER = 0.03, USUAL_RUNS = 4;
 static const double USUAL_MISFIT = 0.0025, USUAL_CELLS = 2;
-static const double FEW_RUNS = 8; /* a cell of fewer says less about the fit */
+static const double RELATIVE_SCATTER = 0.01; /* between the stretches of one task */
+static const double FEW_RUNS = 8;            /* a cell of fewer says less about the fit */
+
+static const double MOST_LEVEL_RUNS = 20; /* that the fit's level weighs at most */
 
 static const double LEAST_NOISE = 0.02; /* relative, of a time to go */
 
@@ -50,18 +54,27 @@ struct profile {
     struct speed_observation *cell;
     double *seconds;    /* by cell: mean duration of its runs */
     double *correction; /* by cell: of the fit's durations, a factor */
+    bool *is_relative;  /* by cell: of a task that was resized, its own length taken out */
     int cells, oldest;
     double seen, seen_at_fit; /* runs */
     double squares, repeats;  /* of equal runs about their mean, relative; how many runs */
+    double lengths, runs;     /* of resized tasks since the fit: sum of how much longer; number */
     int types_at_fit;         /* for a type that was never seen: others that had been */
     int32_t version;          /* 0: not fitted yet */
     struct speed_fit fit;
+};
+
+/* A stretch of a task's life with one allocation: the open one, and those before. */
+struct span {
+    struct allocation allocation;
+    double from, to, seconds;
 };
 
 struct stretch {
     struct allocation allocation;
     double since_s, progress, overhead_s;
     bool open;
+    VECTOR(struct span) past; /* of a task that was resized */
 };
 
 struct learned {
@@ -144,6 +157,7 @@ static void make_room(const struct learned *s, struct profile *profile)
     profile->cell = xcalloc(most, sizeof *profile->cell);
     profile->seconds = xcalloc(most, sizeof *profile->seconds);
     profile->correction = xcalloc(most, sizeof *profile->correction);
+    profile->is_relative = xcalloc(most, sizeof *profile->is_relative);
 }
 
 static void take_samples(const struct learned *s, int32_t type, const struct fit_frame *frame)
@@ -183,10 +197,11 @@ static double scatter_of(const struct profile *profile)
  * which evens out over runs as far as noise makes them end in different ones. */
 static void weigh_runs(const struct learned *s, struct profile *profile)
 {
-    double scatter = scatter_of(profile);
+    double of_runs = scatter_of(profile);
 
     for (int i = s->samples; i < profile->cells; i++) {
         struct speed_observation *o = &profile->cell[i];
+        double scatter = profile->is_relative[i] ? RELATIVE_SCATTER : of_runs;
         double slot = s->catalog->slot_s / profile->seconds[i];
 
         o->noise = o->speed * sqrt(scatter);
@@ -242,36 +257,60 @@ static bool is_whole(const struct speed_observation *o)
     return o->from == 0 && o->to == 1;
 }
 
-/* What whole runs with one allocation took, against the fit. */
-static double discrepancy(const struct learned *s, const struct profile *profile, int cell)
+static bool tells(const struct profile *profile, int cell)
 {
-    double slot_s = s->catalog->slot_s;
+    return profile->is_relative[cell] || is_whole(&profile->cell[cell]);
+}
 
-    return (profile->seconds[cell] + slot_s / 2) /
-               fit_seconds(&profile->fit, &profile->cell[cell].allocation, 0, slot_s) -
-           1;
+/* All that was seen of one allocation against the fit. */
+struct evidence {
+    double took_s, expected_s, count, scatter;
+};
+
+static struct evidence evidence_of(const struct learned *s, const struct profile *profile,
+                                   const struct allocation *a)
+{
+    double slot_s = s->catalog->slot_s, of_runs = scatter_of(profile);
+    struct evidence sum = {0};
+
+    for (int i = s->samples; i < profile->cells; i++) {
+        const struct speed_observation *o = &profile->cell[i];
+        double count = o->count, expected_s;
+
+        if (!tells(profile, i) || !allocation_equal(a, &o->allocation))
+            continue;
+        expected_s = is_whole(o) ? fit_seconds(&profile->fit, a, 0, slot_s)
+                                 : speed_fit_seconds(&profile->fit, a, o->from) -
+                                       speed_fit_seconds(&profile->fit, a, o->to);
+        sum.took_s += count * (profile->seconds[i] + (is_whole(o) ? slot_s / 2 : 0));
+        sum.expected_s += count * expected_s;
+        sum.count += profile->is_relative[i] ? o->to - o->from : count;
+        sum.scatter = profile->is_relative[i] ? RELATIVE_SCATTER : of_runs;
+    }
+    return sum;
 }
 
 /* Discrepancies become corrections as far as scatter does not explain them. */
 static void correct_fit(const struct learned *s, struct profile *profile)
 {
-    double scatter = scatter_of(profile), sum = USUAL_MISFIT * USUAL_CELLS, weights = USUAL_CELLS;
+    double sum = USUAL_MISFIT * USUAL_CELLS, weights = USUAL_CELLS, misfit;
 
     for (int i = s->samples; i < profile->cells; i++) {
-        double count = profile->cell[i].count, off, weight = fmin(1, count / FEW_RUNS);
+        struct evidence seen = evidence_of(s, profile, &profile->cell[i].allocation);
+        double weight = fmin(1, seen.count / FEW_RUNS), off = seen.took_s / seen.expected_s - 1;
 
-        if (!is_whole(&profile->cell[i]))
+        if (!tells(profile, i) || !(seen.expected_s > 0))
             continue;
-        off = discrepancy(s, profile, i);
-        sum += weight * fmax(0, off * off - scatter / count);
+        sum += weight * fmax(0, off * off - seen.scatter / seen.count);
         weights += weight;
     }
+    misfit = sum / weights;
     for (int i = s->samples; i < profile->cells; i++) {
-        double misfit = sum / weights, count = profile->cell[i].count;
+        struct evidence seen = evidence_of(s, profile, &profile->cell[i].allocation);
+        double off = seen.took_s / seen.expected_s - 1;
 
-        if (is_whole(&profile->cell[i]))
-            profile->correction[i] =
-                1 + discrepancy(s, profile, i) * misfit / (misfit + scatter / count);
+        if (tells(profile, i) && seen.expected_s > 0)
+            profile->correction[i] = 1 + off * misfit / (misfit + seen.scatter / seen.count);
     }
 }
 
@@ -279,7 +318,7 @@ static double correction_of(const struct learned *s, const struct profile *profi
                             const struct allocation *a)
 {
     for (int i = s->samples; s->watching && i < profile->cells; i++)
-        if (is_whole(&profile->cell[i]) && allocation_equal(&profile->cell[i].allocation, a))
+        if (tells(profile, i) && allocation_equal(&profile->cell[i].allocation, a))
             return profile->correction[i];
     return 1;
 }
@@ -319,6 +358,7 @@ static const struct profile *current(const struct learned *s, int32_t type)
     speed_fit_make(&profile->fit, &frame, profile->cell, profile->cells);
     if (s->watching)
         correct_fit(s, profile);
+    profile->lengths = profile->runs = 0;
     profile->seen_at_fit = profile->seen;
     profile->types_at_fit = s->types_seen;
     return profile;
@@ -396,6 +436,7 @@ static struct speed_observation *add_cell(const struct learned *s, struct profil
         make_room(s, profile);
     profile->seconds[at] = 0;
     profile->correction[at] = 1;
+    profile->is_relative[at] = false;
     profile->cell[at] = (struct speed_observation){.allocation = *a, .from = from, .to = to};
     return &profile->cell[at];
 }
@@ -450,9 +491,60 @@ static struct stretch *stretch_of(struct learned *s, int32_t task)
     return &s->stretch[task];
 }
 
-/* What passes before the first progress, at the start of a task or after a move. */
+/* How much longer than the fit says the type's tasks are, as far as they were resized; what the fit
+ * says weighs as much as what it was made of. */
+static double level_of(const struct profile *profile)
+{
+    double weight = fmin(profile->seen_at_fit, MOST_LEVEL_RUNS);
+
+    return (profile->lengths + weight) / (profile->runs + weight);
+}
+
+static double expected_s(const struct learned *s, int32_t type, const struct span *span)
+{
+    const struct profile *profile = current(s, type);
+    double seconds = speed_fit_seconds(&profile->fit, &span->allocation, span->from) -
+                     speed_fit_seconds(&profile->fit, &span->allocation, span->to);
+
+    return seconds * correction_of(s, profile, &span->allocation);
+}
+
+/* A task that was resized tells how its allocations compare, whatever its own length was: that is
+ * taken out of each of its stretches, for long tasks have more of them. */
+static void learn_resized(struct learned *s, int32_t type, const struct span *span, size_t spans)
+{
+    struct profile *profile = &s->profile[type];
+    double took_s = 0, due_s = 0, length;
+
+    for (size_t i = 0; i < spans; i++) {
+        took_s += span[i].seconds;
+        due_s += expected_s(s, type, &span[i]);
+    }
+    if (!(took_s > 0) || !(due_s > 0))
+        return;
+    length = took_s / due_s;
+    profile->lengths += length;
+    profile->runs++;
+    for (size_t i = 0; i < spans; i++) {
+        struct speed_observation *o;
+        double seconds = span[i].seconds * level_of(profile) / length;
+
+        if (!(span[i].to > span[i].from) || !(seconds > 0))
+            continue;
+        o = add_cell(s, profile, &span[i].allocation, span[i].from, span[i].to);
+        o->count = 1;
+        o->speed = (span[i].to - span[i].from) / seconds;
+        profile->seconds[o - profile->cell] = seconds;
+        profile->is_relative[o - profile->cell] = true;
+    }
+    s->types_seen += profile->seen == 0;
+    profile->seen++;
+}
+
+/* What passes before the first progress, at the start of a task or after a move; after a change
+ * in the middle of that, what is left of it. */
 static double overhead_s(const struct learned *s, const struct event *event,
-                         const struct task *task)
+                         const struct task *task, const struct stretch *before)
 {
     const struct type_info *type = &s->catalog->type[task->type];
 
@@ -461,6 +553,8 @@ static double overhead_s(const struct learned *s, const struct event *event,
                catalog_transfer_s(s->catalog, task->home, event->cluster, type->data_mb);
     if (event->kind == EVENT_MIGRATE)
         return catalog_transfer_s(s->catalog, event->other, event->cluster, type->state_mb);
+    if (event->kind == EVENT_RESIZE && before->open)
+        return fmax(0, before->since_s + before->overhead_s - event->time_s);
     return 0;
 }
 
@@ -469,24 +563,36 @@ static void online_observe(void *state, const struct event *event, const struct 
     struct learned *s = state;
     struct estimator self = {.ops = &online_ops, .state = state};
     struct stretch *stretch;
+    double left_s;
 
     if (!listens(s))
         return;
     if (!task || event->kind == EVENT_ARRIVAL || event->kind == EVENT_REFUSED)
         return;
     stretch = stretch_of(state, event->task);
-    if (stretch->open && event->kind != EVENT_FAILURE && event->kind != EVENT_LOST) {
-        double to = event->kind == EVENT_FINISH ? 1 : event->progress;
+    if (event->kind == EVENT_FAILURE || event->kind == EVENT_LOST) {
+        vector_clear(&stretch->past);
+    } else if (stretch->open) {
+        struct span span = {stretch->allocation, stretch->progress,
+                            event->kind == EVENT_FINISH ? 1 : event->progress,
+                            fmax(0, event->time_s - stretch->since_s - stretch->overhead_s)};
 
-        estimator_learn(&self, task->type, &stretch->allocation, stretch->progress, to,
-                        event->time_s - stretch->since_s - stretch->overhead_s);
+        if (event->kind != EVENT_FINISH || stretch->past.count > 0)
+            vector_push(&stretch->past, span);
+        else
+            estimator_learn(&self, task->type, &span.allocation, span.from, span.to, span.seconds);
     }
+    if (event->kind == EVENT_FINISH && stretch->past.count > 0)
+        learn_resized(s, task->type, stretch->past.item, stretch->past.count);
+    if (event->kind == EVENT_FINISH || event->kind == EVENT_LOST)
+        vector_release(&stretch->past);
+    left_s = overhead_s(state, event, task, stretch);
     stretch->open = event->with < 0 && (event->kind == EVENT_START || event->kind == EVENT_RESIZE ||
                                         event->kind == EVENT_MIGRATE);
     stretch->allocation = event->allocation;
     stretch->since_s = event->time_s;
     stretch->progress = event->progress;
-    stretch->overhead_s = overhead_s(state, event, task);
+    stretch->overhead_s = left_s;
     if (event->with >= 0)
         stretch_of(state, event->with)->open = false;
 }
@@ -499,8 +605,11 @@ static void learned_release(void *state)
         free(s->profile[i].cell);
         free(s->profile[i].seconds);
         free(s->profile[i].correction);
+        free(s->profile[i].is_relative);
     }
     estimator_close(&s->truth);
+    for (size_t i = 0; i < s->stretches; i++)
+        vector_release(&s->stretch[i].past);
     free(s->profile);
     free(s->stretch);
     free(s);

@@ -19,6 +19,7 @@
 #include "agent/actor_model.h"
 #include "agent/experience.h"
 #include "agent/gossip.h"
+#include "agent/loan.h"
 #include "agent/paper_model.h"
 #include "agent/paper_team.h"
 #include "agent/team.h"
@@ -35,8 +36,9 @@ struct tapfinger {
     struct team team;
     struct rng rng;
     struct gossip gossip;
+    struct loan loan;
     struct estimator remembered; /* before the setup's, if the model has experience */
-    bool has_actor, has_team, has_gossip;
+    bool has_actor, has_team, has_gossip, has_loan;
     struct paper_net paper_net; /* arch=paper: in place of actor and team */
     struct paper_team paper_team;
     bool has_paper_net, has_paper_team;
@@ -59,6 +61,9 @@ static const struct option_spec options[] = {
     {"bayes", OPTION_FLAG, "true",
      .help = "settle conflicts by Bayes' theorem; else the first cluster wins"},
     {"pointer", OPTION_FLAG, "true", .help = "choose among tasks; else the oldest that fits"},
+    {"resize", OPTION_FLAG, "true",
+     .help = "in event-driven time, resize running tasks of types whose changes cost nothing; else "
+             "a task keeps what it was started with"},
     {"central", OPTION_FLAG, "true",
      .help = "all agents know everything; else each its own cluster, and what it heard of others"},
     {"staleness", OPTION_REAL, "0", .low = 0, .high = 1e9, .unit = "s",
@@ -209,6 +214,12 @@ static int init_own(struct tapfinger *s, const struct policy_setup *setup, struc
     weights_pack(&s->actor.weights, PACKED_LONG);
     team_init(&s->team, &s->actor, &known);
     s->has_team = true;
+    if (params_flag(setup->params, "resize") && setup->catalog->slot_s <= 0) {
+        loan_init(&s->loan, &s->team.outlook, setup->catalog->clusters);
+        s->loan.alone = s->has_gossip;
+        s->has_loan = true;
+        s->team.loan = &s->loan;
+    }
     s->team.gossip = s->has_gossip ? &s->gossip : NULL;
     s->team.rng = params_flag(setup->params, "sample") ? &s->rng : NULL;
     s->team.patience = params_real(setup->params, "patience");
@@ -241,6 +252,8 @@ static void release(void *state)
 {
     struct tapfinger *s = state;
 
+    if (s->has_loan)
+        loan_release(&s->loan);
     if (s->has_team)
         team_release(&s->team);
     if (s->has_paper_team)
@@ -259,7 +272,7 @@ const struct policy_ops policy_tapfinger = {
     .summary = "the learned policy: graph attention, a pointer, allocation per resource",
     .source = "Li et al., \"TapFinger\", INFOCOM 2023",
     .info = INFO_PROGRESS,
-    .traits = POLICY_MODEL | POLICY_LEARNED,
+    .traits = POLICY_MODEL | POLICY_LEARNED | POLICY_ELASTIC,
     .options = options,
     .state_size = sizeof(struct tapfinger),
     .init = init,

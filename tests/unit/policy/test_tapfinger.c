@@ -45,6 +45,14 @@ static const char plain[] =
     "  - {name: c, capacity: {cpu: 23, gpu: 16}}\n  - {name: d, capacity: {cpu: 37, gpu: 29}}\n"
     "arrivals: {process: poisson-slot, rate: 3, tasks: 150}\nreach: {kind: random}\n" TYPES;
 
+/* Event-driven, where what runs is resized. */
+static const char flowing[] =
+    "resources: [cpu, gpu]\nclusters:\n"
+    "  - {name: a, capacity: {cpu: 7, gpu: 5}}\n  - {name: b, capacity: {cpu: 11, gpu: 12}}\n"
+    "  - {name: c, capacity: {cpu: 23, gpu: 16}}\n"
+    "arrivals: {process: poisson, rate: 2, tasks: 150}\nreach: {kind: random}\n"
+    "switching: none\n" TYPES;
+
 /* The same with the clusters the other way round. */
 static const char reversed[] =
     "slot: 1\nrounds: many\nwindow: 8\nresources: [cpu, gpu]\nclusters:\n"
@@ -115,10 +123,15 @@ static void close_side(struct side *side)
     scenario_free(side->scenario);
 }
 
+static void decide_on(struct side *side, const struct view *view)
+{
+    plan_reset(&side->plan, view);
+    side->policy.ops->decide(side->policy.state, view, &side->plan);
+}
+
 static void decide(struct side *side)
 {
-    plan_reset(&side->plan, world_view(side->world));
-    side->policy.ops->decide(side->policy.state, world_view(side->world), &side->plan);
+    decide_on(side, world_view(side->world));
 }
 
 static const struct action *find_start(const struct plan *plan, int32_t task)
@@ -221,43 +234,120 @@ static void unused_resources_do_not_matter(void **state)
     }
 }
 
+/* Progress as it was when somebody asked for all of it. */
+static double noted_progress(const void *world, int32_t task)
+{
+    const double *noted = world;
+
+    return noted[task];
+}
+
+static struct view note_progress(const struct view *view, double *noted)
+{
+    struct view copy = *view;
+
+    for (int32_t i = 0; i < view->tasks; i++)
+        noted[i] = view->task[i].state == TASK_RUNNING ? view_progress(view, i) : 0;
+    copy.progress = noted_progress;
+    copy.world = noted;
+    return copy;
+}
+
 /* While it decides, the scenario's truth is rubbish; the plans must be those of a twin that decides
- * in peace. */
+ * in peace. (A world of continuous time needs the truth to tell progress, so that is noted before.)
+ */
+static void try_without_truth(const char *yaml, const char *spec)
+{
+    struct side one, other;
+    size_t bytes;
+    void *truth, *kept, *rubbish;
+    double *noted;
+
+    open_side(&one, yaml, spec);
+    open_side(&other, yaml, spec);
+    bytes = (size_t)other.scenario->catalog.types * sizeof *other.scenario->truth;
+    memcpy(&truth, &other.scenario->truth, sizeof truth); /* casts const away */
+    kept = xcalloc(1, bytes);
+    rubbish = xcalloc(1, bytes); /* speed models without functions: asking one is a crash */
+    memcpy(kept, truth, bytes);
+    start_side(&one);
+    start_side(&other);
+    noted = xcalloc((size_t)other.arrivals.count, sizeof *noted);
+    while (!world_is_over(one.world)) {
+        struct view view = note_progress(world_view(other.world), noted);
+
+        decide(&one);
+        memcpy(truth, rubbish, bytes);
+        decide_on(&other, &view);
+        memcpy(truth, kept, bytes);
+        compare(&one, &other);
+        world_apply(one.world, &one.plan);
+        world_apply(other.world, &other.plan);
+    }
+    free(noted);
+    free(kept);
+    free(rubbish);
+    close_side(&one);
+    close_side(&other);
+}
+
 static void no_true_speed_reaches_it(void **state)
 {
-    static const char *const speeds[] = {"online", "fitted:8"};
+    (void)state;
+    try_without_truth(plain, "tapfinger:speeds=online");
+    try_without_truth(plain, "tapfinger:speeds=fitted:8");
+    try_without_truth(flowing, "tapfinger:speeds=online");
+    try_without_truth(flowing, "tapfinger:speeds=fitted:8");
+}
+
+/* The mean completion time of a run, and how often tasks were resized. */
+static double play(const char *yaml, const char *spec, int32_t *resizes)
+{
+    struct side side;
+    const struct view *view;
+    double sum_s = 0;
+
+    open_side(&side, yaml, spec);
+    start_side(&side);
+    *resizes = 0;
+    while (!world_is_over(side.world)) {
+        decide(&side);
+        world_apply(side.world, &side.plan);
+    }
+    view = world_view(side.world);
+    assert_int_equal(world_totals(side.world)->finished, side.arrivals.count);
+    for (int32_t i = 0; i < view->tasks; i++) {
+        sum_s += view->task[i].finish_s - view->task[i].arrival_s;
+        *resizes += view->task[i].resizes;
+    }
+    sum_s /= side.arrivals.count;
+    close_side(&side);
+    return sum_s;
+}
+
+/* Resizing pays where it is free, can be switched off, and is left alone where it costs, or time
+ * goes in slots. */
+static void what_runs_is_resized_where_that_is_free(void **state)
+{
+    static const char at[] = "switching: none\n";
+    char costly[sizeof flowing + 64];
+    const char *rest = strstr(flowing, at);
+    int32_t resizes;
+    double with_s, without_s;
     (void)state;
 
-    for (size_t i = 0; i < COUNT_OF(speeds); i++) {
-        struct side one, other;
-        size_t bytes;
-        void *truth, *kept, *rubbish;
-        char spec[64];
-
-        snprintf(spec, sizeof spec, "tapfinger:speeds=%s", speeds[i]);
-        open_side(&one, plain, spec);
-        open_side(&other, plain, spec);
-        bytes = (size_t)other.scenario->catalog.types * sizeof *other.scenario->truth;
-        memcpy(&truth, &other.scenario->truth, sizeof truth); /* casts const away */
-        kept = xcalloc(1, bytes);
-        rubbish = xcalloc(1, bytes); /* speed models without functions: asking one is a crash */
-        memcpy(kept, truth, bytes);
-        start_side(&one);
-        start_side(&other);
-        while (!world_is_over(one.world)) {
-            decide(&one);
-            memcpy(truth, rubbish, bytes);
-            decide(&other);
-            memcpy(truth, kept, bytes);
-            compare(&one, &other);
-            world_apply(one.world, &one.plan);
-            world_apply(other.world, &other.plan);
-        }
-        free(kept);
-        free(rubbish);
-        close_side(&one);
-        close_side(&other);
-    }
+    with_s = play(flowing, "tapfinger:speeds=fitted:8", &resizes);
+    assert_true(resizes > 150);
+    without_s = play(flowing, "tapfinger:speeds=fitted:8,resize=false", &resizes);
+    assert_int_equal(resizes, 0);
+    assert_true(with_s < without_s);
+    assert_non_null(rest);
+    snprintf(costly, sizeof costly, "%.*s%s%s", (int)(rest - flowing), flowing,
+             "switching: stall-30\n", rest + sizeof at - 1);
+    play(costly, "tapfinger:speeds=fitted:8", &resizes);
+    assert_int_equal(resizes, 0);
+    play(plain, "tapfinger:speeds=fitted:8", &resizes);
+    assert_int_equal(resizes, 0);
 }
 
 /* Who is alone need not hear of anybody. */
@@ -463,6 +553,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(clusters_may_be_renamed),
     cmocka_unit_test(unused_resources_do_not_matter),
     cmocka_unit_test(no_true_speed_reaches_it),
+    cmocka_unit_test(what_runs_is_resized_where_that_is_free),
     cmocka_unit_test(one_cluster_decides_alone),
     cmocka_unit_test(lost_messages_do_not_stop_the_system),
     cmocka_unit_test(more_clusters_than_decide_at_once),
