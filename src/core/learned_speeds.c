@@ -50,11 +50,17 @@ static const double MOST_LEVEL_RUNS = 20; /* that the fit's level weighs at most
 
 static const double LEAST_NOISE = 0.02; /* relative, of a time to go */
 
+/* All that was seen of one allocation against the fit, and what it makes of the fit's durations. */
+struct evidence {
+    struct allocation allocation;
+    double took_s, expected_s, count, scatter;
+    double correction;
+};
+
 struct profile {
     struct speed_observation *cell;
-    double *seconds;    /* by cell: mean duration of its runs */
-    double *correction; /* by cell: of the fit's durations, a factor */
-    bool *is_relative;  /* by cell: of a task that was resized, its own length taken out */
+    double *seconds;   /* by cell: mean duration of its runs */
+    bool *is_relative; /* by cell: of a task that was resized, its own length taken out */
     int cells, oldest;
     double seen, seen_at_fit; /* runs */
     double squares, repeats;  /* of equal runs about their mean, relative; how many runs */
@@ -62,6 +68,7 @@ struct profile {
     int types_at_fit;         /* for a type that was never seen: others that had been */
     int32_t version;          /* 0: not fitted yet */
     struct speed_fit fit;
+    VECTOR(struct evidence) evidence; /* by allocation, as of the fit */
 };
 
 /* A stretch of a task's life with one allocation: the open one, and those before. */
@@ -156,7 +163,6 @@ static void make_room(const struct learned *s, struct profile *profile)
 
     profile->cell = xcalloc(most, sizeof *profile->cell);
     profile->seconds = xcalloc(most, sizeof *profile->seconds);
-    profile->correction = xcalloc(most, sizeof *profile->correction);
     profile->is_relative = xcalloc(most, sizeof *profile->is_relative);
 }
 
@@ -262,32 +268,39 @@ static bool tells(const struct profile *profile, int cell)
     return profile->is_relative[cell] || is_whole(&profile->cell[cell]);
 }
 
-/* All that was seen of one allocation against the fit. */
-struct evidence {
-    double took_s, expected_s, count, scatter;
-};
+static struct evidence *find_evidence(const struct profile *profile, const struct allocation *a)
+{
+    for (size_t i = 0; i < profile->evidence.count; i++)
+        if (allocation_equal(&profile->evidence.item[i].allocation, a))
+            return &profile->evidence.item[i];
+    return NULL;
+}
 
-static struct evidence evidence_of(const struct learned *s, const struct profile *profile,
-                                   const struct allocation *a)
+static void gather_evidence(const struct learned *s, struct profile *profile)
 {
     double slot_s = s->catalog->slot_s, of_runs = scatter_of(profile);
-    struct evidence sum = {0};
 
+    vector_clear(&profile->evidence);
     for (int i = s->samples; i < profile->cells; i++) {
         const struct speed_observation *o = &profile->cell[i];
+        struct evidence *sum = find_evidence(profile, &o->allocation);
         double count = o->count, expected_s;
 
-        if (!tells(profile, i) || !allocation_equal(a, &o->allocation))
+        if (!tells(profile, i))
             continue;
-        expected_s = is_whole(o) ? fit_seconds(&profile->fit, a, 0, slot_s)
-                                 : speed_fit_seconds(&profile->fit, a, o->from) -
-                                       speed_fit_seconds(&profile->fit, a, o->to);
-        sum.took_s += count * (profile->seconds[i] + (is_whole(o) ? slot_s / 2 : 0));
-        sum.expected_s += count * expected_s;
-        sum.count += profile->is_relative[i] ? o->to - o->from : count;
-        sum.scatter = profile->is_relative[i] ? RELATIVE_SCATTER : of_runs;
+        if (!sum) {
+            vector_push(&profile->evidence,
+                        ((struct evidence){.allocation = o->allocation, .correction = 1}));
+            sum = vector_last(&profile->evidence);
+        }
+        expected_s = is_whole(o) ? fit_seconds(&profile->fit, &o->allocation, 0, slot_s)
+                                 : speed_fit_seconds(&profile->fit, &o->allocation, o->from) -
+                                       speed_fit_seconds(&profile->fit, &o->allocation, o->to);
+        sum->took_s += count * (profile->seconds[i] + (is_whole(o) ? slot_s / 2 : 0));
+        sum->expected_s += count * expected_s;
+        sum->count += profile->is_relative[i] ? o->to - o->from : count;
+        sum->scatter = profile->is_relative[i] ? RELATIVE_SCATTER : of_runs;
     }
-    return sum;
 }
 
 /* Discrepancies become corrections as far as scatter does not explain them. */
@@ -295,32 +308,34 @@ static void correct_fit(const struct learned *s, struct profile *profile)
 {
     double sum = USUAL_MISFIT * USUAL_CELLS, weights = USUAL_CELLS, misfit;
 
+    gather_evidence(s, profile);
     for (int i = s->samples; i < profile->cells; i++) {
-        struct evidence seen = evidence_of(s, profile, &profile->cell[i].allocation);
-        double weight = fmin(1, seen.count / FEW_RUNS), off = seen.took_s / seen.expected_s - 1;
+        const struct evidence *seen = find_evidence(profile, &profile->cell[i].allocation);
+        double weight, off;
 
-        if (!tells(profile, i) || !(seen.expected_s > 0))
+        if (!tells(profile, i) || !(seen->expected_s > 0))
             continue;
-        sum += weight * fmax(0, off * off - seen.scatter / seen.count);
+        weight = fmin(1, seen->count / FEW_RUNS);
+        off = seen->took_s / seen->expected_s - 1;
+        sum += weight * fmax(0, off * off - seen->scatter / seen->count);
         weights += weight;
     }
     misfit = sum / weights;
-    for (int i = s->samples; i < profile->cells; i++) {
-        struct evidence seen = evidence_of(s, profile, &profile->cell[i].allocation);
-        double off = seen.took_s / seen.expected_s - 1;
+    for (size_t i = 0; i < profile->evidence.count; i++) {
+        struct evidence *seen = &profile->evidence.item[i];
 
-        if (tells(profile, i) && seen.expected_s > 0)
-            profile->correction[i] = 1 + off * misfit / (misfit + seen.scatter / seen.count);
+        if (seen->expected_s > 0)
+            seen->correction = 1 + (seen->took_s / seen->expected_s - 1) * misfit /
+                                       (misfit + seen->scatter / seen->count);
     }
 }
 
 static double correction_of(const struct learned *s, const struct profile *profile,
                             const struct allocation *a)
 {
-    for (int i = s->samples; s->watching && i < profile->cells; i++)
-        if (tells(profile, i) && allocation_equal(&profile->cell[i].allocation, a))
-            return profile->correction[i];
-    return 1;
+    const struct evidence *seen = s->watching ? find_evidence(profile, a) : NULL;
+
+    return seen ? seen->correction : 1;
 }
 
 /* What noise in every slot would make equal runs differ so much: progress per second. */
@@ -435,7 +450,6 @@ static struct speed_observation *add_cell(const struct learned *s, struct profil
     if (!profile->cell)
         make_room(s, profile);
     profile->seconds[at] = 0;
-    profile->correction[at] = 1;
     profile->is_relative[at] = false;
     profile->cell[at] = (struct speed_observation){.allocation = *a, .from = from, .to = to};
     return &profile->cell[at];
@@ -604,7 +618,7 @@ static void learned_release(void *state)
     for (int i = 0; i < s->catalog->types; i++) {
         free(s->profile[i].cell);
         free(s->profile[i].seconds);
-        free(s->profile[i].correction);
+        vector_release(&s->profile[i].evidence);
         free(s->profile[i].is_relative);
     }
     estimator_close(&s->truth);
