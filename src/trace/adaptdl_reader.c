@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/memory.h"
 
 enum { MOST_STEPS = 1 << 14, MOST_GPUS = 4096, MOST_TRAININGS = 1024, MOST_BATCHES = 64 };
@@ -41,7 +42,7 @@ struct adaptdl {
     struct trace_reader *reader;
     const char *suffix;
     int gpu;
-    bool own_batch;
+    bool own_batch, has_points;
     VECTOR(struct step) steps;
     VECTOR(struct training) trainings;
     VECTOR(struct training) batches; /* that jobs have, for own_batch; steps unused */
@@ -235,6 +236,7 @@ static void add_point(struct adaptdl *a, const char *name, double gpus, double s
     amount.amount[a->gpu] = (int32_t)gpus;
     trace_point(trace, type, &amount, seconds);
     trace->types.item[type].unit_work = 1;
+    a->has_points = true;
 }
 
 static void own_batch_points(struct adaptdl *a, const char *application, double gpus)
@@ -390,8 +392,15 @@ int adaptdl_read(struct trace_reader *reader, const char *suffix, struct err *er
         if (rc)
             break;
     }
-    if (rc == 0 && reader_wants(reader, TRACE_TYPES))
+    if (rc == 0 && reader_wants(reader, TRACE_TYPES)) {
         make_types(&a);
+        if (a.steps.count > 0 && !a.has_points)
+            rc = err_set(err, ERR_INVALID,
+                         "%s: profiles but no trainings of the same applications "
+                         "(APPLICATION/validation-BATCH.csv); they are AdaptDL's: give the folder "
+                         "adaptdl-osdi21/traces, too",
+                         reader->format->name);
+    }
     vector_release(&a.steps);
     vector_release(&a.trainings);
     vector_release(&a.batches);
