@@ -66,7 +66,7 @@ static double combinations(const struct cut *cut, int resources)
 int32_t menu_boxes(const struct allocation *min, const struct allocation *max, int resources,
                    int32_t most, struct allocation **out)
 {
-    struct cut cut[MAX_RESOURCES];
+    struct cut cut[MAX_RESOURCES] = {{0}};
     struct allocation *box;
     int32_t count;
 
@@ -85,8 +85,10 @@ int32_t menu_boxes(const struct allocation *min, const struct allocation *max, i
         int32_t rest = i;
 
         for (int r = resources - 1; r >= 0; r--) {
-            int32_t part = rest % cut[r].parts;
+            int32_t part;
 
+            BUG_ON(cut[r].parts < 1);
+            part = rest % cut[r].parts;
             rest /= cut[r].parts;
             box[2 * i].amount[r] = edge(&cut[r], part);
             box[2 * i + 1].amount[r] = edge(&cut[r], part + 1) - 1;

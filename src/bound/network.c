@@ -377,11 +377,11 @@ int32_t network_rows(const struct network *network)
 double network_row_limit(const struct network *network, int32_t row)
 {
     const struct catalog *catalog = &network->scenario->catalog;
-    int32_t block = row / network->slots;
+    int32_t block = row / network->slots, cluster = block / catalog->resources;
 
-    if (block >= catalog->clusters * catalog->resources)
+    if (cluster >= catalog->clusters)
         return 1;
-    return catalog->cluster[block / catalog->resources].capacity.amount[block % catalog->resources];
+    return catalog->cluster[cluster].capacity.amount[block % catalog->resources];
 }
 
 /* prices */

@@ -201,7 +201,7 @@ static int check_form(const struct arguments *args, struct err *err)
     for (int i = 0; i < args->own.count; i++) {
         const char *name = args->own.spec[i].name;
 
-        if ((strcmp(name, "csv") && strcmp(name, "plain")) || !arguments_flag(args, name))
+        if ((strcmp(name, "csv") != 0 && strcmp(name, "plain") != 0) || !arguments_flag(args, name))
             continue;
         if (form)
             return err_set(err, ERR_INVALID, "--%s and --%s: choose one", form, name);

@@ -47,7 +47,7 @@ static double combinations(const struct levels *levels, int resources)
 void choices_make(struct choices *choices, const struct allocation *min,
                   const struct allocation *max, int resources, int32_t most)
 {
-    struct levels levels[MAX_RESOURCES];
+    struct levels levels[MAX_RESOURCES] = {0};
     int32_t count;
 
     for (int r = 0; r < resources; r++)
@@ -70,6 +70,7 @@ void choices_make(struct choices *choices, const struct allocation *min,
         int32_t rest = i;
 
         for (int r = resources - 1; r >= 0; r--) {
+            BUG_ON(levels[r].count < 1);
             choices->item[i].amount[r] = levels[r].level[rest % levels[r].count];
             rest /= levels[r].count;
         }

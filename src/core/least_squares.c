@@ -125,7 +125,8 @@ double least_squares_fit(const struct least_squares *p, double *parameter)
     BUG_ON(p->parameters > MAX_PARAMETERS);
     build(p, parameter, &n);
     for (int step = 0; step < MAX_STEPS && damping < 1e16; step++) {
-        double change[MAX_PARAMETERS], tried[MAX_PARAMETERS], sum = HUGE_VAL, ratio;
+        double change[MAX_PARAMETERS], tried[MAX_PARAMETERS] = {0};
+        double sum = HUGE_VAL, ratio;
 
         if (solve(p, &n, parameter, damping, change))
             sum = try_step(p, parameter, change, tried);

@@ -165,11 +165,13 @@ static int read_cluster(struct scenario *s, const struct yaml_node *node,
         rc = read_position(yaml_find(node, "at"), &first.x_km, &first.y_km, err);
     first.origin_weight = params_real(params, "origin_weight");
     for (int i = 0; rc == 0 && i < count; i++) {
+        int row = i / columns;
+
         out[i] = first;
         out[i].name = count > 1 ? arena_printf(&s->arena, "%s%d", name, i + 1)
                                 : arena_strdup(&s->arena, name);
-        out[i].x_km += spacing * (i % columns);
-        out[i].y_km += spacing * (i / columns);
+        out[i].x_km += spacing * (i - row * columns);
+        out[i].y_km += spacing * row;
     }
     return rc;
 }
