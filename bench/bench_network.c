@@ -29,21 +29,18 @@ struct scene {
 
 static struct paper_config paper_sizes(int agents)
 {
-    return (struct paper_config){
-        .agents = agents,
-        .slots = SLOTS,
-        .types = TYPES,
-        .levels = {17, 9},
-        .minimum = {{2, 1}, {2, 1}, {2, 1}},
-        .hidden = 256,
-        .heads = 4,
-        .layers = 8,
-        .pointer_layers = 2,
-        .pointer_heads = 4,
-        .pointer_feed = 2048,
-        .slope = 0.2,
-        .epsilon = 1e-5,
-    };
+    struct paper_config config = paper_config_published();
+
+    config.agents = agents;
+    config.slots = SLOTS;
+    config.types = TYPES;
+    config.levels[0] = 17;
+    config.levels[1] = 9;
+    for (int t = 0; t < TYPES; t++) {
+        config.minimum[t][0] = 2;
+        config.minimum[t][1] = 1;
+    }
+    return config;
 }
 
 static bool all_have_room(const int *taken, int agents, unsigned reach)

@@ -44,6 +44,22 @@ struct paper_config {
     double slope, epsilon;                           /* of the leaky rectifier, of layer norm */
 };
 
+/* The layers of the network that the authors trained; agents, slots, types, levels and minima are
+ * left to the caller. */
+static inline struct paper_config paper_config_published(void)
+{
+    return (struct paper_config){
+        .hidden = 256,
+        .heads = 4,
+        .layers = 8,
+        .pointer_layers = 2,
+        .pointer_heads = 4,
+        .pointer_feed = 2048,
+        .slope = 0.2,
+        .epsilon = 1e-5,
+    };
+}
+
 /* Numbers in a row of each kind of node. */
 static inline int paper_features(const struct paper_config *config, enum paper_node node)
 {

@@ -56,19 +56,10 @@ int paper_team_suits(const struct paper_config *config, const struct catalog *ca
 
 int paper_team_config(struct paper_config *config, const struct catalog *catalog, struct err *err)
 {
-    *config = (struct paper_config){
-        .agents = catalog->clusters,
-        .slots = catalog->window,
-        .types = catalog->types,
-        .hidden = 256,
-        .heads = 4,
-        .layers = 8,
-        .pointer_layers = 2,
-        .pointer_heads = 4,
-        .pointer_feed = 2048,
-        .slope = 0.2,
-        .epsilon = 1e-5,
-    };
+    *config = paper_config_published();
+    config->agents = catalog->clusters;
+    config->slots = catalog->window;
+    config->types = catalog->types;
     for (int r = 0; r < PAPER_RESOURCES && catalog->types <= PAPER_TYPES; r++)
         for (int t = 0; t < catalog->types; t++) {
             int levels = catalog->type[t].max.amount[r] + 1;
