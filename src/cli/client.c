@@ -180,6 +180,15 @@ int answer_show(struct answer *answer, int code, const struct arguments *args,
     return code;
 }
 
+void client_escape(struct client *client, const char *value, struct text *out)
+{
+    char *words = curl_easy_escape(client->curl, value, 0);
+
+    if (words)
+        text_add(out, words);
+    curl_free(words);
+}
+
 const char *client_text(const json_t *doc, const char *key)
 {
     const char *value = json_string_value(json_object_get(doc, key));

@@ -48,6 +48,9 @@ void answer_release(struct answer *answer);
 int answer_show(struct answer *answer, int code, const struct arguments *args,
                 void (*print)(const struct arguments *args, const json_t *doc));
 
+/* Adds a value as it stands in an address. */
+void client_escape(struct client *client, const char *value, struct text *out);
+
 /* Text of a key, or "-". */
 const char *client_text(const json_t *doc, const char *key);
 /* "4m10s", "18m02s", "2d4h" */

@@ -63,6 +63,7 @@ struct command {
     X(hold)             \
     X(release)          \
     X(requeue)          \
+    X(retry)            \
     X(why)              \
     X(top)              \
     X(clusters)         \

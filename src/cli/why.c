@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/client.h"
 #include "cli/command.h"
 #include "report/table.h"
+#include "serve/quantity.h"
 
 static void print_head(const json_t *doc)
 {
@@ -36,7 +38,7 @@ static void print_head(const json_t *doc)
     text_release(&age);
 }
 
-static void print_clusters(const json_t *doc, bool colour)
+static void print_clusters(const json_t *doc, const char *only, bool colour)
 {
     struct table_style style = {.width = 100, .colour = colour};
     struct table table;
@@ -56,6 +58,9 @@ static void print_clusters(const json_t *doc, bool colour)
         json_int_t missing = json_integer_value(json_object_get(cluster, "missing"));
         bool now = json_is_true(json_object_get(cluster, "fits_now"));
         struct text free;
+
+        if (only && strcmp(client_text(cluster, "name"), only) != 0)
+            continue;
 
         text_init(&free, 0);
         client_print_amount(json_object_get(cluster, "free"), &free);
@@ -127,34 +132,161 @@ static void explain(const struct arguments *args, const json_t *doc)
 
     print_head(doc);
     if (waits)
-        print_clusters(doc, arguments_want_colour(args, 1));
+        print_clusters(doc, arguments_string(args, "cluster"), arguments_want_colour(args, 1));
     print_decisions(doc);
 }
 
-static int run(const struct arguments *args, struct err *err)
+/* What an event says beyond its name. */
+static void print_event(const json_t *event)
 {
-    struct client client;
+    const char *const key[] = {"reason", "meaning", "action", "cluster", "policy", "why"};
+    struct text amount;
+
+    printf("  %s  %-14s %s", client_text(event, "at"), client_text(event, "event"),
+           client_text(event, "id"));
+    for (size_t i = 0; i < COUNT_OF(key); i++)
+        if (json_is_string(json_object_get(event, key[i])))
+            printf("  %s%s", strcmp(key[i], "policy") == 0 ? "by " : "",
+                   client_text(event, key[i]));
+    text_init(&amount, 0);
+    client_print_amount(json_object_get(event, "allocation"), &amount);
+    if (strcmp(amount.bytes, "-") != 0)
+        printf("  %s", amount.bytes);
+    if (json_is_number(json_object_get(event, "progress")))
+        printf("  %.0f%%", 100 * json_number_value(json_object_get(event, "progress")));
+    printf("\n");
+    text_release(&amount);
+}
+
+static bool is_before(const json_t *event, int64_t until_us)
+{
+    int64_t at_us;
+
+    return quantity_time(client_text(event, "at"), &at_us, NULL) != 0 || at_us <= until_us;
+}
+
+/* Oldest first, as they happened; progress only where it says something else than the rest. */
+static void print_history(const json_t *events, int64_t until_us)
+{
+    for (size_t i = json_array_size(events); i-- > 0;) {
+        const json_t *event = json_array_get(events, i);
+
+        if (strcmp(client_text(event, "event"), "job.progress") != 0 && is_before(event, until_us))
+            print_event(event);
+    }
+}
+
+/* How it stood at a moment: the last of each kind of event before that. */
+static void print_moment(const json_t *events, int64_t until_us)
+{
+    const json_t *change = NULL, *decision = NULL, *reason = NULL;
+
+    for (size_t i = 0; i < json_array_size(events) && !change; i++) {
+        const json_t *event = json_array_get(events, i);
+        const char *kind = client_text(event, "event");
+
+        if (!is_before(event, until_us))
+            continue;
+        if (strcmp(kind, "decision") == 0)
+            decision = decision ? decision : event;
+        else if (strcmp(kind, "job.waits") == 0)
+            reason = reason ? reason : event;
+        else if (strcmp(kind, "job.progress") != 0)
+            change = event;
+    }
+    if (!change)
+        printf("nothing is known of it that early\n");
+    if (change)
+        print_event(change);
+    if (reason)
+        print_event(reason);
+    if (decision) {
+        print_event(decision);
+        print_alternatives(decision);
+    }
+}
+
+static int look_back(struct client *client, const struct arguments *args, struct err *err)
+{
+    const char *at = arguments_string(args, "at");
+    int64_t until_us = INT64_MAX;
     struct answer answer;
     char path[100];
     int code;
 
+    if (at && quantity_time(at, &until_us, err)) {
+        err_prefix(err, "--at: ");
+        return EXIT_MISUSED;
+    }
+    snprintf(path, sizeof path, "/v1/jobs/%.40s/events?limit=1000&newest=true",
+             arguments_string(args, "id"));
+    code = client_call(client, "GET", path, NULL, NULL, &answer, err);
+    if (code == EXIT_DONE && !arguments_want_json(args)) {
+        const json_t *events = json_object_get(answer.doc, "items");
+
+        if (arguments_flag(args, "history"))
+            print_history(events, until_us);
+        else
+            print_moment(events, until_us);
+        answer_release(&answer);
+        return code;
+    }
+    return answer_show(&answer, code, args, NULL);
+}
+
+static bool is_cluster_of(const json_t *doc, const char *name)
+{
+    size_t at;
+    json_t *cluster;
+
+    json_array_foreach(json_object_get(doc, "clusters"), at,
+                       cluster) if (strcmp(client_text(cluster, "name"), name) == 0) return true;
+    return false;
+}
+
+static int look_now(struct client *client, const struct arguments *args, struct err *err)
+{
+    const char *cluster = arguments_string(args, "cluster");
+    struct answer answer;
+    char path[100];
+    int code;
+
+    snprintf(path, sizeof path, "/v1/jobs/%.40s/explanation", arguments_string(args, "id"));
+    code = client_call(client, "GET", path, NULL, NULL, &answer, err);
+    if (code == EXIT_DONE && cluster && !is_cluster_of(answer.doc, cluster)) {
+        err_set(err, ERR_NOT_FOUND, "no cluster \"%.40s\"", cluster);
+        code = EXIT_NOT_FOUND;
+    }
+    return answer_show(&answer, code, args, explain);
+}
+
+static int run(const struct arguments *args, struct err *err)
+{
+    bool back = arguments_flag(args, "history") || arguments_string(args, "at");
+    struct client client;
+    int code;
+
     if (client_open(&client, args, err))
         return EXIT_FAILED;
-    snprintf(path, sizeof path, "/v1/jobs/%.40s/explanation", arguments_string(args, "id"));
-    code = client_call(&client, "GET", path, NULL, NULL, &answer, err);
-    code = answer_show(&answer, code, args, explain);
+    code = back ? look_back(&client, args, err) : look_now(&client, args, err);
     client_close(&client);
     return code;
 }
 
 static const struct example examples[] = {
     {"tapfinger why 58", "why it waits, cluster by cluster; or why it runs where it runs"},
+    {"tapfinger why 58 --history", "what happened to it, and for what it waited when"},
+    {"tapfinger why 58 --at 2026-11-22T05:00:00Z", "how it stood then"},
     {0},
 };
 
 static const struct option_spec options[] = {
     {"id", OPTION_STRING, .choices = "ID", .flags = OPTION_POSITIONAL | OPTION_REQUIRED,
      .help = "a job or a task"},
+    {"cluster", OPTION_STRING, .choices = "CLUSTER", .help = "only of this one"},
+    {"history", OPTION_FLAG, .help = "all that happened to it: states, reasons, decisions"},
+    {"at", OPTION_STRING, .choices = "TIME",
+     .help = "how it stood then, or its history until then"},
     CLIENT_OPTION_ROWS,
     {0},
 };

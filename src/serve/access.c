@@ -2,6 +2,7 @@
 #include "serve/access.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,9 +57,9 @@ static bool load_token(void *arg, int64_t id, const char *words)
     return true;
 }
 
-int access_open(struct access *access, struct store *store, struct err *err)
+int access_open(struct access *access, struct store *store, double rate, struct err *err)
 {
-    *access = (struct access){.store = store};
+    *access = (struct access){.store = store, .rate = rate};
     return store_each(store, STORE_TOKEN, load_token, access, err);
 }
 
@@ -120,6 +121,32 @@ bool access_token(const struct access *access, const char *secret, struct caller
     snprintf(out->user, sizeof out->user, "%s", found->user);
     snprintf(out->token, sizeof out->token, "%s", found->name);
     return true;
+}
+
+/* A second's requests may come at once. */
+static double take(struct bucket *bucket, double rate, double now_s)
+{
+    double most = fmax(rate, 1);
+
+    if (bucket->at_s > 0)
+        bucket->level = fmin(most, bucket->level + rate * (now_s - bucket->at_s));
+    else
+        bucket->level = most;
+    bucket->at_s = now_s;
+    if (bucket->level < 1)
+        return (1 - bucket->level) / rate;
+    bucket->level--;
+    return 0;
+}
+
+double access_spend(struct access *access, const struct caller *caller, double now_s)
+{
+    if (access->rate <= 0)
+        return 0;
+    for (size_t i = 0; i < access->tokens.count; i++)
+        if (strcmp(access->tokens.item[i].name, caller->token) == 0)
+            return take(&access->tokens.item[i].bucket, access->rate, now_s);
+    return take(&access->strangers, access->rate, now_s);
 }
 
 static int check_token(const struct access *access, const char *name, const char *user,

@@ -179,7 +179,7 @@ void book_save(struct book *book, struct job_task *task)
     json_decref(doc);
     store_put(book->store, STORE_TASK, job_task_key(task), words ? words : "{}");
     free(words);
-    task->job->version = ++book->version;
+    book->version++;
 }
 
 static bool is_over(const struct job *job)
@@ -203,10 +203,23 @@ void book_move(struct book *book, struct job_task *task, enum job_state state,
     }
     task->state = state;
     book_save(book, task);
+    job->version = book->version;
+    if (job_state_is_final(state) && job->is_awaited)
+        vector_push(&book->ended, ((struct ended){job->id, task->index}));
     if (job_state_is_final(state) && is_over(job))
-        vector_push(&book->ended, job->id);
+        vector_push(&book->ended, ((struct ended){job->id, -1}));
     if (event < BOOK_EVENTS)
         book_tell(book, event, job, task, NULL);
+}
+
+void book_note_awaited(struct book *book, const struct job *job)
+{
+    for (int32_t i = 0; i < job->afters; i++) {
+        struct job *other = book_find(book, job->after[i].job);
+
+        if (other && job->after[i].kind == AFTER_CORRESPONDING)
+            other->is_awaited = true;
+    }
 }
 
 void book_add(struct book *book, struct job *job, json_t *doc)
@@ -215,6 +228,7 @@ void book_add(struct book *book, struct job *job, json_t *doc)
 
     job->id = ++book->last_job;
     job->submitted_us = book_now_us();
+    ulid_print(job->submitted_us, job->ulid);
     job->version = ++book->version;
     if (job->held)
         for (int32_t i = 0; i < job->tasks; i++)
@@ -229,12 +243,14 @@ void book_add(struct book *book, struct job *job, json_t *doc)
     if (job->user)
         json_object_set_new(doc, "user", json_string(job->user));
     json_object_set_new(doc, "submitted_us", json_integer(job->submitted_us));
+    json_object_set_new(doc, "ulid", json_string(job->ulid));
     words = json_dumps(doc, JSON_COMPACT);
     BUG_ON(!words);
     store_put(book->store, STORE_JOB, job->id, words);
     free(words);
     save_number(book, SETTING_JOBS, book->last_job);
     vector_push(&book->jobs, job);
+    book_note_awaited(book, job);
     book->counts.submitted += job->tasks;
     book_tell(book, BOOK_SUBMITTED, job, NULL,
               json_pack("{s:s, s:s, s:i}", "name", job->name, "type", job->type, "tasks",
@@ -253,6 +269,21 @@ json_t *book_read_doc(struct book *book, const struct job *job)
     return doc;
 }
 
+/* 0: there is no such key. */
+static void set_time(json_t *doc, const char *key, int64_t at_us)
+{
+    struct text text;
+
+    if (!at_us) {
+        json_object_del(doc, key);
+        return;
+    }
+    text_init(&text, 0);
+    quantity_print_time(&text, at_us);
+    json_object_set_new(doc, key, json_loads(text.bytes, JSON_DECODE_ANY, NULL));
+    text_release(&text);
+}
+
 void book_save_job(struct book *book, struct job *job)
 {
     json_t *doc = book_read_doc(book, job);
@@ -261,13 +292,15 @@ void book_save_job(struct book *book, struct job *job)
     BUG_ON(!doc);
     json_object_set_new(doc, "hold", json_boolean(job->held));
     json_object_set_new(doc, "priority", json_integer(job->priority));
+    set_time(doc, "deadline", job->deadline_us);
     words = json_dumps(doc, JSON_COMPACT);
     json_decref(doc);
     store_put(book->store, STORE_JOB, job->id, words);
     free(words);
     job->version = ++book->version;
-    book_tell(book, BOOK_CHANGED, job, NULL,
-              json_pack("{s:b, s:i}", "held", job->held, "priority", job->priority));
+    doc = json_pack("{s:b, s:i}", "held", job->held, "priority", job->priority);
+    set_time(doc, "deadline", job->deadline_us);
+    book_tell(book, BOOK_CHANGED, job, NULL, doc);
 }
 
 void book_forget(struct book *book, struct job *job)
@@ -291,8 +324,8 @@ int32_t book_count_unmet(const struct book *book, const struct job *job, bool *f
         const struct job *other = book_find(book, job->after[i].job);
         bool went_well;
 
-        if (!other) /* forgotten long ago, or never there: submission refuses that */
-            continue;
+        if (!other || job->after[i].kind == AFTER_CORRESPONDING)
+            continue; /* forgotten long ago, or never there: submission refuses that */
         if (!is_over(other)) {
             unmet++;
             continue;
@@ -300,6 +333,25 @@ int32_t book_count_unmet(const struct book *book, const struct job *job, bool *f
         went_well = job_state(other) == JOB_SUCCEEDED;
         *failed |= (job->after[i].kind == AFTER_OK && !went_well) ||
                    (job->after[i].kind == AFTER_NOT_OK && went_well);
+    }
+    return unmet;
+}
+
+int32_t book_count_unmet_of(const struct book *book, const struct job_task *task, bool *failed)
+{
+    const struct job *job = task->job;
+    int32_t unmet = 0;
+
+    *failed = false;
+    for (int32_t i = 0; i < job->afters; i++) {
+        struct job *other =
+            job->after[i].kind == AFTER_CORRESPONDING ? book_find(book, job->after[i].job) : NULL;
+        const struct job_task *same = other ? job_find_task(other, task->index) : NULL;
+
+        if (!same)
+            continue;
+        unmet += !job_state_is_final(same->state);
+        *failed |= job_state_is_final(same->state) && same->state != JOB_SUCCEEDED;
     }
     return unmet;
 }
@@ -525,6 +577,8 @@ int book_open(struct book *book, const struct site *site, struct store *store, s
         for (int32_t t = 0; t < book->jobs.item[i]->tasks; t++)
             if (book->jobs.item[i]->task[t].order > book->last_order)
                 book->last_order = book->jobs.item[i]->task[t].order;
+    for (size_t i = 0; i < book->jobs.count; i++)
+        book_note_awaited(book, book->jobs.item[i]);
     return rc;
 }
 

@@ -15,18 +15,19 @@ struct site;
 struct store;
 
 /* name, event as clients see it, meaning */
-#define BOOK_EVENT_LIST(X)                                                        \
-    X(SUBMITTED, "job.submitted", "a job was accepted")                           \
-    X(CHANGED, "job.changed", "a job was held, released or got another priority") \
-    X(PENDING, "job.pending", "a task waits again, after a failure or a stop")    \
-    X(STARTING, "job.starting", "a task got a place")                             \
-    X(STARTED, "job.started", "a task's program runs")                            \
-    X(RESIZED, "job.resized", "a running task got another allocation")            \
-    X(STOPPING, "job.stopping", "a running task was asked to stop")               \
-    X(PROGRESS, "job.progress", "a task said how far it is")                      \
-    X(ENDED, "job.ended", "a task came to a final state")                         \
-    X(CLUSTER, "cluster.changed", "a cluster was drained or resumed")             \
-    X(POLICY, "policy.changed", "another policy decides")                         \
+#define BOOK_EVENT_LIST(X)                                                                    \
+    X(SUBMITTED, "job.submitted", "a job was accepted")                                       \
+    X(CHANGED, "job.changed", "a job was held, released or got another priority or deadline") \
+    X(PENDING, "job.pending", "a task waits again, after a failure or a stop")                \
+    X(WAITS, "job.waits", "the foremost reason why a job waits has changed")                  \
+    X(STARTING, "job.starting", "a task got a place")                                         \
+    X(STARTED, "job.started", "a task's program runs")                                        \
+    X(RESIZED, "job.resized", "a running task got another allocation")                        \
+    X(STOPPING, "job.stopping", "a running task was asked to stop")                           \
+    X(PROGRESS, "job.progress", "a task said how far it is")                                  \
+    X(ENDED, "job.ended", "a task came to a final state")                                     \
+    X(CLUSTER, "cluster.changed", "a cluster was drained or resumed")                         \
+    X(POLICY, "policy.changed", "another policy decides")                                     \
     X(DECISION, "decision", "a policy decided something")
 
 enum book_event {
@@ -50,6 +51,12 @@ enum book_setting {
 
 enum { BOOK_KEY_S = 86400 }; /* how long an idempotency key is known */
 
+/* A job, or one of its tasks. */
+struct ended {
+    int64_t job;
+    int32_t index; /* -1: all of it */
+};
+
 struct book_counts {
     int64_t submitted, finished[JOB_STATES], retries, requeues;
 };
@@ -66,7 +73,7 @@ struct book {
     struct book_counts counts;
     book_listener *listener;
     void *listener_arg;
-    VECTOR(int64_t) ended; /* jobs that came to an end since somebody looked */
+    VECTOR(struct ended) ended; /* what came to an end since somebody looked */
 };
 
 int64_t book_now_us(void);
@@ -81,11 +88,13 @@ struct job *book_find(const struct book *book, int64_t id);
 bool book_find_text(const struct book *book, const char *text, struct job **job,
                     struct job_task **task);
 
+/* Notes which jobs have members that others wait for. */
+void book_note_awaited(struct book *book, const struct job *job);
 /* Takes the job over, gives it a number and keeps `doc`, what was submitted, beside it. */
 void book_add(struct book *book, struct job *job, json_t *doc);
 /* The document of a job as it is in the store, or NULL; release it. */
 json_t *book_read_doc(struct book *book, const struct job *job);
-/* Writes a job's held and priority. */
+/* Writes a job's held, priority and deadline. */
 void book_save_job(struct book *book, struct job *job);
 /* Removes a job whose tasks are all final. */
 void book_forget(struct book *book, struct job *job);
@@ -105,9 +114,11 @@ void book_tell(struct book *book, enum book_event event, const struct job *job,
                const struct job_task *task, json_t *extra);
 void book_save_setting(struct book *book, enum book_setting setting, const char *doc);
 
-/* How the job stands towards those that it waits for: how many are not over yet. *failed: one ended
- * as it must not. */
+/* How the job as a whole stands towards those that it waits for: how many are not over yet.
+ * *failed: one ended as it must not. */
 int32_t book_count_unmet(const struct book *book, const struct job *job, bool *failed);
+/* The same for what this member of an array waits for by itself. */
+int32_t book_count_unmet_of(const struct book *book, const struct job_task *task, bool *failed);
 
 /* What a task is for others, the same everywhere: members of an object. The head is its id and
  * state. */

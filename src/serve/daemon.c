@@ -32,6 +32,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "policy/registry.h"
+#include "serve/explain.h"
 #include "serve/http.h"
 #include "store/store.h"
 
@@ -124,13 +125,12 @@ static int open_live(struct daemon *daemon, struct err *err)
         text_add(&kept, "fifo-min");
     else if (store_get(daemon->store, STORE_SETTING, SETTING_POLICY, &kept, NULL) != 1)
         text_add(&kept, daemon->site.policy);
-    rc = live_open(&daemon->live, &daemon->book, &daemon->site, kept.bytes, err);
+    watchdog_open(&daemon->watchdog);
+    rc = live_open(&daemon->live, &daemon->book, &daemon->site, kept.bytes, &daemon->watchdog, err);
     text_release(&kept);
     if (rc == 0 && hung)
         replace_policy(daemon, hung);
     free(hung);
-    watchdog_open(&daemon->watchdog);
-    daemon->live.watchdog = &daemon->watchdog;
     return rc ? rc : store_each(daemon->store, STORE_CLUSTER, load_cluster, daemon, err);
 }
 
@@ -157,7 +157,7 @@ static int open_parts(struct daemon *daemon, const char *program, struct err *er
     daemon->book.listener = listen_to_book;
     daemon->book.listener_arg = daemon;
     if (rc == 0)
-        rc = access_open(&daemon->access, daemon->store, err);
+        rc = access_open(&daemon->access, daemon->store, daemon->site.rate, err);
     if (rc == 0)
         rc = open_live(daemon, err);
     if (rc == 0)
@@ -323,6 +323,7 @@ static void reload(struct daemon *daemon)
         daemon->site.keep_finished_s = site.keep_finished_s;
         daemon->site.keep_events_s = site.keep_events_s;
         daemon->site.log_bytes = site.log_bytes;
+        daemon->access.rate = site.rate;
         daemon->site.policy = site.policy;
         site_release(&daemon->changes);
         daemon->changes = site;
@@ -402,6 +403,7 @@ static void sweep(struct daemon *daemon)
         forget_old(daemon);
     daemon->swept_s = now_s;
     watch_clock(daemon);
+    explain_note(daemon);
     http_sweep(daemon->http);
     notify("WATCHDOG=1");
     if (now_s - daemon->clock_saved_s > CLOCK_S) {

@@ -40,6 +40,7 @@ struct daemon {
     struct last_words last_words;
     bool stop, reload;
     char *store_trouble; /* why the last commit failed; NULL: it did not */
+    size_t noted;        /* of the jobs, whose reason to wait was looked at last */
     int64_t started_us, commits;
     double clock_saved_s, swept_s, retry_commit_s;
     int64_t clock_off_us; /* of the wall clock to the one that never jumps */

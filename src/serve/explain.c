@@ -5,6 +5,9 @@
 
 #include "serve/daemon.h"
 
+/* A queue's reasons change with every start: what is told of them is bounded. */
+enum { NOTE_LOOK = 2000, NOTE_TELL = 20, NOTE_EVERY_US = 2000000 };
+
 const char *reason_word(enum reason reason)
 {
     static const char *const word[] = {
@@ -32,10 +35,11 @@ static enum reason job_wide(struct daemon *daemon, struct job_task *task)
 {
     const struct job *job = task->job;
     int64_t now_us = book_now_us();
+    bool failed;
 
     if (task->state == JOB_HELD)
         return REASON_HELD;
-    if (job->unmet)
+    if (job->unmet || (job->afters && book_count_unmet_of(&daemon->book, task, &failed)))
         return REASON_DEPENDENCY;
     if (job->not_before_us > now_us)
         return REASON_NOT_BEFORE;
@@ -88,6 +92,52 @@ enum reason explain_reason(struct daemon *daemon, struct job_task *task)
             best = own;
     }
     return best;
+}
+
+struct job_task *explain_main_task(struct job *job)
+{
+    for (int32_t i = 0; i < job->tasks; i++)
+        if (job->task[i].state == JOB_RUNNING)
+            return &job->task[i];
+    for (int32_t i = 0; i < job->tasks; i++)
+        if (!job_state_is_final(job->task[i].state))
+            return &job->task[i];
+    return &job->task[0];
+}
+
+/* Whether that was said. */
+static bool note_reason(struct daemon *daemon, struct job *job, int64_t now_us)
+{
+    struct job_task *task = explain_main_task(job);
+    enum reason reason = explain_reason(daemon, task);
+
+    if ((reason == REASONS ? -1 : (int32_t)reason) == job->told_reason ||
+        now_us - job->told_us < NOTE_EVERY_US)
+        return false;
+    job->told_reason = reason == REASONS ? -1 : (int32_t)reason;
+    job->told_us = now_us;
+    if (reason == REASONS)
+        return false; /* its start says so itself */
+    book_tell(&daemon->book, BOOK_WAITS, job, task,
+              json_pack("{s:s, s:s, s:i}", "reason", reason_word(reason), "meaning",
+                        reason_meaning(reason), "queue_position", explain_position(daemon, task)));
+    return true;
+}
+
+void explain_note(struct daemon *daemon)
+{
+    const struct book *book = &daemon->book;
+    int64_t now_us = book_now_us();
+    int told = 0;
+
+    for (size_t i = 0; i < book->jobs.count && i < NOTE_LOOK && told < NOTE_TELL; i++) {
+        struct job *job;
+
+        daemon->noted = daemon->noted + 1 < book->jobs.count ? daemon->noted + 1 : 0;
+        job = book->jobs.item[daemon->noted];
+        if (job->count[JOB_PENDING] || job->count[JOB_HELD])
+            told += note_reason(daemon, job, now_us);
+    }
 }
 
 int explain_position(const struct daemon *daemon, const struct job_task *task)

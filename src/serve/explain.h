@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 struct daemon;
+struct job;
 struct job_task;
 
 /* name, word, meaning */
@@ -34,6 +35,12 @@ const char *reason_word(enum reason reason);
 
 /* The foremost reason of a task that is PENDING or HELD; REASONS for others. */
 enum reason explain_reason(struct daemon *daemon, struct job_task *task);
+
+/* Tells as events why jobs wait, where that has changed: some of them, others the next time. */
+void explain_note(struct daemon *daemon);
+
+/* The task that stands for a job where only one can be told about: one that runs, if any does. */
+struct job_task *explain_main_task(struct job *job);
 
 /* The whole explanation as JSON. */
 json_t *explain_task(struct daemon *daemon, struct job_task *task);

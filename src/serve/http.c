@@ -4,7 +4,7 @@
  * daemon's own. An exchange is one request; while it waits its connection is suspended.
  *
  * Limits: headers 32 KiB, body 4 MiB, 1000 connections, 30 s without a byte, and 20 s for a whole
- * request however slowly it drips in.
+ * request however slowly it drips in; of one token, limits.rate requests per second.
  */
 #include "serve/http.h"
 
@@ -35,6 +35,7 @@ enum {
     CONNECTIONS = 1000,
     IDLE_S = 30,
     COUNTS = 256,
+    STORE_RETRY_S = 2,
 };
 
 static const double REQUEST_S = 20;
@@ -53,7 +54,6 @@ struct exchange {
     const char *route;
     enum exchange_state state;
     double began_s;
-    int64_t seen;          /* book version at the last try, while waiting */
     struct exchange *next; /* waiting, or held */
 };
 
@@ -122,8 +122,9 @@ void reply_problem(struct reply *reply, int status, const char *reason, const ch
     va_end(args);
     snprintf(type, sizeof type, "urn:tapfinger:error:%s", reason);
     words = json_string(detail);
-    doc = json_pack("{s:s, s:s, s:i, s:o, s:s}", "type", type, "title", reason, "status", status,
-                    "detail", words ? words : json_string("not UTF-8"), "reason", reason);
+    doc = json_pack("{s:s, s:s, s:i, s:o, s:s, s:s}", "type", type, "title", reason, "status",
+                    status, "detail", words ? words : json_string("not UTF-8"), "reason", reason,
+                    "request_id", reply->id);
     reply_json(reply, status, doc);
     reply->type = "application/problem+json";
 }
@@ -199,6 +200,8 @@ static bool identify(struct exchange *exchange)
 {
     const char *header = request_header(&exchange->request, "Authorization");
     struct access *access = &exchange->http->daemon->access;
+    double wait_s;
+    bool known;
 
     if (exchange->peer->local) {
         exchange->request.caller = *local_caller(exchange->peer);
@@ -206,11 +209,17 @@ static bool identify(struct exchange *exchange)
     }
     if (!header)
         return true; /* some routes are open to all */
-    if (strncmp(header, "Bearer ", 7) == 0 &&
-        access_token(access, header + 7, &exchange->request.caller))
-        return true;
-    reply_problem(&exchange->reply, 401, "denied", "the token is not known");
-    return false;
+    known = access_token(access, strncmp(header, "Bearer ", 7) == 0 ? header + 7 : "",
+                         &exchange->request.caller);
+    wait_s = access_spend(access, &exchange->request.caller, exchange->began_s);
+    if (wait_s > 0) {
+        exchange->reply.retry_s = (int)ceil(wait_s);
+        reply_problem(&exchange->reply, 429, "rate", "more than %g requests per second with %s",
+                      access->rate, known ? "this token" : "unknown tokens");
+    } else if (!known) {
+        reply_problem(&exchange->reply, 401, "denied", "the token is not known");
+    }
+    return known && wait_s <= 0;
 }
 
 /* The path without its end, cut at slashes. */
@@ -244,6 +253,7 @@ static struct exchange *open_exchange(struct http *http, struct MHD_Connection *
     exchange->request.method = method;
     exchange->began_s = now_s();
     exchange->reply.log_offset = exchange->reply.log_size = -1;
+    ulid_print(book_now_us(), exchange->reply.id);
     exchange->route = "none";
     text_init(&exchange->body, HTTP_BODY_BYTES);
     text_init(&exchange->reply.body, 0);
@@ -283,7 +293,11 @@ static void add_headers(struct MHD_Response *response, const struct reply *reply
 {
     char number[32];
 
-    add_header(response, "Content-Type", reply->type ? reply->type : "application/json");
+    if (reply->status != 304)
+        add_header(response, "Content-Type", reply->type ? reply->type : "application/json");
+    add_header(response, "X-Request-Id", reply->id);
+    if (reply->tag[0])
+        add_header(response, "ETag", reply->tag);
     add_header(response, "Cache-Control", "no-store");
     add_header(response, "X-Content-Type-Options", "nosniff");
     add_header(response, "X-Frame-Options", "DENY");
@@ -298,6 +312,10 @@ static void add_headers(struct MHD_Response *response, const struct reply *reply
         add_header(response, "Allow", reply->allow);
     if (reply->status == 401)
         add_header(response, "WWW-Authenticate", "Bearer");
+    if (reply->retry_s) {
+        snprintf(number, sizeof number, "%d", reply->retry_s);
+        add_header(response, "Retry-After", number);
+    }
     if (reply->log_offset >= 0) {
         snprintf(number, sizeof number, "%lld", (long long)reply->log_offset);
         add_header(response, "X-Log-Offset", number);
@@ -364,6 +382,20 @@ static bool read_body(struct exchange *exchange)
     return false;
 }
 
+/* What was read is named, and not sent to who has it. */
+static void tag(struct daemon *daemon, const struct request *request, struct reply *reply)
+{
+    bool page = reply->type && strncmp(reply->type, "text/html", 9) == 0;
+
+    if (reply->status != 200 || reply->wait || reply->stream || (reply->type && !page))
+        return;
+    entity_tag_print(daemon, request, reply, reply->tag);
+    if (!entity_tag_is_known(request, reply->tag))
+        return;
+    reply->status = 304;
+    text_reset(&reply->body);
+}
+
 /* Asks the routes; puts the exchange where it has to wait, if it has to. */
 static void handle(struct exchange *exchange)
 {
@@ -373,12 +405,15 @@ static void handle(struct exchange *exchange)
 
     exchange->reply.wait = false;
     exchange->request.waited_s = now_s() - exchange->began_s;
-    if (refused)
+    if (refused) {
+        exchange->reply.retry_s = STORE_RETRY_S;
         reply_problem(&exchange->reply, 503, "store", "the store cannot be written: %s",
                       daemon->store_trouble);
-    else
+    } else {
         route_request(daemon, &exchange->request, &exchange->reply, &exchange->route);
-    exchange->seen = daemon->book.version;
+    }
+    if (!is_change(exchange->request.method))
+        tag(daemon, &exchange->request, &exchange->reply);
     if (exchange->reply.wait)
         exchange->state = EXCHANGE_WAITING;
     else if (store_is_dirty(daemon->store) && is_change(exchange->request.method) && !refused)

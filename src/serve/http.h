@@ -13,6 +13,8 @@
 #include "base/text.h"
 #include "serve/access.h"
 #include "serve/book.h"
+#include "serve/entity_tag.h"
+#include "serve/ulid.h"
 
 struct daemon;
 struct err;
@@ -38,6 +40,9 @@ struct reply {
     const char *type; /* NULL: application/json */
     char location[64];
     char allow[40];               /* methods, of a 405 */
+    char tag[ENTITY_TAG_BYTES];   /* of what was read; "": none */
+    char id[ULID_BYTES];          /* of the request */
+    int retry_s;                  /* after so long it may go better; 0: nothing is known */
     int64_t log_offset, log_size; /* of a log: -1 for others */
     bool log_end;
     bool wait; /* not yet: ask again when something has changed */

@@ -4,12 +4,12 @@
  *
  *     {"name":"hp", "type":"resnet50", "command":["./train.sh"], "cwd":"/home/ann",
  *      "env":{"A":"b"}, "request":{"cpu":2,"gpu":1,"mem_bytes":4294967296}, "min":{..}, "max":{..},
- *      "array":"1-8%2", "after":"ok:12,any:13", "priority":0, "reach":["edge-a"],
+ *      "array":"1-8%2", "after":"ok:12,any:13,corr:14", "priority":0, "reach":["edge-a"],
  *      "labels":{"team":"vision"}, "hold":false, "not_before":"2026-11-22T05:00:00Z",
  *      "deadline":"..", "timeout_s":3600, "grace_s":10, "retries":2, "backoff_s":5}
  *
  * A request is what the task gets, no more and no less; min and max leave the amount to the policy.
- * The store keeps the same with "id", "uid", "gid", "user", "submitted_us" and "held".
+ * The store keeps the same with "id", "uid", "gid", "user", "ulid", "submitted_us" and "held".
  */
 #include "serve/job.h"
 
@@ -120,10 +120,17 @@ bool job_read_id(const char *text, int64_t *job, int32_t *index)
 
 struct job_task *job_find_task(struct job *job, int32_t index)
 {
-    for (int32_t i = 0; i < job->tasks; i++)
-        if (job->task[i].index == index)
-            return &job->task[i];
-    return NULL;
+    int32_t low = 0, high = job->tasks;
+
+    while (low < high) {
+        int32_t middle = low + (high - low) / 2;
+
+        if (job->task[middle].index < index)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < job->tasks && job->task[low].index == index ? &job->task[low] : NULL;
 }
 
 json_t *job_allocation_json(const struct allocation *allocation, const struct site *site)
@@ -386,7 +393,7 @@ static void make_tasks(struct job *job)
 
         task->job = job;
         task->world = task->cluster = task->move_to = -1;
-        task->progress = -1;
+        task->progress = task->grace_s = -1;
         task->state = JOB_PENDING;
     }
     job->count[JOB_PENDING] = job->tasks;
@@ -397,7 +404,10 @@ static int add_dependency(struct job *job, const char *word, size_t length, stru
     static const struct {
         const char *word;
         enum dependency_kind kind;
-    } kinds[] = {{"ok:", AFTER_OK}, {"any:", AFTER_ANY}, {"notok:", AFTER_NOT_OK}};
+    } kinds[] = {{"ok:", AFTER_OK},
+                 {"any:", AFTER_ANY},
+                 {"notok:", AFTER_NOT_OK},
+                 {"corr:", AFTER_CORRESPONDING}};
     struct dependency after = {.kind = AFTER_OK};
     char *end;
 
@@ -410,8 +420,8 @@ static int add_dependency(struct job *job, const char *word, size_t length, stru
         }
     after.job = strtoll(word, &end, 10);
     if (end != word + length || after.job < 1 || job->afters >= MAX_AFTERS)
-        return err_set(err, ERR_INVALID, "after: \"%.40s\": expected ID, ok:ID, any:ID or notok:ID",
-                       word);
+        return err_set(err, ERR_INVALID,
+                       "after: \"%.40s\": expected ID, ok:ID, any:ID, notok:ID or corr:ID", word);
     job->after = xrealloc(job->after, (size_t)job->afters + 1, sizeof *job->after);
     job->after[job->afters++] = after;
     return 0;
@@ -566,7 +576,10 @@ static int read_numbers(struct job *job, const json_t *doc, struct err *err)
 static void read_kept(struct job *job, const json_t *doc)
 {
     const char *user = json_string_value(json_object_get(doc, "user"));
+    const char *ulid = json_string_value(json_object_get(doc, "ulid"));
 
+    if (ulid)
+        snprintf(job->ulid, sizeof job->ulid, "%s", ulid);
     job->id = json_integer_value(json_object_get(doc, "id"));
     job->uid = (uid_t)json_integer_value(json_object_get(doc, "uid"));
     job->gid = (gid_t)json_integer_value(json_object_get(doc, "gid"));
@@ -601,6 +614,7 @@ int job_parse(struct job **out, const json_t *doc, const struct site *site, bool
     if (rc == 0)
         rc = read_after(job, json_object_get(doc, "after"), err);
     job->held = json_is_true(json_object_get(doc, "hold"));
+    job->told_reason = -1;
     if (!strict)
         read_kept(job, doc);
     make_tasks(job);

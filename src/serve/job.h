@@ -14,6 +14,7 @@
 #include "core/allocation.h"
 #include "core/task.h"
 #include "serve/history.h"
+#include "serve/ulid.h"
 
 struct emit;
 struct err;
@@ -45,7 +46,8 @@ int job_state_find(const char *word, size_t length);
 
 enum { JOB_TASK_BITS = 20, JOB_TASKS_MAX = 100000 };
 
-enum dependency_kind { AFTER_OK, AFTER_ANY, AFTER_NOT_OK };
+/* AFTER_CORRESPONDING: each member of an array waits for the success of the other's same member. */
+enum dependency_kind { AFTER_OK, AFTER_ANY, AFTER_NOT_OK, AFTER_CORRESPONDING };
 
 struct dependency {
     int64_t job;
@@ -73,6 +75,7 @@ struct job_task {
     int exit_code, exit_signal; /* code -1: there is none */
     bool oom, timed_out;
     enum stop_reason stopping;
+    double grace_s;  /* of this stop; -1: the job's */
     int32_t move_to; /* with STOP_PREEMPT: where it shall start next, or -1 */
     int64_t queued_us, started_us, ended_us; /* 0: not yet */
     int64_t not_before_us;                   /* after a failure: when it may run again */
@@ -102,10 +105,14 @@ struct job {
     int32_t retries, running_limit; /* limit 0: none */
     struct dependency *after;
     int32_t afters, unmet;
+    int32_t told_reason; /* why it waits, as the log of events has it; -1: it has nothing */
+    int64_t told_us;
+    bool is_awaited; /* by members of another array, each for its own */
     struct job_task *task;
     int32_t tasks;
     int32_t count[JOB_STATES];
-    int64_t version; /* of the last change */
+    int64_t version;       /* of the last change but progress */
+    char ulid[ULID_BYTES]; /* its name across sites; "": older than that */
 };
 
 /* What a client sent (or the store kept) as a job; complete but for its id. On failure *out is

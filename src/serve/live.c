@@ -31,6 +31,7 @@ enum { OVERRUNS_MAX = 3, REBUILD_AT = 20000 };
 
 static const double FALLBACK_S = 60;
 static const double HANG_S = 2, HANG_BUDGETS = 20; /* then it is not waited for any longer */
+static const double BEGIN_S = 10;                  /* nor for its beginning: models are read then */
 static const double UNKNOWN_PROGRESS = 0.95; /* no task is believed to be further without a word */
 
 const double live_decision_bounds[8] = {1e-5, 1e-4, 1e-3, 5e-3, 2e-2, 0.1, 0.5, HUGE_VAL};
@@ -484,12 +485,18 @@ static int open_policy(struct live *live, const struct policy_spec *spec, struct
                                  .estimator =
                                      spec->ops->traits & POLICY_MODEL ? &live->estimator : NULL,
                                  .seed = 1};
+    int rc;
 
     if (spec->ops->info == INFO_ORACLE && !(spec->ops->traits & POLICY_MODEL))
         return err_set(err, ERR_UNSUPPORTED,
                        "policy %s wants the true speeds, which nobody knows of real tasks",
                        spec->label);
-    return policy_open(out, spec->ops, &setup, err);
+    if (live->watchdog)
+        watchdog_arm(live->watchdog, spec->label, "to begin", BEGIN_S);
+    rc = policy_open(out, spec->ops, &setup, err);
+    if (live->watchdog)
+        watchdog_disarm(live->watchdog);
+    return rc;
 }
 
 void live_keep_trouble(struct live *live, const char *why)
@@ -643,13 +650,13 @@ int live_set_policy(struct live *live, const char *policy, struct err *err)
 }
 
 int live_open(struct live *live, struct book *book, const struct site *site, const char *policy,
-              struct err *err)
+              struct watchdog *watchdog, struct err *err)
 {
     struct allocation one = {{[SITE_CPU] = 1}};
     struct text text;
     int rc;
 
-    *live = (struct live){.site = site, .book = book, .wake_s = HUGE_VAL};
+    *live = (struct live){.site = site, .book = book, .watchdog = watchdog, .wake_s = HUGE_VAL};
     fill_clusters(live);
     for (int i = 0; i < site->types; i++)
         add_type(live, site->type[i].name, &site->type[i].min, &site->type[i].max);
@@ -724,7 +731,7 @@ static void ask(struct live *live, const struct policy *policy)
     live->view.toucheds = (int32_t)live->touched.count;
     plan_reset(&live->plan, &live->view);
     if (live->watchdog && policy == &live->policy)
-        watchdog_arm(live->watchdog, live->spec.label,
+        watchdog_arm(live->watchdog, live->spec.label, "for a decision",
                      fmax(HANG_S, HANG_BUDGETS * live->site->budget_s));
     policy->ops->decide(policy->state, &live->view, &live->plan);
     if (live->watchdog)

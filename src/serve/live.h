@@ -62,7 +62,7 @@ struct live {
     struct policy_spec spec;
     struct policy policy, fallback;
     struct estimator estimator;
-    struct watchdog *watchdog; /* NULL: a decision may take as long as it likes */
+    struct watchdog *watchdog; /* NULL: a policy may take as long as it likes */
     char *trouble;             /* why the fallback decides, or did last; NULL: never */
     int64_t trouble_us;
     int overruns;            /* in a row */
@@ -89,7 +89,7 @@ struct live {
 
 /* Knows nothing yet: clusters and policy come from the site; tasks by live_admit(). */
 int live_open(struct live *live, struct book *book, const struct site *site, const char *policy,
-              struct err *err);
+              struct watchdog *watchdog, struct err *err);
 void live_close(struct live *live);
 
 /* Another policy from now on; running tasks stay. On failure the old one goes on. */

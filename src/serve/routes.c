@@ -22,9 +22,19 @@
     "\"retries\":{\"type\":\"integer\"},\"backoff_s\":{\"type\":\"number\"},"               \
     "\"force_queue\":{\"type\":\"boolean\"}}}"
 
-#define PATCH_JOB                                                               \
-    "{\"type\":\"object\",\"properties\":{\"priority\":{\"type\":\"integer\"}," \
-    "\"hold\":{\"type\":\"boolean\"}}}"
+/* Which tasks of the job: those in these states, "PENDING,HELD"; default: all. */
+#define CHANGE                                                             \
+    "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{" \
+    "\"state\":{\"type\":\"string\"}}}"
+#define CANCEL                                                                                    \
+    "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"                        \
+    "\"state\":{\"type\":\"string\"},\"grace_s\":{\"type\":\"number\",\"minimum\":0,\"maximum\":" \
+    "86400}}}"
+
+#define PATCH_JOB                                                                              \
+    "{\"type\":\"object\",\"minProperties\":1,\"additionalProperties\":false,\"properties\":{" \
+    "\"priority\":{\"type\":\"integer\",\"minimum\":-1000,\"maximum\":1000},"                  \
+    "\"hold\":{\"type\":\"boolean\"},\"deadline\":{\"type\":[\"string\",\"null\"]}}}"
 #define PATCH_CLUSTER                                                                    \
     "{\"type\":\"object\",\"required\":[\"drain\"],\"properties\":{\"drain\":{\"type\":" \
     "\"boolean\"},\"reason\":{\"type\":\"string\"}}}"
@@ -39,7 +49,7 @@
 const struct route routes[] = {
     {"GET", "/", ROLE_NONE, route_dashboard, "The dashboard.", NULL, NULL, 200, "text/html"},
     {"GET", "/v1/jobs", ROLE_READ, route_list_jobs, "List jobs.",
-     "state user type active limit cursor newest", NULL, 200, NULL},
+     "state user type name cluster since active limit cursor newest fields", NULL, 200, NULL},
     {"POST", "/v1/jobs", ROLE_SUBMIT, route_submit,
      "Submit a job. With a header Idempotency-Key the same request can be sent again safely.", NULL,
      SUBMISSION, 201, NULL},
@@ -47,24 +57,28 @@ const struct route routes[] = {
      "Say what a submission would come to, without submitting it.", NULL, SUBMISSION, 200, NULL},
     {"GET", "/v1/jobs/{id}", ROLE_READ, route_show_job,
      "Show a job. With until=finished, wait for its end.", "until wait", NULL, 200, NULL},
-    {"PATCH", "/v1/jobs/{id}", ROLE_SUBMIT, route_patch_job, "Change a job's priority or hold.",
-     NULL, PATCH_JOB, 200, NULL},
+    {"PATCH", "/v1/jobs/{id}", ROLE_SUBMIT, route_patch_job,
+     "Change a job's priority, hold or deadline.", NULL, PATCH_JOB, 200, NULL},
     {"POST", "/v1/jobs/{id}/cancel", ROLE_SUBMIT, route_cancel, "Cancel a job or one of its tasks.",
-     NULL, NULL, 202, NULL},
-    {"POST", "/v1/jobs/{id}/hold", ROLE_SUBMIT, route_hold, "Keep a job from starting.", NULL, NULL,
-     200, NULL},
+     NULL, CANCEL, 202, NULL},
+    {"POST", "/v1/jobs/{id}/hold", ROLE_SUBMIT, route_hold, "Keep a job from starting.", NULL,
+     CHANGE, 200, NULL},
     {"POST", "/v1/jobs/{id}/release", ROLE_SUBMIT, route_release, "Let a held job start.", NULL,
-     NULL, 200, NULL},
+     CHANGE, 200, NULL},
     {"POST", "/v1/jobs/{id}/requeue", ROLE_SUBMIT, route_requeue,
-     "Run a job or one of its tasks again, from the start.", NULL, NULL, 202, NULL},
+     "Run a job or one of its tasks again, from the start.", NULL, CHANGE, 202, NULL},
+    {"POST", "/v1/jobs/{id}/retry", ROLE_SUBMIT, route_retry,
+     "Run those tasks of a job again that failed or were lost.", NULL, CHANGE, 202, NULL},
     {"GET", "/v1/jobs/{id}/explanation", ROLE_READ, route_explain,
      "Why a job waits, or why it runs where it runs.", NULL, NULL, 200, NULL},
     {"GET", "/v1/jobs/{id}/logs", ROLE_READ, route_logs, "What a task printed.",
      "stream offset limit", NULL, 200, "text/plain"},
-    {"GET", "/v1/jobs/{id}/events", ROLE_READ, route_job_events, "What happened to a job.", "limit",
-     NULL, 200, NULL},
+    {"GET", "/v1/jobs/{id}/events", ROLE_READ, route_job_events, "What happened to a job.",
+     "limit newest", NULL, 200, NULL},
     {"GET", "/v1/clusters", ROLE_READ, route_clusters, "List clusters and what runs there.", NULL,
      NULL, 200, NULL},
+    {"GET", "/v1/clusters/{name}", ROLE_READ, route_cluster, "Show one cluster.", NULL, NULL, 200,
+     NULL},
     {"PATCH", "/v1/clusters/{name}", ROLE_ADMIN, route_patch_cluster,
      "Drain a cluster, or resume it.", NULL, PATCH_CLUSTER, 200, NULL},
     {"GET", "/v1/timeline", ROLE_READ, route_timeline,
@@ -149,7 +163,10 @@ void route_request(struct daemon *daemon, struct request *request, struct reply 
         }
         reply->allow[0] = 0;
         *name = route->path;
-        if (request->caller.role >= route->role)
+        if (request->caller.role >= route->role && !entity_tag_allows(daemon, request))
+            reply_problem(reply, 412, "changed",
+                          "If-Match: it is no longer what it was; read it again");
+        else if (request->caller.role >= route->role)
             route->handle(daemon, request, reply);
         else if (request->caller.role == ROLE_NONE)
             reply_problem(reply, 401, "denied", "this needs a token: Authorization: Bearer ...");

@@ -33,10 +33,12 @@ extern const struct route routes[]; /* ends with .method == NULL */
     X(route_hold)             \
     X(route_release)          \
     X(route_requeue)          \
+    X(route_retry)            \
     X(route_explain)          \
     X(route_logs)             \
     X(route_job_events)       \
     X(route_clusters)         \
+    X(route_cluster)          \
     X(route_patch_cluster)    \
     X(route_timeline)         \
     X(route_types)            \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Routes about jobs. */
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,18 +69,6 @@ static void add_time(json_t *doc, const char *key, int64_t at_us)
     text_release(&text);
 }
 
-/* The task that stands for a job where only one can be told about: one that runs, if any does. */
-static struct job_task *main_task(struct job *job)
-{
-    for (int32_t i = 0; i < job->tasks; i++)
-        if (job->task[i].state == JOB_RUNNING)
-            return &job->task[i];
-    for (int32_t i = 0; i < job->tasks; i++)
-        if (!job_state_is_final(job->task[i].state))
-            return &job->task[i];
-    return &job->task[0];
-}
-
 /* A reply that is written piece by piece. */
 static void open_reply(struct reply *reply, struct emit *e, const char *schema)
 {
@@ -109,12 +98,13 @@ static void emit_counts(struct emit *e, const struct job *job)
 /* The members of a job's object. Written as they are sent: lists are long and asked for often. */
 static void emit_job(struct daemon *daemon, struct job *job, struct emit *e)
 {
-    struct job_task *task = main_task(job);
+    struct job_task *task = explain_main_task(job);
     enum reason reason = explain_reason(daemon, task);
     char id[24];
 
     snprintf(id, sizeof id, "%lld", (long long)job->id);
     emit_key_string(e, "id", id);
+    emit_key_string(e, "uid", job->ulid[0] ? job->ulid : NULL);
     emit_key_string(e, "state", job_state_word(job_state(job)));
     book_emit_task(&daemon->book, task, e);
     emit_key_string(e, "name", job->name);
@@ -168,20 +158,16 @@ static void reply_job(struct daemon *daemon, struct job *job, int status, struct
 /* Listing. */
 
 struct filter {
-    unsigned states; /* bits */
-    const char *user, *type;
+    unsigned states;                /* bits */
+    const char *user, *type, *name; /* the name may hold * and ? */
+    int cluster;                    /* where it runs or last ran; -1: any */
+    int64_t since_us;               /* submitted since then */
     bool active;
 };
 
-static bool read_filter(const struct request *request, struct filter *out, struct reply *reply)
+/* "PENDING,RUNNING" as bits; NULL: none. */
+static bool read_states(const char *at, unsigned *out, struct reply *reply)
 {
-    const char *at = request_query(request, "state"), *active = request_query(request, "active");
-
-    *out = (struct filter){.user = request_query(request, "user"),
-                           .type = request_query(request, "type"),
-                           .active = active && strcmp(active, "true") == 0};
-    if (out->user && strcmp(out->user, "me") == 0)
-        out->user = request->caller.user;
     while (at && *at) {
         size_t length = strcspn(at, ",");
         int state = job_state_find(at, length);
@@ -191,10 +177,46 @@ static bool read_filter(const struct request *request, struct filter *out, struc
                           length > 30 ? 30 : (int)length, at);
             return false;
         }
-        out->states |= 1u << state;
+        *out |= 1u << state;
         at += length + (at[length] == ',');
     }
     return true;
+}
+
+static bool read_filter(const struct daemon *daemon, const struct request *request,
+                        struct filter *out, struct reply *reply)
+{
+    const char *active = request_query(request, "active"), *since = request_query(request, "since");
+    const char *cluster = request_query(request, "cluster");
+    struct err err;
+    double age_s;
+
+    *out = (struct filter){.user = request_query(request, "user"),
+                           .type = request_query(request, "type"),
+                           .name = request_query(request, "name"),
+                           .cluster = cluster ? site_find_cluster(&daemon->site, cluster) : -1,
+                           .active = active && strcmp(active, "true") == 0};
+    if (out->user && strcmp(out->user, "me") == 0)
+        out->user = request->caller.user;
+    if (cluster && out->cluster < 0) {
+        reply_problem(reply, 400, "invalid", "cluster: no cluster \"%.40s\"", cluster);
+        return false;
+    }
+    if (since && quantity_duration(since, &age_s, &err)) {
+        reply_problem(reply, 400, "invalid", "since: %s", err.message);
+        return false;
+    }
+    if (since)
+        out->since_us = book_now_us() - (int64_t)(age_s * 1e6);
+    return read_states(request_query(request, "state"), &out->states, reply);
+}
+
+static bool was_on(const struct job *job, int cluster)
+{
+    for (int32_t i = 0; i < job->tasks; i++)
+        if (job->task[i].cluster == cluster)
+            return true;
+    return false;
 }
 
 static bool passes(const struct filter *filter, const struct job *job)
@@ -207,6 +229,11 @@ static bool passes(const struct filter *filter, const struct job *job)
         return false;
     if (filter->user && (!job->user || strcmp(job->user, filter->user) != 0))
         return false;
+    if (filter->name && fnmatch(filter->name, job->name, 0) != 0)
+        return false;
+    if (job->submitted_us < filter->since_us ||
+        (filter->cluster >= 0 && !was_on(job, filter->cluster)))
+        return false;
     return !filter->type || strcmp(job->type, filter->type) == 0;
 }
 
@@ -216,6 +243,36 @@ static void emit_next(struct emit *e, int64_t next)
 
     snprintf(words, sizeof words, "%lld", (long long)next);
     emit_key_string(e, "next", next ? words : NULL);
+}
+
+static bool is_listed(const char *list, const char *word)
+{
+    size_t length = strlen(word);
+
+    for (; *list; list += strcspn(list, ","), list += *list == ',')
+        if (strcspn(list, ",") == length && strncmp(list, word, length) == 0)
+            return true;
+    return false;
+}
+
+/* Leaves of each item only what was asked for, "id,state". */
+static void keep_fields(struct reply *reply, const char *fields)
+{
+    json_t *doc = json_loads(reply->body.bytes, 0, NULL);
+    size_t at;
+    json_t *item;
+
+    BUG_ON(!doc);
+    json_array_foreach(json_object_get(doc, "items"), at, item)
+    {
+        const char *key;
+        json_t *value;
+        void *next;
+
+        json_object_foreach_safe(item, next, key, value) if (!is_listed(fields, key))
+            json_object_del(item, key);
+    }
+    reply_json(reply, 200, doc);
 }
 
 void route_list_jobs(struct daemon *daemon, struct request *request, struct reply *reply)
@@ -229,7 +286,7 @@ void route_list_jobs(struct daemon *daemon, struct request *request, struct repl
 
     if (!read_number(request, "limit", 100, 1, LIST_LIMIT, &limit, reply) ||
         !read_number(request, "cursor", 0, 0, INT64_MAX, &cursor, reply) ||
-        !read_filter(request, &filter, reply))
+        !read_filter(daemon, request, &filter, reply))
         return;
     open_reply(reply, &e, "tapfinger.jobs/1");
     emit_key(&e, "items");
@@ -254,19 +311,43 @@ void route_list_jobs(struct daemon *daemon, struct request *request, struct repl
     emit_key_int(&e, "hidden", hidden);
     emit_next(&e, next);
     close_reply(reply, &e);
+    if (request_query(request, "fields"))
+        keep_fields(reply, request_query(request, "fields"));
 }
 
 /* Submitting. */
 
+/* The first member that the other array lacks, or NULL. */
+static const struct job_task *find_unmatched(const struct job *job, struct job *other)
+{
+    for (int32_t i = 0; i < job->tasks; i++)
+        if (!job->is_array || !other->is_array || !job_find_task(other, job->task[i].index))
+            return &job->task[i];
+    return NULL;
+}
+
 static bool check_dependencies(const struct daemon *daemon, const struct job *job,
                                struct reply *reply)
 {
-    for (int32_t i = 0; i < job->afters; i++)
-        if (!book_find(&daemon->book, job->after[i].job)) {
+    for (int32_t i = 0; i < job->afters; i++) {
+        struct job *other = book_find(&daemon->book, job->after[i].job);
+        const struct job_task *unmatched = NULL;
+
+        if (other && job->after[i].kind == AFTER_CORRESPONDING)
+            unmatched = find_unmatched(job, other);
+        if (!other)
             reply_problem(reply, 422, "dependency-failed", "after: no job %lld",
                           (long long)job->after[i].job);
+        else if (unmatched && job->is_array && other->is_array)
+            reply_problem(reply, 422, "dependency-failed", "after: job %lld has no member %d",
+                          (long long)other->id, unmatched->index);
+        else if (unmatched)
+            reply_problem(reply, 422, "dependency-failed",
+                          "after: corr:%lld is for an array that waits for an array",
+                          (long long)other->id);
+        if (!other || unmatched)
             return false;
-        }
+    }
     return true;
 }
 
@@ -464,8 +545,9 @@ void route_show_job(struct daemon *daemon, struct request *request, struct reply
     }
     doc = job_json(daemon, job);
     json_object_set_new(doc, "schema", json_string("tapfinger.job/1"));
-    json_object_set_new(doc, "queue_position",
-                        json_integer(explain_position(daemon, task ? task : main_task(job))));
+    json_object_set_new(
+        doc, "queue_position",
+        json_integer(explain_position(daemon, task ? task : explain_main_task(job))));
     if (task)
         json_object_set_new(doc, "task", book_task_json(&daemon->book, task));
     add_spec(daemon, request, doc, job);
@@ -473,64 +555,162 @@ void route_show_job(struct daemon *daemon, struct request *request, struct reply
     reply_json(reply, 200, doc);
 }
 
+/* What may be changed of a job: NULL for what stays. */
+struct patch {
+    const json_t *priority, *hold, *deadline;
+    int64_t deadline_us;
+};
+
+static int read_patch(struct patch *patch, const json_t *body, struct err *err)
+{
+    const json_t *priority = patch->priority = json_object_get(body, "priority");
+    size_t known;
+
+    patch->hold = json_object_get(body, "hold");
+    patch->deadline = json_object_get(body, "deadline");
+    known = (size_t)((priority != NULL) + (patch->hold != NULL) + (patch->deadline != NULL));
+    if (!json_is_object(body) || known == 0 || known != json_object_size(body))
+        return err_set(err, ERR_INVALID, "expected priority, hold or deadline, and nothing else");
+    if (priority && (!json_is_integer(priority) || json_integer_value(priority) < -1000 ||
+                     json_integer_value(priority) > 1000))
+        return err_set(err, ERR_INVALID, "priority: expected a whole number from -1000 to 1000");
+    if (patch->hold && !json_is_boolean(patch->hold))
+        return err_set(err, ERR_INVALID, "hold: expected true or false");
+    if (!patch->deadline || json_is_null(patch->deadline))
+        return 0;
+    if (!json_is_string(patch->deadline))
+        return err_set(err, ERR_INVALID, "deadline: expected a time, or null for none");
+    if (quantity_time(json_string_value(patch->deadline), &patch->deadline_us, err))
+        return err_prefix(err, "deadline: ");
+    return 0;
+}
+
+static void apply_patch(struct daemon *daemon, struct job *job, const struct patch *patch)
+{
+    if (patch->priority) {
+        job->priority = (int32_t)json_integer_value(patch->priority);
+        daemon->live.priorities = true;
+        daemon->live.wants = daemon->live.fresh = true;
+    }
+    if (patch->deadline)
+        job->deadline_us = patch->deadline_us;
+    if (patch->hold)
+        runner_hold(&daemon->runner, job, json_is_true(patch->hold));
+    else
+        book_save_job(&daemon->book, job);
+}
+
 void route_patch_job(struct daemon *daemon, struct request *request, struct reply *reply)
 {
-    const json_t *priority = json_object_get(request->body, "priority");
-    const json_t *hold = json_object_get(request->body, "hold");
     struct job_task *task;
+    struct patch patch = {0};
     struct job *job;
+    struct err err;
+    bool raises;
 
     if (!find_own_job(daemon, request, reply, &job, &task))
         return;
-    if ((priority && (!json_is_integer(priority) || json_integer_value(priority) < -1000 ||
-                      json_integer_value(priority) > 1000)) ||
-        (hold && !json_is_boolean(hold)) || (!priority && !hold)) {
-        reply_problem(reply, 400, "invalid",
-                      "expected priority (a whole number from -1000 to 1000) or hold (true or "
-                      "false)");
+    if (read_patch(&patch, request->body, &err)) {
+        reply_problem(reply, 400, "invalid", "%s", err.message);
         return;
     }
-    if (priority && json_integer_value(priority) > job->priority &&
-        request->caller.role < ROLE_ADMIN && json_integer_value(priority) > 0) {
+    raises = patch.priority && json_integer_value(patch.priority) > job->priority &&
+             json_integer_value(patch.priority) > 0;
+    if (raises && request->caller.role < ROLE_ADMIN) {
         reply_problem(reply, 403, "denied", "only an admin may raise a priority above 0");
         return;
     }
-    if (priority) {
-        job->priority = (int32_t)json_integer_value(priority);
-        daemon->live.priorities = true;
-        daemon->live.wants = daemon->live.fresh = true;
-        book_save_job(&daemon->book, job);
-    }
-    if (hold)
-        runner_hold(&daemon->runner, job, json_is_true(hold));
+    apply_patch(daemon, job, &patch);
     reply_job(daemon, job, 200, reply);
+}
+
+/* What a change is about: the job that the path names, or one task, or its tasks in some states. */
+struct change {
+    struct job *job;
+    struct job_task *task; /* NULL: all */
+    unsigned states;       /* bits; 0: any */
+    double grace_s;        /* -1: each job's own */
+    json_t *changed, *left, *stopping;
+};
+
+static bool open_change(struct daemon *daemon, const struct request *request, struct reply *reply,
+                        bool with_grace, struct change *out)
+{
+    const json_t *state = json_object_get(request->body, "state");
+    const json_t *grace = json_object_get(request->body, "grace_s");
+    size_t known = (size_t)(state != NULL) + (size_t)(grace != NULL && with_grace);
+
+    *out = (struct change){.grace_s = grace ? json_number_value(grace) : -1};
+    if (!find_own_job(daemon, request, reply, &out->job, &out->task))
+        return false;
+    if (request->body && (!json_is_object(request->body) || (state && !json_is_string(state)) ||
+                          known != json_object_size(request->body))) {
+        reply_problem(reply, 400, "invalid", "expected an object with state%s, or nothing",
+                      with_grace ? " and grace_s" : "");
+        return false;
+    }
+    if (grace && (!json_is_number(grace) || !(out->grace_s >= 0) || out->grace_s > 86400)) {
+        reply_problem(reply, 400, "invalid", "grace_s: expected seconds from 0 to 86400");
+        return false;
+    }
+    if (!read_states(json_string_value(state), &out->states, reply))
+        return false;
+    out->changed = json_array();
+    out->left = json_array();
+    out->stopping = json_array();
+    return true;
+}
+
+static bool is_meant(const struct change *change, const struct job_task *task)
+{
+    return (!change->task || change->task == task) &&
+           (!change->states || change->states >> task->state & 1);
+}
+
+static void note(json_t *list, const struct job_task *task)
+{
+    struct text id;
+
+    text_init(&id, 0);
+    job_print_id(task, &id);
+    json_array_append_new(list, json_string(id.bytes));
+    text_release(&id);
+}
+
+static void close_change(struct change *change, int status, const char *done, const char *not_done,
+                         json_t *doc, struct reply *reply)
+{
+    json_object_set_new(doc, "schema", json_string("tapfinger.change/1"));
+    json_object_set_new(doc, done, change->changed);
+    json_object_set_new(doc, not_done, change->left);
+    json_object_set_new(doc, "stopping", change->stopping);
+    reply_json(reply, status, doc);
 }
 
 /* Calls fn for the task, or for all of the job; lists what changed and what did not. */
 static void change_tasks(struct daemon *daemon, struct request *request, struct reply *reply,
-                         bool (*change)(struct runner *, struct job_task *), const char *done,
+                         bool (*fn)(struct runner *, struct job_task *), const char *done,
                          const char *not_done)
 {
-    json_t *changed, *left;
-    struct job_task *task;
-    struct job *job;
+    struct change change;
 
-    if (!find_own_job(daemon, request, reply, &job, &task))
+    if (!open_change(daemon, request, reply, fn == runner_cancel, &change))
         return;
-    changed = json_array();
-    left = json_array();
-    for (int32_t i = 0; i < job->tasks; i++) {
-        struct text id;
+    for (int32_t i = 0; i < change.job->tasks; i++) {
+        struct job_task *task = &change.job->task[i];
 
-        if (task && task != &job->task[i])
+        if (!is_meant(&change, task))
             continue;
-        text_init(&id, 0);
-        job_print_id(&job->task[i], &id);
-        json_array_append_new(change(&daemon->runner, &job->task[i]) ? changed : left,
-                              json_string(id.bytes));
-        text_release(&id);
+        if (fn(&daemon->runner, task)) {
+            task->grace_s = change.grace_s;
+            note(change.changed, task);
+            if (task->stopping)
+                note(change.stopping, task);
+        } else {
+            note(change.left, task);
+        }
     }
-    reply_json(reply, 202, json_pack("{s:o, s:o}", done, changed, not_done, left));
+    close_change(&change, 202, done, not_done, json_object(), reply);
 }
 
 void route_cancel(struct daemon *daemon, struct request *request, struct reply *reply)
@@ -543,16 +723,30 @@ void route_requeue(struct daemon *daemon, struct request *request, struct reply 
     change_tasks(daemon, request, reply, runner_requeue, "requeued", "waiting_already");
 }
 
+void route_retry(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    change_tasks(daemon, request, reply, runner_retry, "retried", "not_failed");
+}
+
+/* Jobs are held as a whole, so a state only says whether this one is meant. */
 static void set_hold(struct daemon *daemon, struct request *request, struct reply *reply, bool held)
 {
-    struct job_task *task;
-    struct job *job;
+    enum job_state before = held ? JOB_PENDING : JOB_HELD;
+    struct change change;
+    bool meant = false;
 
-    if (!find_own_job(daemon, request, reply, &job, &task))
+    if (!open_change(daemon, request, reply, false, &change))
         return;
-    if (job->held != held)
-        runner_hold(&daemon->runner, job, held);
-    reply_job(daemon, job, 200, reply);
+    for (int32_t i = 0; i < change.job->tasks; i++)
+        if (is_meant(&change, &change.job->task[i])) {
+            note(change.job->task[i].state == before ? change.changed : change.left,
+                 &change.job->task[i]);
+            meant = true;
+        }
+    if (meant && change.job->held != held)
+        runner_hold(&daemon->runner, change.job, held);
+    close_change(&change, 200, held ? "held_tasks" : "released_tasks",
+                 held ? "not_held" : "not_released", job_json(daemon, change.job), reply);
 }
 
 void route_hold(struct daemon *daemon, struct request *request, struct reply *reply)
@@ -624,7 +818,7 @@ void route_explain(struct daemon *daemon, struct request *request, struct reply 
 
     if (!find_job(daemon, request, reply, &job, &task))
         return;
-    doc = explain_task(daemon, task ? task : main_task(job));
+    doc = explain_task(daemon, task ? task : explain_main_task(job));
     json_object_set_new(doc, "schema", json_string("tapfinger.explanation/1"));
     json_object_set_new(doc, "name", json_string(job->name));
     json_object_set_new(
@@ -634,19 +828,45 @@ void route_explain(struct daemon *daemon, struct request *request, struct reply 
     reply_json(reply, 200, doc);
 }
 
+/* What concerns one member of an array: what is told of it and of the whole job. */
+static json_t *only_of(json_t *list, const struct job_task *task)
+{
+    json_t *left = json_array();
+    struct text id;
+    size_t at;
+    json_t *event;
+
+    text_init(&id, 0);
+    job_print_id(task, &id);
+    json_array_foreach(list, at, event)
+    {
+        const char *of = json_string_value(json_object_get(event, "id"));
+
+        if (of && (!strchr(of, '.') || strcmp(of, id.bytes) == 0))
+            json_array_append(left, event);
+    }
+    text_release(&id);
+    json_decref(list);
+    return left;
+}
+
 void route_job_events(struct daemon *daemon, struct request *request, struct reply *reply)
 {
     struct job_task *task;
     struct job *job;
+    const char *newest = request_query(request, "newest");
+    bool down = newest && strcmp(newest, "true") == 0;
     int64_t limit;
+    json_t *list;
 
     if (!find_job(daemon, request, reply, &job, &task) ||
         !read_number(request, "limit", 200, 1, LIST_LIMIT, &limit, reply))
         return;
-    reply_json(
-        reply, 200,
-        json_pack("{s:s, s:o}", "schema", "tapfinger.events/1", "items",
-                  list_events(daemon, (struct store_query){.job = job->id, .limit = limit})));
+    list =
+        list_events(daemon, (struct store_query){.job = job->id, .limit = limit, .newest = down});
+    if (task)
+        list = only_of(list, task);
+    reply_json(reply, 200, json_pack("{s:s, s:o}", "schema", "tapfinger.events/1", "items", list));
 }
 
 void route_decisions(struct daemon *daemon, struct request *request, struct reply *reply)
@@ -681,7 +901,7 @@ void route_logs(struct daemon *daemon, struct request *request, struct reply *re
         reply_problem(reply, 400, "invalid", "stream: expected stdout or stderr");
         return;
     }
-    task = task ? task : main_task(job);
+    task = task ? task : explain_main_task(job);
     text_init(&folder, 0);
     runner_folder(&daemon->runner, task, &folder);
     text_reset(&reply->body);

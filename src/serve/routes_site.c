@@ -92,6 +92,25 @@ void route_clusters(struct daemon *daemon, struct request *request, struct reply
                          "waiting", daemon->live.lists.count));
 }
 
+static void reply_no_cluster(const struct request *request, struct reply *reply)
+{
+    reply_problem(reply, 404, "not-found", "no cluster %.40s", route_argument(request, 2));
+}
+
+void route_cluster(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    int c = site_find_cluster(&daemon->site, route_argument(request, 2));
+    json_t *doc;
+
+    if (c < 0) {
+        reply_no_cluster(request, reply);
+        return;
+    }
+    doc = cluster_json(daemon, c);
+    json_object_set_new(doc, "schema", json_string("tapfinger.cluster/1"));
+    reply_json(reply, 200, doc);
+}
+
 static void save_cluster(struct daemon *daemon, int c)
 {
     const char *name = daemon->site.cluster[c].name;
@@ -114,7 +133,7 @@ void route_patch_cluster(struct daemon *daemon, struct request *request, struct 
     const char *reason = json_string_value(json_object_get(request->body, "reason"));
 
     if (c < 0) {
-        reply_problem(reply, 404, "not-found", "no cluster %.40s", route_argument(request, 2));
+        reply_no_cluster(request, reply);
     } else if (!json_is_boolean(drain) || (json_is_true(drain) && (!reason || !*reason))) {
         reply_problem(reply, 400, "invalid", "expected drain: true with a reason, or drain: false");
     } else {

@@ -59,24 +59,17 @@ void runner_remove_files(const struct runner *runner, const struct job *job)
     text_release(&path);
 }
 
-/* Whether the task may be shown to the policy now; if only time is missing, when. */
-static bool may_run(const struct runner *runner, const struct job_task *task, int64_t *from_us)
+/* Whether the task may be shown to the policy, beside so many of its job; if only time is missing,
+ * when. */
+static bool may_run(const struct job_task *task, int32_t shown, int64_t *from_us)
 {
     const struct job *job = task->job;
-    int32_t under_way = job->count[JOB_STARTING] + job->count[JOB_RUNNING];
 
     *from_us = task->not_before_us > job->not_before_us ? task->not_before_us : job->not_before_us;
     if (task->state != JOB_PENDING || task->world >= 0 || job->unmet || job->reach.count == 0)
         return false;
-    if (job->running_limit) {
-        int32_t shown = 0;
-
-        for (int32_t i = 0; i < job->tasks; i++)
-            shown += job->task[i].world >= 0;
-        if (shown >= job->running_limit || under_way >= job->running_limit)
-            return false;
-    }
-    (void)runner;
+    if (job->running_limit && shown >= job->running_limit)
+        return false;
     return *from_us <= book_now_us();
 }
 
@@ -88,53 +81,87 @@ static void cancel_waiting(struct runner *runner, struct job_task *task, const c
     book_move(runner->book, task, JOB_CANCELED, BOOK_ENDED);
 }
 
-void runner_consider(struct runner *runner, struct job *job)
+/* failed: what the whole job waits for ended as it must not. *next_us: when one may run at the
+ * earliest that is only too early. */
+static void consider(struct runner *runner, struct job_task *task, bool failed, int32_t *shown,
+                     int64_t *next_us)
 {
-    int64_t from_us, next_us = INT64_MAX, now_us = book_now_us();
+    int64_t from_us, now_us = book_now_us();
+    int32_t unmet = 0;
+
+    if (task->state != JOB_PENDING && task->state != JOB_HELD)
+        return;
+    if (task->job->afters && !failed)
+        unmet = book_count_unmet_of(runner->book, task, &failed);
+    if (failed) {
+        cancel_waiting(runner, task, "dependency-failed");
+    } else if (unmet) {
+        return;
+    } else if (may_run(task, *shown, &from_us)) {
+        if (!task->queued_us)
+            task->queued_us = now_us;
+        live_admit(runner->live, task);
+        ++*shown;
+    } else if (task->state == JOB_PENDING && task->world < 0 && from_us > now_us &&
+               from_us < *next_us) {
+        *next_us = from_us;
+    }
+}
+
+static void consider_some(struct runner *runner, struct job *job, int32_t first, int32_t end)
+{
+    int64_t next_us = INT64_MAX;
+    int32_t shown = 0;
     bool failed = false;
 
     if (job->afters)
         job->unmet = book_count_unmet(runner->book, job, &failed);
-    for (int32_t i = 0; i < job->tasks; i++) {
-        struct job_task *task = &job->task[i];
-
-        if (failed && (task->state == JOB_PENDING || task->state == JOB_HELD)) {
-            cancel_waiting(runner, task, "dependency-failed");
-        } else if (may_run(runner, task, &from_us)) {
-            if (!task->queued_us)
-                task->queued_us = now_us;
-            live_admit(runner->live, task);
-        } else if (task->state == JOB_PENDING && task->world < 0 && from_us > now_us &&
-                   from_us < next_us) {
-            next_us = from_us;
-        }
-    }
+    for (int32_t i = 0; i < job->tasks && job->running_limit; i++)
+        shown += job->task[i].world >= 0;
+    for (int32_t i = first; i < end; i++)
+        consider(runner, &job->task[i], failed, &shown, &next_us);
     if (next_us < INT64_MAX)
         vector_push(&runner->timed, ((struct timed){next_us, job->id}));
 }
 
-static void consider_waiting_for(struct runner *runner, int64_t ended)
+void runner_consider(struct runner *runner, struct job *job)
+{
+    consider_some(runner, job, 0, job->tasks);
+}
+
+/* Of a job that waits: what the end of another, or of one of its tasks, is for. */
+static void consider_after(struct runner *runner, struct job *job, struct ended ended)
+{
+    for (int32_t k = 0; k < job->afters; k++) {
+        bool same = job->after[k].kind == AFTER_CORRESPONDING;
+        const struct job_task *task = same ? job_find_task(job, ended.index) : NULL;
+
+        if (job->after[k].job != ended.job || same != (ended.index >= 0))
+            continue;
+        if (!same)
+            runner_consider(runner, job);
+        else if (task)
+            consider_some(runner, job, (int32_t)(task - job->task),
+                          (int32_t)(task - job->task) + 1);
+    }
+}
+
+static void consider_waiting_for(struct runner *runner, struct ended ended)
 {
     struct book *book = runner->book;
 
     /* Only later jobs can wait for it. */
-    for (size_t i = book->jobs.count; i-- > 0 && book->jobs.item[i]->id > ended;)
-        for (int32_t k = 0; k < book->jobs.item[i]->afters; k++)
-            if (book->jobs.item[i]->after[k].job == ended) {
-                runner_consider(runner, book->jobs.item[i]);
-                break;
-            }
+    for (size_t i = book->jobs.count; i-- > 0 && book->jobs.item[i]->id > ended.job;)
+        if (book->jobs.item[i]->afters)
+            consider_after(runner, book->jobs.item[i], ended);
 }
 
 void runner_consider_due(struct runner *runner)
 {
     int64_t now_us = book_now_us();
 
-    while (runner->book->ended.count) {
-        int64_t id = vector_pop(&runner->book->ended);
-
-        consider_waiting_for(runner, id);
-    }
+    while (runner->book->ended.count)
+        consider_waiting_for(runner, vector_pop(&runner->book->ended));
     for (size_t i = 0; i < runner->timed.count;) {
         struct job *job;
 
@@ -190,6 +217,7 @@ static void record_start(struct runner *runner, struct job_task *task)
     task->attempt = ++runner->book->last_attempt;
     task->attempts++;
     task->stopping = STOP_NONE;
+    task->grace_s = -1;
     task->move_to = -1;
     task->progress = -1;
     task->started_us = 0;
@@ -359,6 +387,12 @@ static void act_start(struct runner *runner, struct job_task *task)
     book_move(runner->book, task, JOB_PENDING, BOOK_PENDING);
 }
 
+/* Who cancels may say another one than who submitted. */
+static double grace_of(const struct job_task *task)
+{
+    return task->grace_s >= 0 ? task->grace_s : task->job->grace_s;
+}
+
 void runner_act(struct runner *runner)
 {
     for (size_t i = 0; i < runner->todo.count; i++) {
@@ -374,7 +408,7 @@ void runner_act(struct runner *runner)
         if (act->kind == ACT_START)
             act_start(runner, task);
         else if (act->kind == ACT_STOP)
-            rc = ops->stop(runner->backend[task->cluster], task->attempt, task->job->grace_s, &err);
+            rc = ops->stop(runner->backend[task->cluster], task->attempt, grace_of(task), &err);
         else
             rc =
                 ops->resize(runner->backend[task->cluster], task->attempt, &task->allocation, &err);
@@ -575,6 +609,13 @@ bool runner_requeue(struct runner *runner, struct job_task *task)
     task->stopping = STOP_REQUEUE;
     vector_push(&runner->live->acts, ((struct act){ACT_STOP, task, task->attempt}));
     return true;
+}
+
+bool runner_retry(struct runner *runner, struct job_task *task)
+{
+    bool failed = task->state == JOB_FAILED || task->state == JOB_LOST;
+
+    return failed && runner_requeue(runner, task);
 }
 
 void runner_hold(struct runner *runner, struct job *job, bool held)

@@ -58,6 +58,7 @@ void runner_act(struct runner *runner);
 /* What users ask for; each returns whether it changed anything. */
 bool runner_cancel(struct runner *runner, struct job_task *task);
 bool runner_requeue(struct runner *runner, struct job_task *task);
+bool runner_retry(struct runner *runner, struct job_task *task); /* only what failed */
 void runner_hold(struct runner *runner, struct job *job, bool held);
 
 /* The folder of a task's last attempt. */

@@ -8,6 +8,7 @@
  *     policy: {name: "fair", budget: 50ms}
  *     clusters:
  *       - {name: edge-a, cpu: 4, gpu: 1, mem: 32GiB, cpus: 0-3, gpus: "0"}
+ *     limits: {rate: 200}
  *     types:
  *       - {name: resnet50, min: {cpu: 1}, max: {cpu: 4, gpu: 1}}
  *
@@ -35,6 +36,7 @@ static const struct option_spec top_options[] = {
     {"listen", OPTION_NODE, .help = "where the daemon listens"},
     {"store", OPTION_NODE, .help = "where it keeps things, and for how long"},
     {"policy", OPTION_NODE, .help = "who decides"},
+    {"limits", OPTION_NODE, .help = "what one caller may ask for"},
     {"clusters", OPTION_NODE, .help = "a list; default: this machine"},
     {"types", OPTION_NODE,
      .help = "a list of task types with limits; others come as they are used"},
@@ -73,6 +75,12 @@ static const struct option_spec policy_options[] = {
     {0},
 };
 
+static const struct option_spec limit_options[] = {
+    {"rate", OPTION_REAL, "200", .low = 0, .high = 1e6,
+     .help = "requests per second with one token, over TCP; 0: any number"},
+    {0},
+};
+
 static const struct option_spec cluster_options[] = {
     {"name", OPTION_STRING, .flags = OPTION_REQUIRED, .help = "what it is called"},
     {"backend", OPTION_CHOICE, "local", .choices = "local", .help = "the engine that runs tasks"},
@@ -98,6 +106,7 @@ const struct site_section site_sections[] = {
     {"listen.tls", "encryption of TCP", tls_options},
     {"store", "what is kept", store_options},
     {"policy", "who decides", policy_options},
+    {"limits", "what one caller may ask for", limit_options},
     {"clusters[]", "one cluster", cluster_options},
     {"types[]", "one task type", type_options},
     {0},
@@ -198,6 +207,20 @@ static int read_policy(struct site *site, const struct yaml_node *node, struct e
         rc = at_node(node, "name", check_policy(params_string(&params, "name"), err), err);
     if (rc == 0)
         site->policy = keep(site, params_string(&params, "name"));
+    params_release(&params);
+    return rc;
+}
+
+static int read_call_limits(struct site *site, const struct yaml_node *node, struct err *err)
+{
+    struct params params;
+    int rc = 0;
+
+    params_init(&params, limit_options);
+    if (node)
+        rc = yaml_read_map(node, "limits", &params, err);
+    if (rc == 0)
+        site->rate = params_real(&params, "rate");
     params_release(&params);
     return rc;
 }
@@ -396,6 +419,8 @@ static int read_root(struct site *site, const struct yaml_node *root, struct err
         rc = read_store(site, yaml_find(root, "store"), err);
     if (rc == 0)
         rc = read_policy(site, yaml_find(root, "policy"), err);
+    if (rc == 0)
+        rc = read_call_limits(site, yaml_find(root, "limits"), err);
     if (rc == 0 && yaml_find(root, "clusters"))
         rc = read_clusters(site, yaml_find(root, "clusters"), err);
     else if (rc == 0)

@@ -43,6 +43,7 @@ struct site {
     double budget_s;
     double keep_finished_s, keep_events_s;
     int64_t log_bytes;
+    double rate; /* requests per second of one token; 0: any number */
     int clusters, types;
     struct site_cluster *cluster;
     struct site_type *type;

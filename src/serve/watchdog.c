@@ -103,16 +103,17 @@ static void set_timer(const struct watchdog *watchdog, double seconds)
     timer_settime(watchdog->timer, 0, &when, NULL);
 }
 
-void watchdog_arm(struct watchdog *watchdog, const char *policy, double limit_s)
+void watchdog_arm(struct watchdog *watchdog, const char *policy, const char *what, double limit_s)
 {
     if (!watchdog->open)
         return;
-    if (!watchdog->note[0] || limit_s != watchdog->limit_s ||
+    if (!watchdog->note[0] || limit_s != watchdog->limit_s || what != watchdog->what ||
         strncmp(watchdog->note + sizeof variable, policy, strlen(policy)) != 0)
         snprintf(watchdog->note, NOTE_BYTES,
-                 "%s=%.100s took more than %.3g s for a decision and did not come back", variable,
-                 policy, limit_s);
+                 "%s=%.100s took more than %.3g s %s and did not come back", variable, policy,
+                 limit_s, what);
     watchdog->limit_s = limit_s;
+    watchdog->what = what;
     watchdog->armed = 1;
     set_timer(watchdog, limit_s);
 }

@@ -64,5 +64,40 @@ touch "$D/go"
 # shellcheck disable=SC2086
 check "all end well" tapfinger wait $ids
 check "each once" is 1 sh -c "for id in $ids; do tapfinger show \$id --json | jq .attempts; done | sort -u"
+
+# Nor from its beginning: a model that is a pipe to which nobody writes.
+mkfifo "$D/model"
+running=$(tapfinger submit --clean-env -- sh -c "$(until_file again)")
+until_state RUNNING "$running"
+api PUT /v1/policy "{\"policy\":\"tapfinger:model=$D/model\"}" >/dev/null 2>&1 &
+for _ in $(seq 300); do
+    grep -q 'to begin' "$D/serve.err" && break
+    sleep 0.1
+done
+check "a beginning that does not come to its end is told" grep -q "<3>tapfinger: tapfinger:model=$D/model took more than 10 s to begin and did not come back; the daemon starts anew, tasks go on" "$D/serve.err"
+for _ in $(seq 100); do
+    status_is 200 GET /readyz >/dev/null 2>&1 && break
+    sleep 0.1
+done
+check "fifo-min decides" is fifo-min sh -c "tapfinger policy --json | jq -r .policy"
+check "the reason is kept" sh -c "tapfinger policy --json | jq -r .trouble | grep -q 'to begin and did not come back'"
+check "it is the same process" kill -0 "$server"
+touch "$D/again"
+check "what ran ends well" until_state SUCCEEDED "$running"
+sed -i '/^<3>.*starts anew/d' "$D/serve.err"
+stop_site
+
+# The same where the site file names it: the daemon comes up none the less.
+sed -i "s|name: fifo-min|name: \"tapfinger:model=$D/model\"|" "$D/site.yaml"
+rm -rf "$D/state"
+"$tapfinger" serve -c "$D/site.yaml" >"$D/serve.out" 2>"$D/serve.err" &
+server=$!
+for _ in $(seq 300); do
+    grep -q '^ready' "$D/serve.out" && break
+    sleep 0.1
+done
+check "a site file's policy that does not begin" grep -q 'to begin and did not come back' "$D/serve.err"
+check "does not keep the daemon from it" is fifo-min sh -c "tapfinger policy --json | jq -r .policy"
+check "it takes and runs jobs" code_is 0 tapfinger submit --wait -- true
 sed -i '/^<3>.*starts anew/d' "$D/serve.err"
 finish
