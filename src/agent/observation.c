@@ -22,20 +22,6 @@ real observation_log(double value, double unit)
     return (real)(log_ratio < -BOUND ? -BOUND : log_ratio > BOUND ? BOUND : log_ratio);
 }
 
-real observation_squash(double value, double unit)
-{
-    double x = value / unit;
-
-    if (isinf(x))
-        return x > 0 ? 1 : -1;
-    return (real)(x / (1 + fabs(x)));
-}
-
-real observation_gap(double a, double b, double unit)
-{
-    return isinf(a) && isinf(b) ? 0 : observation_squash(a - b, unit);
-}
-
 static real log_count(double count)
 {
     return (real)log1p(count);
@@ -49,8 +35,8 @@ real observation_left_over(const struct observation *seen, int32_t cluster,
 
     for (int r = 0; r < seen->view->catalog->resources; r++)
         if (capacity->amount[r] > 0)
-            least =
-                fmin(least, (double)(free->amount[r] - amount->amount[r]) / capacity->amount[r]);
+            least = outlook_lesser(least, (double)(free->amount[r] - amount->amount[r]) /
+                                              capacity->amount[r]);
     return (real)least;
 }
 
@@ -282,8 +268,8 @@ static void fill_waiting(const struct observation *seen, int32_t t)
     for (int32_t i = first; i < end; i++) {
         const struct offer *offer = &seen->pair[seen->seer[i]].offer;
 
-        now_s = fmin(now_s, offer->cost_s);
-        later_s = fmin(later_s, offer->later_cost_s);
+        now_s = outlook_lesser(now_s, offer->cost_s);
+        later_s = outlook_lesser(later_s, offer->later_cost_s);
         fits += offer->now;
     }
     row[WAITING_AGE] = log_count((seen->view->now_s - task->arrival_s) / typical_s);

@@ -10,6 +10,8 @@
 #ifndef AGENT_OBSERVATION_H
 #define AGENT_OBSERVATION_H
 
+#include <math.h>
+
 #include "agent/outlook.h"
 #include "base/arena.h"
 #include "nn/real.h"
@@ -131,10 +133,23 @@ static inline int32_t observation_cluster(const struct observation *seen, int32_
 
 /* A logarithm of a ratio, kept within +-4. */
 real observation_log(double value, double unit);
+
 /* x / (1 + |x|), for a time in typical durations. */
-real observation_squash(double value, double unit);
+static inline real observation_squash(double value, double unit)
+{
+    double x = value / unit;
+
+    if (isinf(x))
+        return x > 0 ? 1 : -1;
+    return (real)(x / (1 + fabs(x)));
+}
+
 /* The same of a - b, either of which may be HUGE_VAL. */
-real observation_gap(double a, double b, double unit);
+static inline real observation_gap(double a, double b, double unit)
+{
+    return isinf(a) && isinf(b) ? 0 : observation_squash(a - b, unit);
+}
+
 /* The least part of the cluster's capacity that is left of what is free after taking the amount. */
 real observation_left_over(const struct observation *seen, int32_t cluster,
                            const struct allocation *free, const struct allocation *amount);

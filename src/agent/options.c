@@ -21,10 +21,10 @@ static struct others look_at_others(const struct observation *seen, int32_t pair
 
         if (other == own)
             continue;
-        others.later_s = fmin(others.later_s, other->offer.later_cost_s);
+        others.later_s = outlook_lesser(others.later_s, other->offer.later_cost_s);
         if (!other->offer.now || !turn)
             continue;
-        others.now_s = fmin(others.now_s, other->offer.cost_s);
+        others.now_s = outlook_lesser(others.now_s, other->offer.cost_s);
         others.hosts++;
         others.better += other->offer.cost_s < own->offer.cost_s;
     }
@@ -49,18 +49,17 @@ static struct allocation amount_of(const struct observation *seen, int32_t pair)
     return seen->outlook->kind[task->type].front.item[offer->item].amount;
 }
 
-static void fill_pair(struct observation *seen, int32_t index, real *row)
+/* Features of what the cluster offers, the same for all tasks that are offered the same. */
+static void fill_offer(const struct observation *seen, int32_t index, real *row)
 {
     const struct pair *pair = &seen->pair[index];
     const struct offer *offer = &pair->offer;
-    const struct task *task = observation_task(seen, index);
-    const struct kind *kind = outlook_kind(seen->outlook, task->type);
-    int32_t agent = pair->agent, cluster = seen->cluster[agent];
+    const struct kind *kind =
+        outlook_kind(seen->outlook, observation_task(seen, index)->type);
+    int32_t cluster = seen->cluster[pair->agent];
     const struct allocation *free = plan_free(seen->plan, cluster);
     struct allocation amount = amount_of(seen, index);
-    struct others others = look_at_others(seen, index);
-    double typical_s = seen->outlook->typical_s, size = seen->outlook->size[cluster];
-    int32_t shown = seen->first_pair[agent + 1] - seen->first_pair[agent];
+    double typical_s = seen->outlook->typical_s;
 
     row[OPTION_FITS] = offer->now;
     row[OPTION_COST] = observation_log(offer->cost_s, kind->cost_s);
@@ -70,39 +69,98 @@ static void fill_pair(struct observation *seen, int32_t index, real *row)
     row[OPTION_LEAVES] = observation_left_over(seen, cluster, free, &amount);
     row[OPTION_PATIENCE] = observation_gap(offer->cost_s, offer->later_cost_s, typical_s);
     row[OPTION_PATIENCE_UNTIL] = observation_squash(offer->later_s, typical_s);
-    row[OPTION_OTHER_NOW] = observation_gap(offer->cost_s, others.now_s, typical_s);
-    row[OPTION_OTHER_LATER] = observation_gap(offer->cost_s, others.later_s, typical_s);
-    row[OPTION_OTHERS] = (real)log1p(others.hosts);
-    row[OPTION_BETTER] = (real)log1p(others.better);
     row[OPTION_TRANSFER] = observation_squash(pair->transfer_s, typical_s);
-    row[OPTION_AGE_RANK] = (real)((double)pair->age_rank / shown);
     row[OPTION_AREA] = observation_log(offer->seconds * offer->worth, typical_s);
     row[OPTION_SHORT] = observation_log(offer->seconds, typical_s);
-    row[OPTION_AGE] = (real)log1p((seen->view->now_s - task->arrival_s) / typical_s);
-    row[OPTION_CROWD] =
-        observation_squash(seen->crowd[agent] - kind->share / task->reach.count, size);
-    row[OPTION_EARLIER] = (real)log1p(seen->starts[agent]);
+    row[OPTION_EARLIER] = (real)outlook_log_count(seen->outlook, seen->starts[pair->agent]);
     row[OPTION_ONE_START] = seen->one_start;
-    row[OPTION_HOPE] =
-        observation_gap(offer->cost_s, fmin(offer->later_cost_s, others.later_s), kind->cost_s);
 }
 
-/* The rank by cost among the allowed, and by how much the next is cheaper or dearer. */
+/* Features of the one task, behind those of its offer. */
+static void fill_task(const struct observation *seen, int32_t index, real *row)
+{
+    const struct pair *pair = &seen->pair[index];
+    const struct offer *offer = &pair->offer;
+    const struct outlook *outlook = seen->outlook;
+    const struct task *task = observation_task(seen, index);
+    const struct kind *kind = &outlook->kind[task->type];
+    int32_t agent = pair->agent;
+    struct others others = look_at_others(seen, index);
+    double typical_s = outlook->typical_s;
+    int32_t shown = seen->first_pair[agent + 1] - seen->first_pair[agent];
+
+    row[OPTION_OTHER_NOW] = observation_gap(offer->cost_s, others.now_s, typical_s);
+    row[OPTION_OTHER_LATER] = observation_gap(offer->cost_s, others.later_s, typical_s);
+    row[OPTION_OTHERS] = (real)outlook_log_count(outlook, others.hosts);
+    row[OPTION_BETTER] = (real)outlook_log_count(outlook, others.better);
+    row[OPTION_AGE_RANK] = (real)((double)pair->age_rank / shown);
+    row[OPTION_AGE] = seen->waiting_x[pair->task * WAITING_FEATURES + WAITING_AGE];
+    row[OPTION_CROWD] = observation_squash(seen->crowd[agent] - kind->share / task->reach.count,
+                                           outlook->size[seen->cluster[agent]]);
+    row[OPTION_HOPE] = observation_gap(
+        offer->cost_s, outlook_lesser(offer->later_cost_s, others.later_s), kind->cost_s);
+}
+
+/* Some of an agent's pairs that were offered different things, and their rows. */
+struct variety {
+    int32_t count;
+    struct {
+        int32_t pair;
+        const real *row;
+    } offered[8];
+};
+
+static bool is_offered_the_same(const struct observation *seen, int32_t pair, int32_t other)
+{
+    const struct pair *a = &seen->pair[pair], *b = &seen->pair[other];
+    const struct task *left = observation_task(seen, pair), *right = observation_task(seen, other);
+
+    return left->type == right->type && a->offer.now == b->offer.now &&
+           a->offer.item == b->offer.item && a->offer.cost_s == b->offer.cost_s &&
+           a->offer.seconds == b->offer.seconds && a->offer.worth == b->offer.worth &&
+           a->offer.later_cost_s == b->offer.later_cost_s &&
+           a->offer.later_s == b->offer.later_s && a->transfer_s == b->transfer_s &&
+           allocation_equal(&left->min, &right->min);
+}
+
+static void fill_pair(struct observation *seen, struct variety *variety, int32_t index, real *row)
+{
+    bool known = false;
+
+    for (int32_t i = 0; i < variety->count && !known; i++) {
+        known = is_offered_the_same(seen, index, variety->offered[i].pair);
+        if (known)
+            memcpy(row, variety->offered[i].row, OPTION_FEATURES * sizeof *row);
+    }
+    if (!known) {
+        fill_offer(seen, index, row);
+        if (variety->count < (int32_t)(sizeof variety->offered / sizeof *variety->offered)) {
+            variety->offered[variety->count].pair = index;
+            variety->offered[variety->count++].row = row;
+        }
+    }
+    fill_task(seen, index, row);
+}
+
+/* The rank by cost among the allowed. */
 static void fill_ranks(const struct observation *seen, int32_t agent, real *row,
                        const uint8_t *allowed)
 {
-    int32_t first = seen->first_pair[agent], count = options_count(seen, agent) - 1;
+    int32_t first = seen->first_pair[agent], count = options_count(seen, agent) - 1, in_all = 0;
+    int32_t option[MOST_SHOWN];
+    double cost_s[MOST_SHOWN];
 
-    for (int32_t i = 0; i < count; i++) {
-        int32_t before = 0, in_all = 0;
-
-        for (int32_t k = 0; k < count && allowed[i]; k++) {
-            in_all += allowed[k];
-            before += allowed[k] &&
-                      seen->pair[first + k].offer.cost_s < seen->pair[first + i].offer.cost_s;
+    for (int32_t i = 0; i < count; i++)
+        if (allowed[i]) {
+            option[in_all] = i;
+            cost_s[in_all++] = seen->pair[first + i].offer.cost_s;
         }
-        if (allowed[i])
-            row[i * OPTION_FEATURES + OPTION_COST_RANK] = (real)((double)before / in_all);
+    for (int32_t i = 0; i < in_all; i++) {
+        int32_t before = 0;
+
+        for (int32_t k = 0; k < in_all; k++)
+            before += cost_s[k] < cost_s[i];
+        row[option[i] * OPTION_FEATURES + OPTION_COST_RANK] = (real)((double)before / in_all);
     }
 }
 
@@ -130,9 +188,9 @@ static void fill_wait(const struct observation *seen, int32_t agent, real *row,
         fits += allowed[i];
     }
     wait[OPTION_WAIT] = 1;
-    wait[OPTION_WAIT_EARLIER] = (real)log1p(seen->starts[agent]);
+    wait[OPTION_WAIT_EARLIER] = (real)outlook_log_count(seen->outlook, seen->starts[agent]);
     wait[OPTION_WAIT_FREE] = observation_left_over(seen, cluster, free, &nothing);
-    wait[OPTION_WAIT_FITS] = (real)log1p(fits);
+    wait[OPTION_WAIT_FITS] = (real)outlook_log_count(seen->outlook, fits);
     wait[OPTION_WAIT_ONE_START] = seen->one_start;
     wait[OPTION_WAIT_CROWD] = observation_squash(seen->crowd[agent], seen->outlook->size[cluster]);
 }
@@ -141,12 +199,13 @@ void options_fill(struct observation *seen, int32_t agent, enum option_rows want
                   uint8_t *allowed)
 {
     int32_t first = seen->first_pair[agent], count = options_count(seen, agent) - 1;
+    struct variety variety = {.count = 0};
 
     memset(row, 0, ((size_t)count + 1) * OPTION_FEATURES * sizeof *row);
     for (int32_t i = 0; i < count; i++) {
         allowed[i] = may_start(seen, first + i);
         if (allowed[i] || (wanted == EVERY_OPTION && !seen->taken[seen->pair[first + i].task]))
-            fill_pair(seen, first + i, row + i * OPTION_FEATURES);
+            fill_pair(seen, &variety, first + i, row + i * OPTION_FEATURES);
     }
     allowed[count] = 1;
     fill_ranks(seen, agent, row, allowed);

@@ -90,6 +90,8 @@ void outlook_init(struct outlook *o, const struct policy_setup *setup)
     int types = 0;
 
     *o = (struct outlook){.catalog = catalog, .estimator = setup->estimator};
+    for (int n = 0; n < OUTLOOK_COUNTS; n++)
+        o->log_count[n] = log1p(n);
     o->mean = mean_cluster(catalog);
     o->unit_worth = xcalloc((size_t)catalog->clusters * (size_t)catalog->resources, sizeof(double));
     o->size = xcalloc((size_t)catalog->clusters, sizeof *o->size);

@@ -11,6 +11,7 @@
 #ifndef AGENT_OUTLOOK_H
 #define AGENT_OUTLOOK_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ enum {
     OUTLOOK_CHOICES = 16,    /* allocations considered per type */
     OUTLOOK_DEPARTURES = 32, /* of a cluster's tasks, the soonest */
     OUTLOOK_OFFERS = 8,      /* kept per cluster */
+    OUTLOOK_COUNTS = 65,     /* whole numbers, from 0, whose logarithms are kept */
     OFFER_MINIMUM = -1       /* the task's minimum, which is not of the front */
 };
 
@@ -85,7 +87,20 @@ struct outlook {
     int present;              /* how many those are */
     double best_sum_s;        /* over the tasks seen, and once over the types */
     int32_t counted;
+    double log_count[OUTLOOK_COUNTS]; /* log(1 + n) */
 };
+
+/* fmin() for numbers, which compilers know only as a call. */
+static inline double outlook_lesser(double a, double b)
+{
+    return b < a ? b : a;
+}
+
+/* log(1 + n) */
+static inline double outlook_log_count(const struct outlook *outlook, int32_t n)
+{
+    return n < OUTLOOK_COUNTS ? outlook->log_count[n] : log1p(n);
+}
 
 /* The setup's estimator must outlive it. */
 void outlook_init(struct outlook *outlook, const struct policy_setup *setup);

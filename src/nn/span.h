@@ -99,10 +99,11 @@ SPAN_INLINE real span_sigmoid1(real x)
 /* The sum of sixteen lanes, in halves. */
 SPAN_INLINE real span_fold(real *lane)
 {
-    for (int width = SPAN_LANES / 2; width > 0; width /= 2)
-        for (int l = 0; l < width; l++)
-            lane[l] += lane[l + width];
-    return lane[0];
+    for (int l = 0; l < 8; l++)
+        lane[l] += lane[l + 8];
+    for (int l = 0; l < 4; l++)
+        lane[l] += lane[l + 4];
+    return (lane[0] + lane[2]) + (lane[1] + lane[3]);
 }
 
 /* Sixteen running sums, item i in lane i % 16, folded at the end. The eight that may be left over
