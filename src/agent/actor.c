@@ -201,7 +201,6 @@ static void encode_layer(const struct pass *pass, struct actor_encoding *code,
     const struct actor_graph *g = code->graph;
     __typeof__(&code->layer[0]) at = &code->layer[l];
     int hidden = actor->config.hidden;
-    real *hubs = pass_new(pass, (size_t)g->clusters, (size_t)hidden);
 
     at->cluster = code->cluster;
     at->waiting = code->waiting;
@@ -214,8 +213,7 @@ static void encode_layer(const struct pass *pass, struct actor_encoding *code,
     at->cluster_sum = copy_rows(pass, at->cluster, g->clusters, hidden);
     at->waiting_sum = copy_rows(pass, at->waiting, g->waiting, hidden);
     at->hub_sum = copy_rows(pass, at->hub, g->graphs, hidden);
-    pass->ops->gather(hubs, at->hub_value, g->hub_of, g->clusters, hidden);
-    pass->ops->add(at->cluster_sum, hubs, (size_t)g->clusters * (size_t)hidden);
+    pass->ops->gather_add(at->cluster_sum, at->hub_value, g->hub_of, g->clusters, hidden);
     add_message(pass, &at->from_waiting, &layer->from_waiting, at->cluster_sum, at->waiting_value,
                 at->cluster, g->pair_x, &g->to_cluster);
     add_message(pass, &at->from_running, &layer->from_running, at->cluster_sum, at->running_value,
@@ -271,15 +269,6 @@ static void score_rows(const struct pass *pass, real *sum, const struct linear *
     pass->ops->head_dot(*logit, *act, pass_value(pass, score), rows, 1, mix_layer->in);
 }
 
-static void add_gathered(const struct pass *pass, real *sum, const real *x, const int32_t *index,
-                         int32_t rows, int width)
-{
-    real *picked = pass_new(pass, (size_t)rows, (size_t)width);
-
-    pass->ops->gather(picked, x, index, rows, width);
-    pass->ops->add(sum, picked, (size_t)rows * (size_t)width);
-}
-
 void actor_score(const struct pass *pass, struct actor_scores *s, const struct actor *actor,
                  const struct actor_encoding *code, const struct actor_options *options)
 {
@@ -287,8 +276,8 @@ void actor_score(const struct pass *pass, struct actor_scores *s, const struct a
 
     s->options = options;
     s->sum = linear_new(pass, options->x, &actor->option_in, options->rows);
-    add_gathered(pass, s->sum, code->query, options->query, options->rows, hidden);
-    add_gathered(pass, s->sum, code->key, options->key, options->rows, hidden);
+    pass->ops->gather_add(s->sum, code->query, options->query, options->rows, hidden);
+    pass->ops->gather_add(s->sum, code->key, options->key, options->rows, hidden);
     score_rows(pass, s->sum, &actor->option_mix, actor->option_score, options->rows, &s->hidden,
                &s->mixed, &s->act, &s->logit);
 }

@@ -105,23 +105,50 @@ static void see_pairs(struct observation *seen)
         seen->first_pair[a] = seen->pairs;
         for (int32_t i = 0; i < count; i++)
             seen->pair[seen->pairs++] =
-                (struct pair){.agent = a, .task = look[i].id, .age_rank = i};
+                (struct pair){.agent = a,
+                              .task = look[i].id,
+                              .age_rank = i,
+                              .startable = view_may_start(seen->view, look[i].id, seen->cluster[a])};
     }
     seen->first_pair[seen->agents] = seen->pairs;
 }
 
-static int compare_int(const void *a, const void *b)
+/* Merges two ascending lists of ids, each once; returns how many. */
+static int32_t merge_ids(int32_t *merged, const int32_t *a, int32_t as, const int32_t *b,
+                         int32_t bs)
 {
-    const int32_t *left = a, *right = b;
+    int32_t count = 0, i = 0, k = 0;
 
-    return *left < *right ? -1 : *left > *right;
+    while (i < as && k < bs) {
+        int32_t left = a[i], right = b[k];
+
+        merged[count++] = left < right ? left : right;
+        i += left <= right;
+        k += right <= left;
+    }
+    while (i < as)
+        merged[count++] = a[i++];
+    while (k < bs)
+        merged[count++] = b[k++];
+    return count;
 }
 
-static int32_t row_of(const struct observation *seen, int32_t id)
+/* The ids that agents from .. to-1 see, in place, where their pairs are; returns how many. */
+static int32_t gather_ids(const struct observation *seen, int32_t *id, int32_t *scratch,
+                          int32_t from, int32_t to)
 {
-    const int32_t *found = bsearch(&id, seen->task, (size_t)seen->tasks, sizeof id, compare_int);
+    int32_t *own = id + seen->first_pair[from], middle = from + (to - from) / 2, left, right;
 
-    return (int32_t)(found - seen->task);
+    if (to - from == 1) {
+        for (int32_t i = seen->first_pair[from]; i < seen->first_pair[to]; i++)
+            id[i] = seen->pair[i].task;
+        return seen->first_pair[to] - seen->first_pair[from];
+    }
+    left = gather_ids(seen, id, scratch, from, middle);
+    right = gather_ids(seen, id, scratch, middle, to);
+    left = merge_ids(scratch, own, left, id + seen->first_pair[middle], right);
+    memcpy(own, scratch, (size_t)left * sizeof *own);
+    return left;
 }
 
 /* Gives the tasks rows in the order of their ids, and lists who sees each. */
@@ -130,19 +157,18 @@ static void number_tasks(struct observation *seen)
     int32_t *place;
 
     seen->task = arena_alloc(seen->memory, ((size_t)seen->pairs + 1) * sizeof *seen->task);
-    for (int32_t i = 0; i < seen->pairs; i++)
-        seen->task[i] = seen->pair[i].task;
-    qsort(seen->task, (size_t)seen->pairs, sizeof *seen->task, compare_int);
-    for (int32_t i = 0; i < seen->pairs; i++)
-        if (i == 0 || seen->task[i] != seen->task[seen->tasks - 1])
-            seen->task[seen->tasks++] = seen->task[i];
+    place = arena_alloc(seen->memory, ((size_t)seen->pairs + 1) * sizeof *place);
+    seen->tasks = seen->agents > 0 ? gather_ids(seen, seen->task, place, 0, seen->agents) : 0;
     seen->first_seer = arena_zalloc(seen->memory, (size_t)seen->tasks + 2, sizeof(int32_t));
     seen->seer = arena_alloc(seen->memory, ((size_t)seen->pairs + 1) * sizeof *seen->seer);
     seen->taken = arena_zalloc(seen->memory, (size_t)seen->tasks + 1, sizeof *seen->taken);
-    for (int32_t i = 0; i < seen->pairs; i++) {
-        seen->pair[i].task = row_of(seen, seen->pair[i].task);
-        seen->first_seer[seen->pair[i].task + 2]++;
-    }
+    for (int32_t a = 0; a < seen->agents; a++)
+        for (int32_t i = seen->first_pair[a], row = 0; i < seen->first_pair[a + 1]; i++) {
+            while (seen->task[row] != seen->pair[i].task)
+                row++;
+            seen->pair[i].task = row;
+            seen->first_seer[row + 2]++;
+        }
     place = seen->first_seer + 1;
     for (int32_t t = 0; t < seen->tasks; t++)
         place[t + 1] += place[t];

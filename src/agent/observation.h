@@ -81,6 +81,7 @@ struct pair {
     struct offer offer;
     double transfer_s;
     int32_t age_rank;
+    bool startable; /* as the view has it, whatever is planned */
 };
 
 struct observation {

@@ -31,12 +31,13 @@ static struct others look_at_others(const struct observation *seen, int32_t pair
     return others;
 }
 
+/* Of the tasks that an agent sees none is planned but those that are taken. */
 static bool may_start(const struct observation *seen, int32_t pair)
 {
     const struct pair *at = &seen->pair[pair];
 
-    return at->offer.now && !seen->taken[at->task] &&
-           plan_may_start(seen->plan, seen->task[at->task], seen->cluster[at->agent]);
+    return at->offer.now && at->startable && !seen->taken[at->task] &&
+           (!seen->one_start || plan_books(seen->plan, seen->cluster[at->agent])->starts == 0);
 }
 
 static struct allocation amount_of(const struct observation *seen, int32_t pair)

@@ -303,8 +303,10 @@ static void offer_minimum(const struct outlook *o, struct plan *plan, int32_t cl
                             .later_cost_s = HUGE_VAL};
 }
 
+/* limited: the task's limits are not its type's, within which the front lies. */
 static struct offer make_offer(const struct outlook *o, const struct skyline *sky,
-                               struct plan *plan, int32_t cluster, const struct task *task)
+                               struct plan *plan, int32_t cluster, const struct task *task,
+                               bool limited)
 {
     const struct front *front = &o->kind[task->type].front;
     struct offer offer = {.cost_s = HUGE_VAL, .later_cost_s = HUGE_VAL};
@@ -314,7 +316,7 @@ static struct offer make_offer(const struct outlook *o, const struct skyline *sk
         double worth, cost_s;
         int32_t at;
 
-        if (!allocation_within(&task->min, &item->amount, &task->max))
+        if (limited && !allocation_within(&task->min, &item->amount, &task->max))
             continue;
         worth = outlook_worth(o, cluster, &item->amount);
         cost_s = item->seconds * (1 + o->price * worth);
@@ -346,9 +348,9 @@ struct offer outlook_offer(struct outlook *o, const struct view *view, struct pl
     struct kept_offer *kept = &o->skyline[cluster].kept[(uint32_t)task->type % OUTLOOK_OFFERS];
 
     if (!allocation_equal(&task->min, &type->min) || !allocation_equal(&task->max, &type->max))
-        return make_offer(o, sky, plan, cluster, task);
+        return make_offer(o, sky, plan, cluster, task, true);
     if (kept->stamp != sky->stamp || kept->type != task->type)
-        *kept =
-            (struct kept_offer){sky->stamp, task->type, make_offer(o, sky, plan, cluster, task)};
+        *kept = (struct kept_offer){sky->stamp, task->type,
+                                    make_offer(o, sky, plan, cluster, task, false)};
     return kept->offer;
 }

@@ -90,8 +90,9 @@ struct ops {
                                 const real *mean, const real *rstd, const real *gain, int rows,
                                 int width);
 
-    /* out (rows, width) = x[index[row]]; backward adds dout back to dx[index[row]]. */
+    /* out (rows, width) = x[index[row]], or += it; backward adds dout back to dx[index[row]]. */
     void (*gather)(real *out, const real *x, const int32_t *index, int rows, int width);
+    void (*gather_add)(real *out, const real *x, const int32_t *index, int rows, int width);
     void (*gather_backward)(real *dx, const real *dout, const int32_t *index, int rows, int width);
 
     /* out (segments, width) = sum w_i x_i / sum w_i over a segment; 0 where the weights sum to 0.

@@ -34,8 +34,8 @@ TILE void store_sums(const struct tile *tile, const __m256 *low, const __m256 *h
     }
 }
 
-/* rows is a constant where this is inlined. */
-TILE void tile_long(const struct tile *tile, int rows)
+/* rows, and k where it is our own network's, are constants where this is inlined. */
+TILE void tile_long(const struct tile *tile, int rows, int k, bool streamed)
 {
     const float *w = (const float *)(const void *)tile->panel + tile->offset;
     __m256 low[LONG_TILE_ROWS], high[LONG_TILE_ROWS];
@@ -44,16 +44,16 @@ TILE void tile_long(const struct tile *tile, int rows)
         low[r] = _mm256_loadu_ps(w);
         high[r] = _mm256_loadu_ps(w + LANES);
     }
-    for (int i = 0; i < tile->k; i++) {
+    for (int i = 0; i < k; i++) {
         __m256 w0, w1;
 
         w += PANEL;
-        if (tile->streamed)
+        if (streamed)
             prefetch_lines(w, 2);
         w0 = _mm256_loadu_ps(w);
         w1 = _mm256_loadu_ps(w + LANES);
         for (int r = 0; r < rows; r++) {
-            __m256 x = _mm256_set1_ps(tile->x[(size_t)r * (size_t)tile->k + (size_t)i]);
+            __m256 x = _mm256_set1_ps(tile->x[(size_t)r * (size_t)k + (size_t)i]);
 
             low[r] = _mm256_fmadd_ps(x, w0, low[r]);
             high[r] = _mm256_fmadd_ps(x, w1, high[r]);
@@ -151,9 +151,12 @@ TILE void tile_short(const struct tile *tile, int rows, int first)
 #define EACH_SHORT_ROWS(one) one(1) one(2) one(3) one(4) one(5)
 #define EACH_LONG_ROWS(one)  EACH_SHORT_ROWS(one) one(6)
 
-#define LONG_CASE(count)        \
-    case count:                 \
-        tile_long(tile, count); \
+#define LONG_CASE(count)                                       \
+    case count:                                                \
+        if (tile->k == USUAL_ACROSS && !tile->streamed)        \
+            tile_long(tile, count, USUAL_ACROSS, false);       \
+        else                                                   \
+            tile_long(tile, count, tile->k, tile->streamed);   \
         break;
 
 #define SHORT_CASE(count)               \

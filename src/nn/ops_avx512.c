@@ -27,8 +27,9 @@ TILE void store_sums(const struct tile *tile, const __m512 *sum, int rows, int v
         _mm512_mask_storeu_ps(tile->out + (size_t)r * (size_t)tile->n + LANES * v, wanted, sum[r]);
 }
 
-/* rows and wide are constants where this is inlined; wide: more than 16 columns are wanted. */
-TILE void tile_long(const struct tile *tile, int rows, int wide)
+/* rows, wide, and k where it is our own network's, are constants where this is inlined; wide: more
+ * than 16 columns are wanted. */
+TILE void tile_long(const struct tile *tile, int rows, int wide, int k, bool streamed)
 {
     const float *w = (const float *)(const void *)tile->panel;
     __m512 low[LONG_TILE_ROWS], high[LONG_TILE_ROWS];
@@ -37,16 +38,16 @@ TILE void tile_long(const struct tile *tile, int rows, int wide)
         low[r] = _mm512_loadu_ps(w);
         high[r] = _mm512_loadu_ps(w + LANES);
     }
-    for (int i = 0; i < tile->k; i++) {
+    for (int i = 0; i < k; i++) {
         __m512 w0, w1;
 
         w += PANEL;
-        if (tile->streamed)
+        if (streamed)
             prefetch_lines(w, 2);
         w0 = _mm512_loadu_ps(w);
         w1 = _mm512_loadu_ps(w + LANES);
         for (int r = 0; r < rows; r++) {
-            __m512 x = _mm512_set1_ps(tile->x[(size_t)r * (size_t)tile->k + (size_t)i]);
+            __m512 x = _mm512_set1_ps(tile->x[(size_t)r * (size_t)k + (size_t)i]);
 
             low[r] = _mm512_fmadd_ps(x, w0, low[r]);
             if (wide)
@@ -136,12 +137,14 @@ TILE void tile_short(const struct tile *tile, int rows, int wide)
     one(1) one(2) one(3) one(4) one(5) one(6) one(7) one(8) one(9) one(10) one(11) one(12)
 #define EACH_SHORT_ROWS EACH_LONG_ROWS
 
-#define LONG_CASE(count)               \
-    case count:                        \
-        if (tile->columns > LANES)     \
-            tile_long(tile, count, 1); \
-        else                           \
-            tile_long(tile, count, 0); \
+#define LONG_CASE(count)                                              \
+    case count:                                                       \
+        if (tile->columns <= LANES)                                   \
+            tile_long(tile, count, 0, tile->k, tile->streamed);       \
+        else if (tile->k == USUAL_ACROSS && !tile->streamed)          \
+            tile_long(tile, count, 1, USUAL_ACROSS, false);           \
+        else                                                          \
+            tile_long(tile, count, 1, tile->k, tile->streamed);       \
         break;
 
 #define SHORT_CASE(count)               \
