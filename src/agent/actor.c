@@ -108,6 +108,18 @@ static void register_layer(struct actor *a, struct actor_layer *layer, int index
     register_linear(a, &layer->hub_mix, hidden, LINEAR_BIAS, scope, "hub_mix");
 }
 
+static void join_edges(struct actor *a)
+{
+    const struct linear *edge[2 * ACTOR_LAYERS];
+
+    for (int l = 0; l < a->config.layers; l++) {
+        edge[2 * l] = &a->layer[l].from_waiting.edge;
+        edge[2 * l + 1] = &a->layer[l].to_waiting.edge;
+    }
+    if (a->config.layers > 0)
+        a->edges = linear_join(&a->weights, edge, 2 * a->config.layers);
+}
+
 void actor_register(struct actor *a, const struct actor_config *config)
 {
     const int score[] = {1, config->hidden};
@@ -121,6 +133,7 @@ void actor_register(struct actor *a, const struct actor_config *config)
     register_linear(a, &a->hub_in, config->hub_features, LINEAR_BIAS, "", "hub_in");
     for (int l = 0; l < config->layers; l++)
         register_layer(a, &a->layer[l], l);
+    join_edges(a);
     register_linear(a, &a->query, hidden, 0, "", "query");
     register_linear(a, &a->task_key, hidden, 0, "", "task_key");
     register_linear(a, &a->hub_key, hidden, 0, "", "hub_key");
@@ -170,12 +183,13 @@ static real *copy_rows(const struct pass *pass, const real *x, int32_t rows, int
 
 static void add_message(const struct pass *pass, struct graph_attention_state *state,
                         const struct graph_attention *layer, real *sum, const real *source,
-                        const real *target, const real *features, const struct edges *edges)
+                        const real *target, const real *features, const real *edge_score,
+                        const struct edges *edges)
 {
     size_t width = (size_t)(layer->heads * layer->width), rows = (size_t)edges->targets;
     real *out = pass_new(pass, rows, width);
 
-    graph_attention_forward(pass, state, layer, out, source, target, features, edges);
+    graph_attention_forward(pass, state, layer, out, source, target, features, edge_score, edges);
     pass->ops->add(sum, out, rows * width);
 }
 
@@ -192,6 +206,44 @@ static real *mix(const struct pass *pass, const struct norm *norm, struct norm_s
     *act = rectified(pass, *mixed, (size_t)rows, width, ACT_RELU);
     pass->ops->add(out, *act, (size_t)rows * width);
     return out;
+}
+
+/* Of what the pairs' features add to all scores the part of one relation, in the order of `pair`.
+ */
+static real *pick_scores(const struct pass *pass, const struct actor *actor,
+                         const struct actor_encoding *code, int relation, const int32_t *pair)
+{
+    int heads = actor->config.heads, stride = actor->edges.out;
+    int32_t pairs = code->graph->to_cluster.count;
+    real *score = pass_new(pass, (size_t)pairs, (size_t)heads);
+
+    for (int32_t i = 0; i < pairs; i++)
+        for (int k = 0; k < heads; k++)
+            score[i * heads + k] =
+                code->edge_scores[(pair ? pair[i] : i) * stride + relation * heads + k];
+    return score;
+}
+
+static void exchange_messages(const struct pass *pass, struct actor_encoding *code,
+                              const struct actor *actor, int l)
+{
+    const struct actor_layer *layer = &actor->layer[l];
+    const struct actor_graph *g = code->graph;
+    __typeof__(&code->layer[0]) at = &code->layer[l];
+    const real *to_cluster = NULL, *to_waiting = NULL;
+
+    if (g->pair_of) {
+        to_cluster = pick_scores(pass, actor, code, 2 * l, NULL);
+        to_waiting = pick_scores(pass, actor, code, 2 * l + 1, g->pair_of);
+    }
+    add_message(pass, &at->from_waiting, &layer->from_waiting, at->cluster_sum, at->waiting_value,
+                at->cluster, g->pair_of ? NULL : g->pair_x, to_cluster, &g->to_cluster);
+    add_message(pass, &at->from_running, &layer->from_running, at->cluster_sum, at->running_value,
+                at->cluster, NULL, NULL, &g->ran_by);
+    add_message(pass, &at->to_waiting, &layer->to_waiting, at->waiting_sum, at->cluster_value,
+                at->waiting, g->pair_by_task, to_waiting, &g->to_waiting);
+    add_message(pass, &at->to_hub, &layer->to_hub, at->hub_sum, at->cluster_to_hub, at->hub, NULL,
+                NULL, &g->to_hub);
 }
 
 static void encode_layer(const struct pass *pass, struct actor_encoding *code,
@@ -214,14 +266,7 @@ static void encode_layer(const struct pass *pass, struct actor_encoding *code,
     at->waiting_sum = copy_rows(pass, at->waiting, g->waiting, hidden);
     at->hub_sum = copy_rows(pass, at->hub, g->graphs, hidden);
     pass->ops->gather_add(at->cluster_sum, at->hub_value, g->hub_of, g->clusters, hidden);
-    add_message(pass, &at->from_waiting, &layer->from_waiting, at->cluster_sum, at->waiting_value,
-                at->cluster, g->pair_x, &g->to_cluster);
-    add_message(pass, &at->from_running, &layer->from_running, at->cluster_sum, at->running_value,
-                at->cluster, NULL, &g->ran_by);
-    add_message(pass, &at->to_waiting, &layer->to_waiting, at->waiting_sum, at->cluster_value,
-                at->waiting, g->pair_by_task, &g->to_waiting);
-    add_message(pass, &at->to_hub, &layer->to_hub, at->hub_sum, at->cluster_to_hub, at->hub, NULL,
-                &g->to_hub);
+    exchange_messages(pass, code, actor, l);
     code->cluster = mix(pass, &layer->cluster_norm, &at->cluster_norm, &layer->cluster_mix,
                         at->cluster, at->cluster_sum, &at->cluster_normed, &at->cluster_mixed,
                         &at->cluster_act, g->clusters);
@@ -246,6 +291,8 @@ void actor_encode(const struct pass *pass, struct actor_encoding *code, const st
     code->waiting = rectified(pass, code->waiting_raw, (size_t)g->waiting, hidden, ACT_RELU);
     code->running = rectified(pass, code->running_raw, (size_t)g->running, hidden, ACT_RELU);
     code->hub = rectified(pass, code->hub_raw, (size_t)g->graphs, hidden, ACT_RELU);
+    if (g->pair_of && actor->config.layers > 0)
+        code->edge_scores = linear_new(pass, g->pair_x, &actor->edges, g->to_cluster.count);
     for (int l = 0; l < actor->config.layers; l++)
         encode_layer(pass, code, actor, l);
     code->query = linear_new(pass, code->cluster, &actor->query, g->clusters);

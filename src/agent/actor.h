@@ -38,6 +38,8 @@ struct actor {
     struct linear cluster_in, waiting_in, running_in, hub_in;
     struct actor_layer layer[ACTOR_LAYERS];
     struct linear query, task_key, hub_key, option_in, option_mix;
+    struct linear
+        edges; /* what pairs' features add to scores: by layer, to clusters and to tasks */
     size_t option_score; /* (1, hidden) */
     struct linear amount_in, amount_context, amount_mix;
     size_t amount_score; /* (1, hidden) */
@@ -49,12 +51,13 @@ struct actor_graph {
     int32_t graphs, clusters, waiting, running;
     const real *cluster_x, *waiting_x, *running_x, *hub_x; /* rows of features */
     const real *pair_x;                                    /* (pairs, option_features) by cluster */
-    const real *pair_by_task;                              /* the same by waiting task */
-    const int32_t *hub_of;                                 /* by cluster: its graph */
-    struct edges to_cluster;                               /* from waiting; edge e is pair e */
-    struct edges to_waiting;                               /* from clusters */
-    struct edges ran_by;                                   /* from running to clusters */
-    struct edges to_hub;                                   /* from clusters */
+    const real *pair_by_task; /* the same by waiting task; or in its place, */
+    const int32_t *pair_of;   /* with packed weights, which pairs those are */
+    const int32_t *hub_of;    /* by cluster: its graph */
+    struct edges to_cluster;  /* from waiting; edge e is pair e */
+    struct edges to_waiting;  /* from clusters */
+    struct edges ran_by;      /* from running to clusters */
+    struct edges to_hub;      /* from clusters */
 };
 
 /* What the graph attention leaves, and what its backward needs. */
@@ -70,6 +73,7 @@ struct actor_encoding {
         real *cluster_normed, *waiting_normed, *hub_normed;
         struct norm_state cluster_norm, waiting_norm, hub_norm;
     } layer[ACTOR_LAYERS];
+    real *edge_scores; /* of all layers, where they are joined */
     real *cluster_raw, *waiting_raw, *running_raw, *hub_raw; /* before the first rectifier */
     real *running;
     real *cluster, *waiting, *hub; /* the last layer's */

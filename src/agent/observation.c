@@ -104,11 +104,11 @@ static void see_pairs(struct observation *seen)
 
         seen->first_pair[a] = seen->pairs;
         for (int32_t i = 0; i < count; i++)
-            seen->pair[seen->pairs++] =
-                (struct pair){.agent = a,
-                              .task = look[i].id,
-                              .age_rank = i,
-                              .startable = view_may_start(seen->view, look[i].id, seen->cluster[a])};
+            seen->pair[seen->pairs++] = (struct pair){
+                .agent = a,
+                .task = look[i].id,
+                .age_rank = i,
+                .startable = view_may_start(seen->view, look[i].id, seen->cluster[a])};
     }
     seen->first_pair[seen->agents] = seen->pairs;
 }

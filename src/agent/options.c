@@ -55,8 +55,7 @@ static void fill_offer(const struct observation *seen, int32_t index, real *row)
 {
     const struct pair *pair = &seen->pair[index];
     const struct offer *offer = &pair->offer;
-    const struct kind *kind =
-        outlook_kind(seen->outlook, observation_task(seen, index)->type);
+    const struct kind *kind = outlook_kind(seen->outlook, observation_task(seen, index)->type);
     int32_t cluster = seen->cluster[pair->agent];
     const struct allocation *free = plan_free(seen->plan, cluster);
     struct allocation amount = amount_of(seen, index);
@@ -119,9 +118,8 @@ static bool is_offered_the_same(const struct observation *seen, int32_t pair, in
     return left->type == right->type && a->offer.now == b->offer.now &&
            a->offer.item == b->offer.item && a->offer.cost_s == b->offer.cost_s &&
            a->offer.seconds == b->offer.seconds && a->offer.worth == b->offer.worth &&
-           a->offer.later_cost_s == b->offer.later_cost_s &&
-           a->offer.later_s == b->offer.later_s && a->transfer_s == b->transfer_s &&
-           allocation_equal(&left->min, &right->min);
+           a->offer.later_cost_s == b->offer.later_cost_s && a->offer.later_s == b->offer.later_s &&
+           a->transfer_s == b->transfer_s && allocation_equal(&left->min, &right->min);
 }
 
 static void fill_pair(struct observation *seen, struct variety *variety, int32_t index, real *row)

@@ -82,7 +82,7 @@ static void send_messages(const struct pass *pass, struct paper_encoder_state *s
         own_message(z, target, edges, width, false);
     else
         graph_attention_forward(pass, &s->relation[relation], &layer->relation[relation], z, source,
-                                target, NULL, edges);
+                                target, NULL, NULL, edges);
     pass->ops->activate(z, z, (size_t)edges->targets * (size_t)width, ACT_RELU);
 }
 

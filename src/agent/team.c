@@ -61,7 +61,6 @@ static void connect(struct meeting *m, const real *pair_x)
     int32_t *task = new_ints(memory, seen->pairs), *agent = new_ints(memory, seen->pairs);
     int32_t most = seen->runnings > seen->agents ? seen->runnings : seen->agents;
     int32_t *count_up = new_ints(memory, most), *ends = new_ints(memory, 1);
-    real *by_task = arena_alloc(memory, ((size_t)seen->pairs + 1) * OPTION_FEATURES * sizeof(real));
 
     for (int32_t i = 0; i < seen->pairs; i++) {
         task[i] = seen->pair[i].task;
@@ -70,7 +69,6 @@ static void connect(struct meeting *m, const real *pair_x)
     for (int32_t i = 0; i < most; i++)
         count_up[i] = i;
     ends[1] = seen->agents;
-    m->team->ops->gather(by_task, pair_x, seen->seer, seen->pairs, OPTION_FEATURES);
     *g = (struct actor_graph){
         .graphs = 1,
         .clusters = seen->agents,
@@ -81,7 +79,7 @@ static void connect(struct meeting *m, const real *pair_x)
         .running_x = seen->running_x,
         .hub_x = seen->hub_x,
         .pair_x = pair_x,
-        .pair_by_task = by_task,
+        .pair_of = seen->seer,
         .hub_of = new_ints(memory, seen->agents),
         .to_cluster = {seen->agents, seen->tasks, seen->pairs, seen->first_pair, task, NULL},
         .to_waiting = {seen->tasks, seen->agents, seen->pairs, seen->first_seer, agent, NULL},

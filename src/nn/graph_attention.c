@@ -22,7 +22,8 @@ void graph_attention_register(struct graph_attention *layer, struct weights *wei
 
 void graph_attention_forward(const struct pass *pass, struct graph_attention_state *state,
                              const struct graph_attention *layer, real *out, const real *h_source,
-                             const real *h_target, const real *features, const struct edges *edges)
+                             const real *h_target, const real *features, const real *edge_score,
+                             const struct edges *edges)
 {
     size_t heads = (size_t)layer->heads;
 
@@ -35,9 +36,12 @@ void graph_attention_forward(const struct pass *pass, struct graph_attention_sta
                         edges->sources, layer->heads, layer->width);
     pass->ops->head_dot(state->target_score, h_target, pass_value(pass, layer->target),
                         edges->targets, layer->heads, layer->width);
+    state->edge_score = edge_score;
     if (features) {
-        state->edge_score = pass_new(pass, (size_t)edges->count, heads);
-        linear_forward(pass, state->edge_score, features, &layer->edge, edges->count);
+        real *score = pass_new(pass, (size_t)edges->count, heads);
+
+        linear_forward(pass, score, features, &layer->edge, edges->count);
+        state->edge_score = score;
     }
     pass->ops->gat(out, state->alpha, h_source, state->source_score, state->target_score,
                    state->edge_score, edges, layer->heads, layer->width, (real)layer->slope);

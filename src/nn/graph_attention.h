@@ -19,7 +19,8 @@ struct graph_attention {
 struct graph_attention_state {
     const struct edges *edges;
     const real *h_source, *h_target, *features;
-    real *source_score, *target_score, *edge_score, *alpha;
+    const real *edge_score;
+    real *source_score, *target_score, *alpha;
 };
 
 /* Registers NAME.source, NAME.target and, with features, NAME.edge. */
@@ -28,10 +29,12 @@ void graph_attention_register(struct graph_attention *layer, struct weights *wei
                               const char *name);
 
 /* out (targets, heads * width); features (edges, features), in the order of edges, or NULL. All
- * inputs must stay until backward. */
+ * inputs must stay until backward. Where what the features add to the scores is known already, it
+ * comes as edge_score (edges, heads) in their place. */
 void graph_attention_forward(const struct pass *pass, struct graph_attention_state *state,
                              const struct graph_attention *layer, real *out, const real *h_source,
-                             const real *h_target, const real *features, const struct edges *edges);
+                             const real *h_target, const real *features, const real *edge_score,
+                             const struct edges *edges);
 
 /* dh_source and dh_target may be one block. dfeatures may be NULL. */
 void graph_attention_backward(const struct pass *pass, const struct graph_attention_state *state,

@@ -3,7 +3,10 @@
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "nn/blas.h"
+
+enum { MOST_JOINED = 16 };
 
 void linear_register(struct linear *layer, struct weights *weights, int in, int out, unsigned flags,
                      struct initial initial, const char *name)
@@ -13,6 +16,20 @@ void linear_register(struct linear *layer, struct weights *weights, int in, int 
     if (flags & LINEAR_BIAS)
         layer->bias = weights_add(weights, INITIAL_ZEROS, 1, &out, "%s.bias", name);
     layer->packed = weights_add_packed(weights, layer->weight, layer->bias, in, out);
+}
+
+struct linear linear_join(struct weights *weights, const struct linear *const *layer, int layers)
+{
+    struct linear joined = {.in = layer[0]->in, .weight = NO_TENSOR, .bias = NO_TENSOR};
+    int packed[MOST_JOINED];
+
+    BUG_ON(layers > MOST_JOINED);
+    for (int i = 0; i < layers; i++) {
+        packed[i] = layer[i]->packed;
+        joined.out += layer[i]->out;
+    }
+    joined.packed = weights_join_packed(weights, packed, layers);
+    return joined;
 }
 
 static void forward_packed(const struct pass *pass, real *out, const real *x,

@@ -20,6 +20,10 @@ struct linear {
 void linear_register(struct linear *layer, struct weights *weights, int in, int out, unsigned flags,
                      struct initial initial, const char *name);
 
+/* Layers of the same input, without biases, as one: their outputs side by side. For passes with
+ * packed weights, and forward only. */
+struct linear linear_join(struct weights *weights, const struct linear *const *layer, int layers);
+
 /* out (rows, layer->out), x (rows, layer->in) */
 void linear_forward(const struct pass *pass, real *out, const real *x, const struct linear *layer,
                     int rows);

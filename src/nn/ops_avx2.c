@@ -151,12 +151,12 @@ TILE void tile_short(const struct tile *tile, int rows, int first)
 #define EACH_SHORT_ROWS(one) one(1) one(2) one(3) one(4) one(5)
 #define EACH_LONG_ROWS(one)  EACH_SHORT_ROWS(one) one(6)
 
-#define LONG_CASE(count)                                       \
-    case count:                                                \
-        if (tile->k == USUAL_ACROSS && !tile->streamed)        \
-            tile_long(tile, count, USUAL_ACROSS, false);       \
-        else                                                   \
-            tile_long(tile, count, tile->k, tile->streamed);   \
+#define LONG_CASE(count)                                     \
+    case count:                                              \
+        if (tile->k == USUAL_ACROSS && !tile->streamed)      \
+            tile_long(tile, count, USUAL_ACROSS, false);     \
+        else                                                 \
+            tile_long(tile, count, tile->k, tile->streamed); \
         break;
 
 #define SHORT_CASE(count)               \

@@ -137,14 +137,14 @@ TILE void tile_short(const struct tile *tile, int rows, int wide)
     one(1) one(2) one(3) one(4) one(5) one(6) one(7) one(8) one(9) one(10) one(11) one(12)
 #define EACH_SHORT_ROWS EACH_LONG_ROWS
 
-#define LONG_CASE(count)                                              \
-    case count:                                                       \
-        if (tile->columns <= LANES)                                   \
-            tile_long(tile, count, 0, tile->k, tile->streamed);       \
-        else if (tile->k == USUAL_ACROSS && !tile->streamed)          \
-            tile_long(tile, count, 1, USUAL_ACROSS, false);           \
-        else                                                          \
-            tile_long(tile, count, 1, tile->k, tile->streamed);       \
+#define LONG_CASE(count)                                        \
+    case count:                                                 \
+        if (tile->columns <= LANES)                             \
+            tile_long(tile, count, 0, tile->k, tile->streamed); \
+        else if (tile->k == USUAL_ACROSS && !tile->streamed)    \
+            tile_long(tile, count, 1, USUAL_ACROSS, false);     \
+        else                                                    \
+            tile_long(tile, count, 1, tile->k, tile->streamed); \
         break;
 
 #define SHORT_CASE(count)               \

@@ -84,6 +84,23 @@ int weights_add_packed(struct weights *weights, size_t weight, size_t bias, int 
     return (int)weights->layers.count - 1;
 }
 
+int weights_join_packed(struct weights *weights, const int *layer, int layers)
+{
+    struct packed_layer joined = {.weight = NO_TENSOR, .bias = NO_TENSOR, .parts = layers};
+
+    joined.part = arena_alloc(&weights->names, (size_t)layers * sizeof *joined.part);
+    for (int i = 0; i < layers; i++) {
+        const struct packed_layer *part = &weights->layers.item[layer[i]];
+
+        BUG_ON(part->bias != NO_TENSOR || (i > 0 && part->in != joined.in));
+        joined.in = part->in;
+        joined.out += part->out;
+        joined.part[i] = layer[i];
+    }
+    vector_push(&weights->layers, joined);
+    return (int)weights->layers.count - 1;
+}
+
 static int compare_names(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -149,6 +166,24 @@ static void place_layers(struct weights *weights, enum packed_form form)
     weights->form = form;
 }
 
+static void pack_joined(struct weights *weights, const struct packed_layer *joined)
+{
+    real *w = xcalloc((size_t)joined->in * (size_t)joined->out, sizeof *w);
+    size_t column = 0;
+
+    for (int i = 0; i < joined->parts; i++) {
+        const struct packed_layer *part = &weights->layers.item[joined->part[i]];
+        size_t out = (size_t)part->out;
+
+        for (size_t row = 0; row < (size_t)joined->in; row++)
+            memcpy(w + row * (size_t)joined->out + column,
+                   weights->value + part->weight + row * out, out * sizeof *w);
+        column += out;
+    }
+    packed_fill(weights->packed + joined->offset, joined->form, w, NULL, joined->in, joined->out);
+    free(w);
+}
+
 void weights_pack(struct weights *weights, enum packed_form form)
 {
     BUG_ON(!weights->value);
@@ -157,6 +192,10 @@ void weights_pack(struct weights *weights, enum packed_form form)
     for (size_t i = 0; i < weights->layers.count; i++) {
         const struct packed_layer *layer = &weights->layers.item[i];
 
+        if (layer->parts > 0) {
+            pack_joined(weights, layer);
+            continue;
+        }
         packed_fill(weights->packed + layer->offset, layer->form, weights->value + layer->weight,
                     layer->bias == NO_TENSOR ? NULL : weights->value + layer->bias, layer->in,
                     layer->out);

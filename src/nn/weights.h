@@ -40,6 +40,8 @@ struct packed_layer {
     int in, out;
     enum packed_form form;
     size_t offset; /* in bytes */
+    int parts;     /* 0, or how many other layers without biases these are, side by side ... */
+    int *part;     /* ... and which */
 };
 
 enum weights_use {
@@ -66,6 +68,10 @@ size_t weights_add(struct weights *weights, struct initial initial, int ranks, c
 
 /* Registers a linear layer for packing; returns its index among weights->layers. */
 int weights_add_packed(struct weights *weights, size_t weight, size_t bias, int in, int out);
+
+/* Registers some of those layers, of the same input and without biases, as one whose outputs are
+ * theirs side by side; returns its index. */
+int weights_join_packed(struct weights *weights, const int *layer, int layers);
 
 /* Takes the memory, zeroed, and keeps BLAS to one thread. uses: enum weights_use. Two tensors of
  * one name are a bug. */

@@ -214,7 +214,7 @@ static double attention_loss(void *arg, bool backward)
     real *out = pass_new(&layer->pass, 3, 6);
 
     graph_attention_forward(&layer->pass, &state, &layer->attention, out, value(layer, 0),
-                            value(layer, 1), value(layer, 2), &layer->edges);
+                            value(layer, 1), value(layer, 2), NULL, &layer->edges);
     if (backward)
         graph_attention_backward(&layer->pass, &state, &layer->attention, grad(layer, 0),
                                  grad(layer, 1), grad(layer, 2), layer->dout);
