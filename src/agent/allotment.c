@@ -86,7 +86,7 @@ void allotment_rows(const struct allotment *a, int resource, real *row)
         row[AMOUNT_OF_MAX] = (real)(most > 0 ? (double)a->amount[i] / most : 1);
         row[AMOUNT_TIME] = observation_log(item->seconds, typical_s);
         row[AMOUNT_PRICE] = (real)(log2(seen->outlook->price) / 4);
-        row[AMOUNT_CROWD] = observation_squash(seen->crowd[agent] - kind->share / task->reach.count,
+        row[AMOUNT_CROWD] = observation_squash(seen->crowd[agent] - seen->pair[a->pair].wants,
                                                seen->outlook->size[cluster]);
         row[AMOUNT_CHEAPEST] = a->cost_s[a->best[i]] == least_s;
         row[AMOUNT_RANK] = (real)(a->candidates > 1 ? (double)i / (a->candidates - 1) : 0);

@@ -107,7 +107,7 @@ static void see_pairs(struct observation *seen)
             seen->pair[seen->pairs++] = (struct pair){
                 .agent = a,
                 .task = look[i].id,
-                .age_rank = i,
+                .age_rank = (real)((double)i / count),
                 .startable = view_may_start(seen->view, look[i].id, seen->cluster[a])};
     }
     seen->first_pair[seen->agents] = seen->pairs;
@@ -195,7 +195,8 @@ static void make_offers(struct observation *seen)
 
         pair->transfer_s = outlook_transfer_s(seen->outlook, task, seen->cluster[pair->agent]);
         offer_pair(seen, pair);
-        seen->crowd[pair->agent] += kind->share / task->reach.count;
+        pair->wants = kind->share / task->reach.count;
+        seen->crowd[pair->agent] += pair->wants;
     }
 }
 
@@ -283,6 +284,40 @@ static void fill_running(const struct observation *seen, int32_t a)
     }
 }
 
+/* Features of a type, the same for all tasks of it. */
+static void fill_kind(const struct observation *seen, const struct kind *kind, real *row)
+{
+    double typical_s = seen->outlook->typical_s;
+
+    row[WAITING_BEST] = observation_log(kind->best_s, typical_s);
+    row[WAITING_LEAST] = observation_log(kind->least_s, kind->best_s);
+    row[WAITING_PRICED] = observation_log(kind->priced_s, kind->best_s);
+    row[WAITING_SHARE] = observation_squash(kind->share, 1);
+    row[WAITING_AREA] = observation_log(kind->area_s, typical_s);
+    row[WAITING_COST] = observation_log(kind->cost_s, typical_s);
+}
+
+static void fill_kinds(const struct observation *seen)
+{
+    enum { KEPT = 8 };
+    int32_t type[KEPT], row[KEPT];
+
+    memset(type, -1, sizeof type);
+    for (int32_t t = 0; t < seen->tasks; t++) {
+        int32_t own = seen->view->task[seen->task[t]].type, at = own % KEPT;
+        real *to = seen->waiting_x + t * WAITING_FEATURES;
+
+        if (type[at] == own) {
+            memcpy(to, seen->waiting_x + row[at] * WAITING_FEATURES, WAITING_FEATURES * sizeof *to);
+            continue;
+        }
+        fill_kind(seen, outlook_kind(seen->outlook, own), to);
+        type[at] = own;
+        row[at] = t;
+    }
+}
+
+/* Features of the one task, beside those of its type. */
 static void fill_waiting(const struct observation *seen, int32_t t)
 {
     const struct task *task = &seen->view->task[seen->task[t]];
@@ -299,12 +334,6 @@ static void fill_waiting(const struct observation *seen, int32_t t)
         fits += offer->now;
     }
     row[WAITING_AGE] = log_count((seen->view->now_s - task->arrival_s) / typical_s);
-    row[WAITING_BEST] = observation_log(kind->best_s, typical_s);
-    row[WAITING_LEAST] = observation_log(kind->least_s, kind->best_s);
-    row[WAITING_PRICED] = observation_log(kind->priced_s, kind->best_s);
-    row[WAITING_SHARE] = observation_squash(kind->share, 1);
-    row[WAITING_AREA] = observation_log(kind->area_s, typical_s);
-    row[WAITING_COST] = observation_log(kind->cost_s, typical_s);
     row[WAITING_REACH] = (real)(1.0 / task->reach.count);
     row[WAITING_HOSTS] = (real)((double)fits / (end - first));
     row[WAITING_SOON] = observation_log(now_s, kind->cost_s);
@@ -346,6 +375,7 @@ static void fill_rows(struct observation *seen)
         fill_cluster(seen, a);
         fill_running(seen, a);
     }
+    fill_kinds(seen);
     for (int32_t t = 0; t < seen->tasks; t++)
         fill_waiting(seen, t);
     fill_hub(seen);
@@ -431,7 +461,6 @@ void observation_start(struct observation *seen, int32_t pair, const struct allo
 {
     struct pair *started = &seen->pair[pair];
     const struct task *task = observation_task(seen, pair);
-    const struct kind *kind = outlook_kind(seen->outlook, task->type);
     int32_t agent = started->agent, row = started->task;
 
     plan_start(seen->plan, task->id, seen->cluster[agent], amount);
@@ -440,7 +469,7 @@ void observation_start(struct observation *seen, int32_t pair, const struct allo
     seen->taken[row] = true;
     seen->starts[agent]++;
     for (int32_t i = seen->first_seer[row]; i < seen->first_seer[row + 1]; i++)
-        seen->crowd[seen->pair[seen->seer[i]].agent] -= kind->share / task->reach.count;
+        seen->crowd[seen->pair[seen->seer[i]].agent] -= started->wants;
     for (int32_t i = seen->first_pair[agent]; i < seen->first_pair[agent + 1]; i++)
         if (!seen->taken[seen->pair[i].task])
             offer_pair(seen, &seen->pair[i]);

@@ -80,7 +80,8 @@ struct pair {
     int32_t agent, task; /* rows */
     struct offer offer;
     double transfer_s;
-    int32_t age_rank;
+    double wants;   /* what the type wants at the price, divided among the clusters in reach */
+    real age_rank;  /* among the tasks shown, 0 .. 1 */
     bool startable; /* as the view has it, whatever is planned */
 };
 

@@ -87,16 +87,15 @@ static void fill_task(const struct observation *seen, int32_t index, real *row)
     int32_t agent = pair->agent;
     struct others others = look_at_others(seen, index);
     double typical_s = outlook->typical_s;
-    int32_t shown = seen->first_pair[agent + 1] - seen->first_pair[agent];
 
     row[OPTION_OTHER_NOW] = observation_gap(offer->cost_s, others.now_s, typical_s);
     row[OPTION_OTHER_LATER] = observation_gap(offer->cost_s, others.later_s, typical_s);
     row[OPTION_OTHERS] = (real)outlook_log_count(outlook, others.hosts);
     row[OPTION_BETTER] = (real)outlook_log_count(outlook, others.better);
-    row[OPTION_AGE_RANK] = (real)((double)pair->age_rank / shown);
+    row[OPTION_AGE_RANK] = pair->age_rank;
     row[OPTION_AGE] = seen->waiting_x[pair->task * WAITING_FEATURES + WAITING_AGE];
-    row[OPTION_CROWD] = observation_squash(seen->crowd[agent] - kind->share / task->reach.count,
-                                           outlook->size[seen->cluster[agent]]);
+    row[OPTION_CROWD] =
+        observation_squash(seen->crowd[agent] - pair->wants, outlook->size[seen->cluster[agent]]);
     row[OPTION_HOPE] = observation_gap(
         offer->cost_s, outlook_lesser(offer->later_cost_s, others.later_s), kind->cost_s);
 }

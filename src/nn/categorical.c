@@ -4,6 +4,8 @@
 #include "base/memory.h"
 #include "nn/span.h"
 
+enum { AT_ONCE = 4 }; /* exponentials */
+
 void categorical_log_probs(real *logp, const real *logits, const uint8_t *mask, int n)
 {
     real max = -REAL_INF, sum = 0, log_sum;
@@ -14,8 +16,16 @@ void categorical_log_probs(real *logp, const real *logits, const uint8_t *mask, 
     }
     if (max == -REAL_INF)
         return;
-    for (int i = 0; i < n; i++)
-        sum += span_exp1(logp[i] - max);
+    for (int from = 0; from < n; from += AT_ONCE) {
+        real p[AT_ONCE];
+
+        for (int i = 0; i < AT_ONCE; i++)
+            p[i] = from + i < n ? logp[from + i] - max : -REAL_INF;
+        for (int i = 0; i < AT_ONCE; i++)
+            p[i] = span_exp1(p[i]);
+        for (int i = 0; i < AT_ONCE && from + i < n; i++)
+            sum += p[i];
+    }
     log_sum = max + real_log(sum);
     for (int i = 0; i < n; i++)
         logp[i] -= log_sum;
