@@ -25,6 +25,10 @@ extern const struct option_spec common_options[];
 /* Rows for commands that print a list: names only, tabs, no headings. */
 #define LIST_OPTION_ROWS                                                        \
     {"quiet", OPTION_FLAG, .letter = 'q', .help = "names only, one per line"},  \
+        {"columns", OPTION_STRING, .choices = "COLUMNS", .letter = 'o',         \
+         .help = "only these, in this order: id,state"},                        \
+        {"sort", OPTION_STRING, .choices = "COLUMN",                            \
+         .help = "by this column; -COLUMN: the largest first"},                 \
         {"plain", OPTION_FLAG, .help = "values between tabs, nothing cut"},     \
     {                                                                           \
         "no-header", OPTION_FLAG, .help = "without the line of column headings" \

@@ -2,6 +2,7 @@
 /* tapfinger clusters: what there is and what runs there; draining. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "cli/arguments.h"
@@ -9,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/listing.h"
 #include "report/table.h"
+#include "serve/quantity.h"
 
 static void add_used(struct table *table, const json_t *cluster, const char *resource, double unit)
 {
@@ -21,6 +23,62 @@ static void add_used(struct table *table, const json_t *cluster, const char *res
         table_cell(table, MOOD_PLAIN, "%.0f/%.0f", (double)(all - free) / unit, (double)all / unit);
     else
         table_cell(table, MOOD_FAINT, "-");
+}
+
+/* "draining(ann)" */
+static void add_state(struct table *table, const json_t *cluster)
+{
+    bool draining = strcmp(client_text(cluster, "state"), "draining") == 0;
+
+    table_cell(table, draining ? MOOD_BAD : MOOD_GOOD, "%s%s%s%s", client_text(cluster, "state"),
+               draining ? "(" : "", draining ? client_text(cluster, "by") : "",
+               draining ? ")" : "");
+}
+
+/* Why it is drained, and until when; else how limits are enforced. */
+static void add_note(struct table *table, const json_t *cluster)
+{
+    bool until = json_is_string(json_object_get(cluster, "until"));
+
+    if (strcmp(client_text(cluster, "state"), "draining") == 0)
+        table_cell(table, MOOD_FAINT, "%s%s%s", client_text(cluster, "reason"),
+                   until ? " until " : "", until ? client_text(cluster, "until") : "");
+    else
+        table_cell(table, MOOD_FAINT, "%s",
+                   json_string_value(json_array_get(json_object_get(cluster, "enforced"), 0)));
+}
+
+static void print_one(const struct arguments *args, const json_t *cluster)
+{
+    const json_t *enforced = json_object_get(cluster, "enforced");
+    struct text capacity, free;
+    size_t at;
+    json_t *task;
+
+    (void)args;
+    text_init(&capacity, 0);
+    text_init(&free, 0);
+    client_print_amount(json_object_get(cluster, "capacity"), &capacity);
+    client_print_amount(json_object_get(cluster, "free"), &free);
+    printf("%s %s\n%-10s %s\n%-10s %s\n", client_text(cluster, "name"),
+           client_text(cluster, "state"), "has", capacity.bytes, "free", free.bytes);
+    if (json_is_string(json_object_get(cluster, "by")))
+        printf("%-10s by %s, \"%s\", until %s\n", "drained", client_text(cluster, "by"),
+               client_text(cluster, "reason"), client_text(cluster, "until"));
+    for (size_t i = 0; i < json_array_size(enforced); i++)
+        printf("%-10s %s\n", i ? "" : "enforced", json_string_value(json_array_get(enforced, i)));
+    json_array_foreach(json_object_get(cluster, "running"), at, task)
+    {
+        struct text amount;
+
+        text_init(&amount, 0);
+        client_print_amount(json_object_get(task, "allocation"), &amount);
+        printf("%-10s %s %s %s\n", at ? "" : "runs", client_text(task, "id"),
+               client_text(task, "name"), amount.bytes);
+        text_release(&amount);
+    }
+    text_release(&capacity);
+    text_release(&free);
 }
 
 static void print_clusters(const struct arguments *args, const json_t *doc)
@@ -39,30 +97,58 @@ static void print_clusters(const struct arguments *args, const json_t *doc)
     table_column(&table, "NOTE", TABLE_LEFT, 1);
     for (size_t i = 0; i < json_array_size(items); i++) {
         const json_t *cluster = json_array_get(items, i);
-        bool draining = strcmp(client_text(cluster, "state"), "draining") == 0;
 
         table_cell(&table, MOOD_STRONG, "%s", client_text(cluster, "name"));
         table_cell(&table, MOOD_PLAIN, "%s", client_text(cluster, "backend"));
-        table_cell(&table, draining ? MOOD_BAD : MOOD_GOOD, "%s%s%s%s",
-                   client_text(cluster, "state"), draining ? "(" : "",
-                   draining ? client_text(cluster, "by") : "", draining ? ")" : "");
+        add_state(&table, cluster);
         add_used(&table, cluster, "cpu", 1);
         add_used(&table, cluster, "gpu", 1);
         add_used(&table, cluster, "mem_bytes", 1073741824);
         table_cell(&table, MOOD_PLAIN, "%zu", json_array_size(json_object_get(cluster, "running")));
-        table_cell(
-            &table, MOOD_FAINT, "%s",
-            draining ? client_text(cluster, "reason")
-                     : json_string_value(json_array_get(json_object_get(cluster, "enforced"), 0)));
+        add_note(&table, cluster);
     }
     listing_show(args, &table);
     table_release(&table);
 }
 
+/* A time, or a duration from now on. */
+static int add_until(json_t *body, const char *until, struct err *err)
+{
+    struct text text;
+    int64_t at_us;
+    double seconds;
+
+    if (quantity_time(until, &at_us, NULL)) {
+        if (quantity_duration(until, &seconds, err))
+            return err_prefix(err, "--until: ");
+        at_us = (int64_t)(((double)time(NULL) + seconds) * 1e6);
+    }
+    text_init(&text, 0);
+    quantity_print_time(&text, at_us);
+    json_object_set_new(body, "until", json_loads(text.bytes, JSON_DECODE_ANY, NULL));
+    text_release(&text);
+    return 0;
+}
+
+static int show_one(struct client *client, const struct arguments *args, const char *name,
+                    struct err *err)
+{
+    struct answer answer;
+    struct text path;
+    int code;
+
+    text_init(&path, 0);
+    text_add(&path, "/v1/clusters/");
+    client_escape(client, name, &path);
+    code = client_call(client, "GET", path.bytes, NULL, NULL, &answer, err);
+    text_release(&path);
+    return answer_show(&answer, code, args, print_one);
+}
+
 static int change(struct client *client, const struct arguments *args, struct err *err)
 {
     const char *drain = arguments_string(args, "drain"), *resume = arguments_string(args, "resume");
-    const char *reason = arguments_string(args, "reason");
+    const char *reason = arguments_string(args, "reason"), *until = arguments_string(args, "until");
     struct answer answer;
     struct text path;
     json_t *body;
@@ -74,6 +160,10 @@ static int change(struct client *client, const struct arguments *args, struct er
     }
     body = drain ? json_pack("{s:b, s:s}", "drain", 1, "reason", reason)
                  : json_pack("{s:b}", "drain", 0);
+    if (until && add_until(body, until, err)) {
+        json_decref(body);
+        return EXIT_MISUSED;
+    }
     text_init(&path, 0);
     text_printf(&path, "/v1/clusters/%s", drain ? drain : resume);
     code = client_call(client, "PATCH", path.bytes, body, NULL, &answer, err);
@@ -94,6 +184,8 @@ static int run(const struct arguments *args, struct err *err)
         return EXIT_FAILED;
     if (arguments_string(args, "drain") || arguments_string(args, "resume")) {
         code = change(&client, args, err);
+    } else if (arguments_string(args, "name")) {
+        code = show_one(&client, args, arguments_string(args, "name"), err);
     } else {
         code = client_call(&client, "GET", "/v1/clusters", NULL, NULL, &answer, err);
         code = answer_show(&answer, code, args, print_clusters);
@@ -104,14 +196,18 @@ static int run(const struct arguments *args, struct err *err)
 
 static const struct example examples[] = {
     {"tapfinger clusters", "all of them"},
-    {"tapfinger clusters --drain edge-d --reason \"disk swap\"", "no new tasks there"},
+    {"tapfinger clusters --drain edge-d --reason \"disk swap\" --until 2h", "no new tasks there"},
     {"tapfinger clusters --resume edge-d", "tasks again"},
     {0},
 };
 
 static const struct option_spec options[] = {
+    {"name", OPTION_STRING, .choices = "CLUSTER", .flags = OPTION_POSITIONAL,
+     .help = "only this one, with what runs there"},
     {"drain", OPTION_STRING, .choices = "CLUSTER", .help = "start nothing more there"},
     {"reason", OPTION_STRING, .choices = "TEXT", .help = "why, for --drain"},
+    {"until", OPTION_STRING, .choices = "TIME",
+     .help = "when the drain ends by itself: 2h, or a time; default: with --resume"},
     {"resume", OPTION_STRING, .choices = "CLUSTER", .help = "end a drain"},
     LIST_OPTION_ROWS,
     CLIENT_OPTION_ROWS,

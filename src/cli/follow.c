@@ -9,6 +9,8 @@
 #include "cli/client.h"
 #include "cli/command.h"
 
+enum { TAIL_BYTES = 1 << 20 };
+
 static double now_s(void)
 {
     struct timespec now;
@@ -44,6 +46,62 @@ int follow_logs(struct client *client, const char *id, const char *stream, long 
     }
 }
 
+int follow_tail(struct client *client, const char *id, const char *stream, int lines,
+                struct text *out, long long *offset, struct err *err)
+{
+    struct answer answer;
+    const char *from;
+    char path[200];
+    int code;
+
+    snprintf(path, sizeof path, "/v1/jobs/%.40s/logs?stream=%s&offset=-%d", id, stream, TAIL_BYTES);
+    code = client_call(client, "GET", path, NULL, NULL, &answer, err);
+    if (code == EXIT_DONE) {
+        from = answer.body.bytes + answer.body.length;
+        if (from > answer.body.bytes)
+            from--; /* the end of the last line */
+        while (from > answer.body.bytes && (from[-1] != '\n' || --lines > 0))
+            from--;
+        text_add_bytes(out, from, (size_t)(answer.body.bytes + answer.body.length - from));
+        *offset = answer.log_offset + (from - answer.body.bytes);
+    }
+    answer_release(&answer);
+    return code;
+}
+
+/* The first task that did not go well. */
+static const char *find_failed(const json_t *doc)
+{
+    const char *id =
+        client_text(json_object_get(doc, "task") ? json_object_get(doc, "task") : doc, "id");
+    size_t at;
+    json_t *task;
+
+    if (json_object_get(doc, "task"))
+        return id;
+    json_array_foreach(json_object_get(doc, "task_list"), at,
+                       task) if (strcmp(client_text(task, "state"), "SUCCEEDED") !=
+                                 0) return client_text(task, "id");
+    return id;
+}
+
+/* What it said last: on standard error, else on standard output. */
+static void print_last_words(struct client *client, const char *id, int lines)
+{
+    static const char *const stream[] = {"stderr", "stdout"};
+    struct text words;
+    long long offset;
+    struct err err;
+
+    text_init(&words, 0);
+    for (int i = 0; i < 2 && words.length == 0; i++)
+        follow_tail(client, id, stream[i], lines, &words, &offset, &err);
+    fwrite(words.bytes, 1, words.length, stderr);
+    if (words.length && words.bytes[words.length - 1] != '\n')
+        fputc('\n', stderr);
+    text_release(&words);
+}
+
 static int judge(const json_t *doc, bool propagate)
 {
     const json_t *task = json_object_get(doc, "task") ? json_object_get(doc, "task") : doc;
@@ -72,7 +130,7 @@ static bool is_final(const json_t *doc)
     return false;
 }
 
-int follow_to_end(struct client *client, const char *id, double most_s, bool propagate,
+int follow_to_end(struct client *client, const char *id, double most_s, bool propagate, int tail,
                   struct err *err)
 {
     double until = most_s > 0 ? now_s() + most_s : 0;
@@ -91,7 +149,11 @@ int follow_to_end(struct client *client, const char *id, double most_s, bool pro
                  left < 30 ? left : 30);
         code = client_call(client, "GET", path, NULL, NULL, &answer, err);
         if (code != EXIT_DONE || is_final(answer.doc)) {
-            code = code == EXIT_DONE ? judge(answer.doc, propagate) : code;
+            bool over = code == EXIT_DONE;
+
+            code = over ? judge(answer.doc, propagate) : code;
+            if (over && code != EXIT_DONE && tail)
+                print_last_words(client, find_failed(answer.doc), tail);
             answer_release(&answer);
             return code;
         }

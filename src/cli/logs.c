@@ -35,15 +35,22 @@ static int print_once(struct client *client, const char *id, const char *stream,
 static int run(const struct arguments *args, struct err *err)
 {
     const char *stream = arguments_flag(args, "stderr") ? "stderr" : "stdout";
-    long long offset = params_given(&args->own, "tail") ? -params_int(&args->own, "tail") : 0;
     const char *id = arguments_string(args, "id");
+    long long offset = 0;
     struct client client;
-    int code;
+    struct text last;
+    int code = EXIT_DONE;
 
     if (client_open(&client, args, err))
         return EXIT_FAILED;
-    code = arguments_flag(args, "follow") ? follow_logs(&client, id, stream, offset, err)
-                                          : print_once(&client, id, stream, offset, err);
+    text_init(&last, 0);
+    if (params_given(&args->own, "tail"))
+        code = follow_tail(&client, id, stream, (int)params_int(&args->own, "tail"), &last, &offset,
+                           err);
+    text_release(&last);
+    if (code == EXIT_DONE)
+        code = arguments_flag(args, "follow") ? follow_logs(&client, id, stream, offset, err)
+                                              : print_once(&client, id, stream, offset, err);
     client_close(&client);
     return code;
 }
@@ -51,7 +58,7 @@ static int run(const struct arguments *args, struct err *err)
 static const struct example examples[] = {
     {"tapfinger logs 58", "its standard output"},
     {"tapfinger logs -f 58.3", "as it comes, until the task is over"},
-    {"tapfinger logs 58 --stderr --tail 2000", "the last 2000 bytes of its standard error"},
+    {"tapfinger logs 58 --stderr --tail 20", "the last 20 lines of its standard error"},
     {0},
 };
 
@@ -60,8 +67,8 @@ static const struct option_spec options[] = {
      .help = "a job or a task"},
     {"follow", OPTION_FLAG, .letter = 'f', .help = "wait for more"},
     {"stderr", OPTION_FLAG, .help = "standard error in place of standard output"},
-    {"tail", OPTION_INT, .choices = "BYTES", .low = 1, .high = 1e12,
-     .help = "only so much of the end"},
+    {"tail", OPTION_INT, .choices = "LINES", .low = 1, .high = 1e6,
+     .help = "only so many lines of its end, of the last MiB"},
     CLIENT_OPTION_ROWS,
     {0},
 };

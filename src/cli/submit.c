@@ -12,6 +12,7 @@
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/follow.h"
+#include "cli/job_file.h"
 #include "serve/quantity.h"
 
 extern char **environ;
@@ -43,16 +44,17 @@ static int add_pair(json_t *map, const char *flag, const char *pair, struct err 
 static int add_env(json_t *doc, const struct arguments *args, struct err *err)
 {
     const struct option_value *own = params_value(&args->own, "env");
-    json_t *env = json_object();
+    json_t *env = json_object(), *of_file = json_object_get(doc, "env");
     int rc = 0;
 
     if (!arguments_flag(args, "clean-env"))
         for (char **at = environ; *at; at++)
             if (strncmp(*at, "TAP", 3) != 0)
                 add_pair(env, "env", *at, &(struct err){0});
+    json_object_update(env, of_file);
     for (int i = 0; i < own->repeats && rc == 0; i++)
         rc = add_pair(env, "env", own->repeat[i], err);
-    if (!arguments_flag(args, "clean-env") || own->repeats)
+    if (!arguments_flag(args, "clean-env") || own->repeats || of_file)
         json_object_set(doc, "env", env);
     json_decref(env);
     return rc;
@@ -160,23 +162,59 @@ static int add_rest(json_t *doc, const struct arguments *args, struct err *err)
     return rc;
 }
 
-static json_t *make_job(const struct arguments *args, struct err *err)
+/* What the tasks of an array differ in. */
+static int add_entries(json_t *doc, const struct arguments *args, struct err *err)
 {
-    const char *cwd = arguments_string(args, "cwd");
-    json_t *doc = json_object();
+    const char *lines = arguments_string(args, "each-line");
+    const char *values = arguments_string(args, "from-json");
+    json_t *list;
+    int rc;
+
+    if (!lines && !values)
+        return 0;
+    if (lines && values)
+        return err_set(err, ERR_INVALID, "--each-line or --from-json, not both");
+    rc = lines ? job_file_lines(lines, &list, err) : job_file_values(values, &list, err);
+    json_object_set_new(doc, "each", list);
+    return rc;
+}
+
+static int fill_job(json_t *doc, const struct arguments *args, struct err *err)
+{
+    const struct option_value *command = params_value(&args->own, "command");
+    const char *file = arguments_string(args, "file"), *cwd = arguments_string(args, "cwd");
+    int rc = file ? job_file_read(file, doc, err) : 0;
     char here[4096];
 
-    json_object_set_new(doc, "command", command_words(params_value(&args->own, "command")));
-    if (!cwd)
+    if (rc)
+        return rc;
+    if (command->repeats)
+        json_object_set_new(doc, "command", command_words(command));
+    if (!json_object_get(doc, "command"))
+        return err_set(
+            err, ERR_INVALID,
+            file ? "%s: command: what shall run?" : "what shall run? After --, or --file", file);
+    if (!cwd && !json_object_get(doc, "cwd"))
         cwd = getcwd(here, sizeof here);
     if (cwd)
         json_object_set_new(doc, "cwd", json_string(cwd));
     add_texts(doc, args);
-    if (add_env(doc, args, err) || add_amounts(doc, args, err) || add_rest(doc, args, err)) {
-        json_decref(doc);
-        return NULL;
-    }
-    return doc;
+    rc = add_entries(doc, args, err);
+    if (rc == 0)
+        rc = add_env(doc, args, err);
+    if (rc == 0)
+        rc = add_amounts(doc, args, err);
+    return rc ? rc : add_rest(doc, args, err);
+}
+
+static json_t *make_job(const struct arguments *args, struct err *err)
+{
+    json_t *doc = json_object();
+
+    if (fill_job(doc, args, err) == 0)
+        return doc;
+    json_decref(doc);
+    return NULL;
 }
 
 static void say_submitted(const struct answer *answer)
@@ -227,7 +265,9 @@ static int submit(struct client *client, const struct arguments *args, json_t *j
         code = follow_logs(client, client_text(answer.doc, "id"), "stdout", 0, err);
     if (code == EXIT_DONE && !plan &&
         (arguments_flag(args, "wait") || arguments_flag(args, "follow")))
-        code = follow_to_end(client, client_text(answer.doc, "id"), 0, false, err);
+        code = follow_to_end(client, client_text(answer.doc, "id"), 0,
+                             arguments_flag(args, "propagate"),
+                             arguments_flag(args, "follow") ? 0 : LAST_LINES, err);
     answer_release(&answer);
     return code;
 }
@@ -254,13 +294,18 @@ static const struct example examples[] = {
     {"tapfinger submit -t image --max cpu=8,gpu=1 -- ./train.sh", "a known type, up to so much"},
     {"tapfinger submit -r cpu=2,mem=4G --array 1-100%8 -- ./one.sh",
      "a hundred tasks, eight at once, each with exactly that"},
+    {"tapfinger submit --each-line cameras.txt -- sh -c './retrain.sh $TAP_ENTRY'",
+     "one task per line of a file"},
+    {"tapfinger submit --file job.yaml --prio 3", "a job from a file, with another priority"},
     {"tapfinger submit --after ok:58 --wait -- ./report.sh", "when 58 has succeeded"},
     {0},
 };
 
 static const struct option_spec options[] = {
-    {"command", OPTION_STRING, .choices = "COMMAND",
-     .flags = OPTION_POSITIONAL | OPTION_REPEATS | OPTION_REQUIRED, .help = "what to run"},
+    {"command", OPTION_STRING, .choices = "COMMAND", .flags = OPTION_POSITIONAL | OPTION_REPEATS,
+     .help = "what to run"},
+    {"file", OPTION_STRING, .choices = "FILE",
+     .help = "the job in YAML, where the command line says nothing else; -: standard input"},
     {"name", OPTION_STRING, .choices = "NAME", .letter = 'n', .help = "what to call it"},
     {"type", OPTION_STRING, .choices = "TYPE", .letter = 't',
      .help = "tasks of one type gain alike from resources"},
@@ -270,8 +315,12 @@ static const struct option_spec options[] = {
     {"max", OPTION_STRING, .choices = "AMOUNTS", .help = "the most that it can use"},
     {"array", OPTION_STRING, .choices = "MEMBERS",
      .help = "one task per member: 1-8, 0,4,6-9, 0-10:2, 1-100%8 (eight at once)"},
+    {"each-line", OPTION_STRING, .choices = "FILE",
+     .help = "one task per line of a file, which it finds in $TAP_ENTRY"},
+    {"from-json", OPTION_STRING, .choices = "FILE",
+     .help = "one task per value of a JSON list, which it finds in $TAP_ENTRY"},
     {"after", OPTION_STRING, .choices = "IDS",
-     .help = "jobs to wait for: ID or ok:ID, any:ID, notok:ID"},
+     .help = "jobs to wait for: ID or ok:ID, any:ID, notok:ID; corr:ID: each member for its own"},
     {"prio", OPTION_INT, .choices = "N", .low = -1000, .high = 1000,
      .help = "higher ones are served first"},
     {"reach", OPTION_STRING, .choices = "CLUSTER", .flags = OPTION_REPEATS,
@@ -296,6 +345,7 @@ static const struct option_spec options[] = {
     {"force-queue", OPTION_FLAG, .help = "queue it even if nothing here could hold it"},
     {"dry-run", OPTION_FLAG, .help = "only say where it would fit"},
     {"wait", OPTION_FLAG, .letter = 'w', .help = "wait for its end"},
+    {"propagate", OPTION_FLAG, .help = "with --wait: exit with the task's own code, 128 + signal"},
     {"follow", OPTION_FLAG, .letter = 'f', .help = "print its output as it comes"},
     CLIENT_OPTION_ROWS,
     {0},
@@ -304,8 +354,13 @@ static const struct option_spec options[] = {
 const struct command command_submit = {
     .name = "submit",
     .summary = "submit a task to the daemon",
-    .description = "Prints the job's number. Exit codes: 0 done, 1 a task failed (with --wait), 3 "
-                   "nothing here could ever run it, 5 no daemon, 6 not allowed.",
+    .description =
+        "Prints the job's number. Exit codes: 0 done, 1 a task failed (with --wait), 3 "
+        "nothing here could ever run it, 5 no daemon, 6 not allowed.\n\n"
+        "A file holds one job: command (a list of words, or one text for the shell), name, type, "
+        "cwd, env, request or min and max ({cpu: 2, gpu: 1, mem: 4GiB}), array, each, after, "
+        "priority, reach, labels, hold, retries, timeout, grace, backoff, begin, deadline, "
+        "force_queue. Its env comes on top of this shell's (or alone, with --clean-env).",
     .examples = examples,
     .options = options,
     .run = run,

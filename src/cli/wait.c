@@ -20,8 +20,8 @@ static int run(const struct arguments *args, struct err *err)
     if (client_open(&client, args, err))
         return EXIT_FAILED;
     for (int i = 0; i < ids->repeats; i++) {
-        int own =
-            follow_to_end(&client, ids->repeat[i], most_s, arguments_flag(args, "propagate"), err);
+        int own = follow_to_end(&client, ids->repeat[i], most_s, arguments_flag(args, "propagate"),
+                                LAST_LINES, err);
 
         if (own != EXIT_DONE)
             code = own;

@@ -11,31 +11,157 @@
 #include "report/table.h"
 #include "serve/quantity.h"
 
-static void print_head(const json_t *doc)
+/* "6-14 min", or the words for the likely case alone where all are the same. */
+static void add_range(const json_t *range, struct text *out)
+{
+    double low = json_number_value(json_array_get(range, 0));
+    double likely = json_number_value(json_array_get(range, 1));
+    double high = json_number_value(json_array_get(range, 2));
+
+    client_print_seconds(low, out);
+    text_add(out, " to ");
+    client_print_seconds(high, out);
+    text_add(out, " (likely ");
+    client_print_seconds(likely, out);
+    text_add(out, ")");
+}
+
+/* ": fits 4 of 5 clusters (2 no-gpu, 1 cluster-draining)" */
+static void add_tally(const json_t *doc, struct text *out)
+{
+    const json_t *clusters = json_object_get(doc, "clusters");
+    json_t *tally = json_object();
+    const char *reason;
+    size_t at, fits = 0, others = 0;
+    json_t *cluster, *count;
+
+    json_array_foreach(clusters, at, cluster)
+    {
+        reason = client_text(cluster, "reason");
+        fits += json_is_true(json_object_get(cluster, "fits_empty")) &&
+                json_is_true(json_object_get(cluster, "in_reach"));
+        json_object_set_new(tally, reason,
+                            json_integer(json_integer_value(json_object_get(tally, reason)) + 1));
+    }
+    text_printf(out, "fits %zu of %zu cluster%s", fits, json_array_size(clusters),
+                json_array_size(clusters) == 1 ? "" : "s");
+    json_object_foreach(tally, reason, count) text_printf(
+        out, "%s%lld %s", others++ ? ", " : " (", (long long)json_integer_value(count), reason);
+    text_add(out, others ? ")" : "");
+    json_decref(tally);
+}
+
+static void add_verdict(const json_t *doc, struct text *out)
+{
+    const json_t *blocks = json_object_get(doc, "blocks"), *block;
+
+    if (strcmp(client_text(doc, "verdict"), "runs") == 0 &&
+        json_is_array(json_object_get(doc, "left_s"))) {
+        text_add(out, ": ends in ");
+        add_range(json_object_get(doc, "left_s"), out);
+        text_add(out, ", est.");
+    } else if (json_array_size(blocks)) {
+        block = json_array_get(blocks, 0);
+        text_printf(out, ": %s (%s)", client_text(block, "code"), client_text(block, "meaning"));
+    } else if (strcmp(client_text(doc, "verdict"), "wait") == 0) {
+        text_add(out, ": ");
+        add_tally(doc, out);
+        if (json_is_array(json_object_get(doc, "eta_s"))) {
+            text_add(out, ". Starts in ");
+            add_range(json_object_get(doc, "eta_s"), out);
+            text_add(out, ", est.");
+        }
+    } else if (json_is_string(json_object_get(doc, "message"))) {
+        text_printf(out, ": %s", client_text(doc, "message"));
+    }
+}
+
+static void print_asked(const json_t *doc)
 {
     json_int_t position = json_integer_value(json_object_get(doc, "queue_position"));
-    struct text min, max, age;
+    const json_t *blocks = json_object_get(doc, "blocks"), *detail;
+    struct text min, max;
 
     text_init(&min, 0);
     text_init(&max, 0);
-    text_init(&age, 0);
     client_print_amount(json_object_get(doc, "min"), &min);
     client_print_amount(json_object_get(doc, "max"), &max);
-    client_print_seconds(client_age(json_object_get(doc, "submitted_at")), &age);
-    printf("%s %s %s, submitted %s ago", client_text(doc, "id"), client_text(doc, "name"),
-           client_text(doc, "state"), age.bytes);
-    if (json_is_string(json_object_get(doc, "reason")))
-        printf(": %s (%s)", client_text(doc, "reason"), client_text(doc, "meaning"));
-    else if (json_is_string(json_object_get(doc, "message")))
-        printf(": %s", client_text(doc, "message"));
-    printf("\nneeds %s to %s", min.bytes, max.bytes);
+    printf("asked   %s", min.bytes);
+    if (strcmp(min.bytes, max.bytes) != 0)
+        printf(" to %s", max.bytes);
     if (position >= 0)
-        printf("   queue: %lld of %lld", (long long)position + 1,
+        printf("     queue %lld of %lld", (long long)position + 1,
                (long long)json_integer_value(json_object_get(doc, "waiting")));
+    for (size_t i = 0; i < json_array_size(blocks); i++) {
+        detail = json_object_get(json_array_get(blocks, i), "detail");
+        printf("%s%s", i ? ", " : "     job-wide ", client_text(json_array_get(blocks, i), "code"));
+        if (json_is_string(detail))
+            printf(" until %s", json_string_value(detail));
+        for (size_t k = 0; k < json_array_size(detail); k++)
+            printf(" %s", json_string_value(json_array_get(detail, k)));
+    }
     printf("\n");
     text_release(&min);
     text_release(&max);
+}
+
+static void print_head(const json_t *doc)
+{
+    struct text age, verdict;
+
+    text_init(&age, 0);
+    text_init(&verdict, 0);
+    client_print_seconds(client_age(json_object_get(doc, "submitted_at")), &age);
+    add_verdict(doc, &verdict);
+    printf("%s %s %s %s%s\n", client_text(doc, "id"), client_text(doc, "name"),
+           client_text(doc, "state"), age.bytes, verdict.bytes);
+    print_asked(doc);
     text_release(&age);
+    text_release(&verdict);
+}
+
+/* "need 1, free 0", or who drained it and why */
+static void add_detail(const json_t *reason, struct text *out)
+{
+    double unit = strcmp(client_text(reason, "code"), "no-mem") == 0 ? 1073741824 : 1;
+
+    if (json_is_integer(json_object_get(reason, "need")))
+        text_printf(out, "need %.3g, free %.3g",
+                    json_number_value(json_object_get(reason, "need")) / unit,
+                    json_number_value(json_object_get(reason, "free")) / unit);
+    if (json_is_string(json_object_get(reason, "by")))
+        text_printf(out, "by %s, \"%s\"", client_text(reason, "by"), client_text(reason, "detail"));
+}
+
+/* A row for each reason; the cluster is named in the first. */
+static void add_cluster(struct table *table, const json_t *cluster)
+{
+    bool now = json_is_true(json_object_get(cluster, "fits_now"));
+    const json_t *frees = json_object_get(cluster, "frees_in_s");
+    size_t at;
+    json_t *reason;
+
+    json_array_foreach(json_object_get(cluster, "reasons"), at, reason)
+    {
+        struct text detail, when;
+
+        text_init(&detail, 0);
+        text_init(&when, 0);
+        add_detail(reason, &detail);
+        if (json_is_number(frees) && !now)
+            client_print_seconds(json_number_value(frees), &when);
+        table_cell(table, MOOD_STRONG, "%s", at ? "" : client_text(cluster, "name"));
+        table_cell(table, MOOD_PLAIN, "%s",
+                   at                                                     ? ""
+                   : json_is_true(json_object_get(cluster, "fits_empty")) ? "yes"
+                                                                          : "no");
+        table_cell(table, now ? MOOD_GOOD : MOOD_PLAIN, "%s", at ? "" : now ? "yes" : "no");
+        table_cell(table, MOOD_PLAIN, "%s", client_text(reason, "code"));
+        table_cell(table, MOOD_PLAIN, "%s", detail.bytes);
+        table_cell(table, MOOD_PLAIN, "%s", at ? "" : when.length ? when.bytes : "-");
+        text_release(&detail);
+        text_release(&when);
+    }
 }
 
 static void print_clusters(const json_t *doc, const char *only, bool colour)
@@ -51,36 +177,45 @@ static void print_clusters(const json_t *doc, const char *only, bool colour)
     table_column(&table, "FITS?", TABLE_LEFT, 0);
     table_column(&table, "NOW?", TABLE_LEFT, 0);
     table_column(&table, "REASON", TABLE_LEFT, 0);
-    table_column(&table, "LACKS", TABLE_RIGHT, 0);
-    table_column(&table, "FREE", TABLE_LEFT, 1);
-    json_array_foreach(json_object_get(doc, "clusters"), at, cluster)
-    {
-        json_int_t missing = json_integer_value(json_object_get(cluster, "missing"));
-        bool now = json_is_true(json_object_get(cluster, "fits_now"));
-        struct text free;
-
-        if (only && strcmp(client_text(cluster, "name"), only) != 0)
-            continue;
-
-        text_init(&free, 0);
-        client_print_amount(json_object_get(cluster, "free"), &free);
-        table_cell(&table, MOOD_STRONG, "%s", client_text(cluster, "name"));
-        table_cell(&table, MOOD_PLAIN, "%s",
-                   json_is_true(json_object_get(cluster, "fits_empty")) ? "yes" : "no");
-        table_cell(&table, now ? MOOD_GOOD : MOOD_PLAIN, "%s", now ? "yes" : "no");
-        table_cell(&table, MOOD_PLAIN, "%s", client_text(cluster, "reason"));
-        if (missing)
-            table_cell(&table, MOOD_PLAIN, "%lld", (long long)missing);
-        else
-            table_cell(&table, MOOD_FAINT, "-");
-        table_cell(&table, MOOD_PLAIN, "%s", free.bytes);
-        text_release(&free);
-    }
+    table_column(&table, "DETAIL", TABLE_LEFT, 1);
+    table_column(&table, "FREES IN (est.)", TABLE_RIGHT, 2);
+    json_array_foreach(json_object_get(doc, "clusters"), at,
+                       cluster) if (!only || strcmp(client_text(cluster, "name"), only) == 0)
+        add_cluster(&table, cluster);
     text_init(&out, 0);
     table_print(&table, &style, &out);
     fputs(out.bytes, stdout);
     text_release(&out);
     table_release(&table);
+}
+
+/* "would start now with: cpu=1 (edge-a, est. run 1.4x) | --reach edge-e" */
+static void print_remedies(const json_t *doc)
+{
+    const json_t *list = json_object_get(doc, "remedies");
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i), *change = json_object_get(one, "change");
+        const char *key;
+        json_t *value;
+        int keys = 0;
+
+        printf("%s", i ? " | " : "would start now with: ");
+        json_object_foreach((json_t *)(uintptr_t)change, key, value)
+        {
+            printf("%s", keys++ ? " " : "");
+            if (json_is_string(value))
+                printf("--reach %s", json_string_value(value));
+            else
+                printf("%s=%lld", key, (long long)json_integer_value(value));
+        }
+        printf(" (%s", client_text(one, "cluster"));
+        if (json_is_number(json_object_get(one, "run_ratio")))
+            printf(", est. run %.2gx", json_number_value(json_object_get(one, "run_ratio")));
+        printf(")");
+    }
+    if (json_array_size(list))
+        printf("\n");
 }
 
 static void print_alternatives(const json_t *decision)
@@ -133,7 +268,11 @@ static void explain(const struct arguments *args, const json_t *doc)
     print_head(doc);
     if (waits)
         print_clusters(doc, arguments_string(args, "cluster"), arguments_want_colour(args, 1));
+    if (waits)
+        print_remedies(doc);
     print_decisions(doc);
+    printf("view %s tick %lld policy %s\n", client_text(json_object_get(doc, "as_of"), "at"),
+           (long long)json_integer_value(json_object_get(doc, "tick")), client_text(doc, "policy"));
 }
 
 /* What an event says beyond its name. */

@@ -34,6 +34,7 @@
 #include "policy/registry.h"
 #include "serve/explain.h"
 #include "serve/http.h"
+#include "serve/routes.h"
 #include "store/store.h"
 
 enum { CLOCK_STEP_US = 500000 };
@@ -96,9 +97,12 @@ static bool load_cluster(void *arg, int64_t id, const char *words)
     int cluster = name ? site_find_cluster(&daemon->site, name) : -1;
 
     (void)id;
-    if (cluster >= 0 && json_is_true(json_object_get(doc, "draining")))
+    if (cluster >= 0 && json_is_true(json_object_get(doc, "draining"))) {
         live_drain(&daemon->live, cluster, true, json_string_value(json_object_get(doc, "by")),
                    json_string_value(json_object_get(doc, "reason")));
+        daemon->live.cluster[cluster].until_us =
+            json_integer_value(json_object_get(doc, "until_us"));
+    }
     json_decref(doc);
     return true;
 }
@@ -167,6 +171,8 @@ static int open_parts(struct daemon *daemon, const char *program, struct err *er
     if (rc == 0)
         rc = store_commit(daemon->store, err);
     if (rc == 0)
+        forecast_open(&daemon->forecast, &daemon->live);
+    if (rc == 0)
         hindsight_open(&daemon->hindsight, &daemon->live, daemon->epoll);
     if (rc == 0)
         rehearsal_open(&daemon->rehearsal, &daemon->live, daemon->epoll);
@@ -200,6 +206,7 @@ int daemon_open(struct daemon *daemon, const char *site_path, const char *progra
 void daemon_close(struct daemon *daemon)
 {
     http_close(daemon->http);
+    forecast_close(&daemon->forecast);
     hindsight_close(&daemon->hindsight);
     rehearsal_close(&daemon->rehearsal);
     runner_close(&daemon->runner);
@@ -393,6 +400,19 @@ static void watch_clock(struct daemon *daemon)
     daemon->clock_off_us = off_us;
 }
 
+static void end_drains(struct daemon *daemon)
+{
+    for (int c = 0; c < daemon->site.clusters; c++) {
+        struct live_cluster *at = &daemon->live.cluster[c];
+
+        if (!at->draining || !at->until_us || at->until_us > book_now_us())
+            continue;
+        at->until_us = 0;
+        live_drain(&daemon->live, c, false, NULL, NULL);
+        routes_save_cluster(daemon, c);
+    }
+}
+
 static void sweep(struct daemon *daemon)
 {
     double now_s = live_now(&daemon->live);
@@ -403,6 +423,7 @@ static void sweep(struct daemon *daemon)
         forget_old(daemon);
     daemon->swept_s = now_s;
     watch_clock(daemon);
+    end_drains(daemon);
     explain_note(daemon);
     http_sweep(daemon->http);
     notify("WATCHDOG=1");

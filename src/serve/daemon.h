@@ -11,6 +11,7 @@
 
 #include "serve/access.h"
 #include "serve/book.h"
+#include "serve/forecast.h"
 #include "serve/hindsight.h"
 #include "serve/last_words.h"
 #include "serve/live.h"
@@ -32,6 +33,7 @@ struct daemon {
     struct live live;
     struct runner runner;
     struct access access;
+    struct forecast forecast;
     struct hindsight hindsight;
     struct rehearsal rehearsal;
     struct watchdog watchdog;

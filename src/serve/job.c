@@ -4,9 +4,10 @@
  *
  *     {"name":"hp", "type":"resnet50", "command":["./train.sh"], "cwd":"/home/ann",
  *      "env":{"A":"b"}, "request":{"cpu":2,"gpu":1,"mem_bytes":4294967296}, "min":{..}, "max":{..},
- *      "array":"1-8%2", "after":"ok:12,any:13,corr:14", "priority":0, "reach":["edge-a"],
- *      "labels":{"team":"vision"}, "hold":false, "not_before":"2026-11-22T05:00:00Z",
- *      "deadline":"..", "timeout_s":3600, "grace_s":10, "retries":2, "backoff_s":5}
+ *      "array":"1-8%2" or "each":["a","b"], "after":"ok:12,any:13,corr:14", "priority":0,
+ * "reach":["edge-a"], "labels":{"team":"vision"}, "hold":false,
+ * "not_before":"2026-11-22T05:00:00Z", "deadline":"..", "timeout_s":3600, "grace_s":10,
+ * "retries":2, "backoff_s":5}
  *
  * A request is what the task gets, no more and no less; min and max leave the amount to the policy.
  * The store keeps the same with "id", "uid", "gid", "user", "ulid", "submitted_us" and "held".
@@ -25,7 +26,7 @@
 #include "serve/quantity.h"
 #include "serve/site.h"
 
-enum { MAX_WORDS = 4096, MAX_AFTERS = 1000, MAX_NAME = 200 };
+enum { MAX_WORDS = 4096, MAX_AFTERS = 1000, MAX_NAME = 200, MAX_ENTRIES = 10000 };
 
 const char *job_state_word(enum job_state state)
 {
@@ -85,6 +86,7 @@ void job_free(struct job *job)
     free(job->user);
     free(job->type);
     free(job->labels);
+    free(job->members);
     free(job);
 }
 
@@ -269,10 +271,12 @@ static int check_command(const json_t *doc, struct err *err)
 
 static int check_keys(const json_t *doc, struct err *err)
 {
-    static const char *const known[] = {
-        "name",     "type",    "command",    "cwd",       "env",     "request",   "min",
-        "max",      "array",   "after",      "priority",  "reach",   "labels",    "hold",
-        "deadline", "grace_s", "not_before", "timeout_s", "retries", "backoff_s", "force_queue"};
+    static const char *const known[] = {"name",        "type",      "command",  "cwd",
+                                        "env",         "request",   "min",      "max",
+                                        "array",       "after",     "priority", "reach",
+                                        "labels",      "hold",      "deadline", "grace_s",
+                                        "not_before",  "timeout_s", "retries",  "backoff_s",
+                                        "force_queue", "each"};
     const char *name;
     json_t *value;
 
@@ -374,12 +378,38 @@ static int read_array(struct job *job, const char *text, struct err *err)
         good = read_range(&at, &list);
     if (list.count > JOB_TASKS_MAX)
         rc = err_set(err, ERR_LIMIT, "array: more than %d members", JOB_TASKS_MAX);
-    else if (!good || !list.count || !read_running_limit(job, at) || !keep_members(job, &list))
+    else if (good && list.count && read_running_limit(job, at) && keep_members(job, &list))
+        job->members = xstrdup(text);
+    else
         rc = err_set(err, ERR_INVALID,
                      "array: \"%.40s\": expected members like 1-8, 0,4,6-9, 0-10:2 or 1-100%%8",
                      text);
     vector_release(&list);
     return rc;
+}
+
+/* One member for each entry, counted from 1. */
+static int read_each(struct job *job, const json_t *list, struct err *err)
+{
+    size_t count = json_array_size(list);
+    struct text range;
+
+    if (!json_is_array(list) || count < 1 || count > MAX_ENTRIES)
+        return err_set(err, ERR_INVALID, "each: expected a list of 1 to %d texts", MAX_ENTRIES);
+    for (size_t i = 0; i < count; i++)
+        if (!json_is_string(json_array_get(list, i)) ||
+            strlen(json_string_value(json_array_get(list, i))) !=
+                json_string_length(json_array_get(list, i)))
+            return err_set(err, ERR_INVALID, "each[%zu]: expected a text", i);
+    job->tasks = (int32_t)count;
+    job->task = xcalloc(count, sizeof *job->task);
+    job->is_array = true;
+    for (int32_t i = 0; i < job->tasks; i++)
+        job->task[i].index = i + 1;
+    text_init(&range, 0);
+    text_printf(&range, "1-%d", job->tasks);
+    job->members = text_take(&range);
+    return 0;
 }
 
 static void make_tasks(struct job *job)
@@ -592,7 +622,7 @@ int job_parse(struct job **out, const json_t *doc, const struct site *site, bool
               struct err *err)
 {
     struct job *job = xcalloc(1, sizeof *job);
-    const json_t *array = json_object_get(doc, "array");
+    const json_t *array = json_object_get(doc, "array"), *each = json_object_get(doc, "each");
     int rc = json_is_object(doc) ? 0 : err_set(err, ERR_INVALID, "expected a JSON object");
 
     if (rc == 0 && strict)
@@ -611,6 +641,9 @@ int job_parse(struct job **out, const json_t *doc, const struct site *site, bool
         rc = json_is_string(array)
                  ? read_array(job, json_string_value(array), err)
                  : err_set(err, ERR_INVALID, "array: expected a text like \"1-8\"");
+    if (rc == 0 && each)
+        rc = array ? err_set(err, ERR_INVALID, "each: leaves no room for array")
+                   : read_each(job, each, err);
     if (rc == 0)
         rc = read_after(job, json_object_get(doc, "after"), err);
     job->held = json_is_true(json_object_get(doc, "hold"));

@@ -96,6 +96,7 @@ struct job {
     gid_t gid;
     int32_t priority;
     bool held, is_array;
+    char *members; /* of an array, as it was submitted */
     int64_t submitted_us, not_before_us, deadline_us;
     struct allocation min, max, request;
     bool has_request, has_min, has_max;

@@ -54,6 +54,14 @@ double live_moment(const struct live *live, double at_s)
     return at_s > 0 ? at_s + live->offset_s : live_now(live);
 }
 
+double live_seconds(const struct live *live, int32_t type, const struct allocation *amount,
+                    double from)
+{
+    if (type < 0 || type >= live->catalog.types)
+        return HUGE_VAL; /* one that came since the world was built */
+    return estimator_seconds(&live->estimator, type, amount, from);
+}
+
 static double progress_of(const void *world, int32_t id)
 {
     const struct live *live = world;
@@ -65,7 +73,7 @@ static double progress_of(const void *world, int32_t id)
         return of->progress;
     if (task->state != TASK_RUNNING)
         return 0;
-    expected = estimator_seconds(&live->estimator, task->type, &task->allocation, 0);
+    expected = live_seconds(live, task->type, &task->allocation, 0);
     if (!(expected > 0) || expected == HUGE_VAL)
         return 0;
     return fmin(UNKNOWN_PROGRESS, task_ran_s(task, live->view.now_s) / expected);

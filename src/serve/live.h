@@ -37,6 +37,7 @@ struct act {
 struct live_cluster {
     bool draining;
     char *by, *reason; /* who drained it, and why */
+    int64_t until_us;  /* when the drain ends by itself; 0: it does not */
     VECTOR(int32_t) running;
 };
 
@@ -108,6 +109,10 @@ void live_set_limits(struct live *live, struct job_task *task, struct allocation
                      struct allocation *max);
 /* Whether some cluster of its reach could ever hold the least that it takes. */
 bool live_can_ever_run(struct live *live, struct job_task *task);
+
+/* Seconds that a task of a type is believed to take from a progress on; HUGE_VAL: nobody knows. */
+double live_seconds(const struct live *live, int32_t type, const struct allocation *amount,
+                    double from);
 
 /* A moment of the machine's clock (backend_event.at_s) on the world's; 0: now. */
 double live_moment(const struct live *live, double at_s);

@@ -74,7 +74,7 @@ static json_t *list_alternatives(const struct live *live, int32_t id, int32_t ch
         json_object_set_new(one, "chosen", json_boolean(c == chosen));
         json_object_set_new(one, "free", job_allocation_json(&free, live->site));
         if (allocation_fits(&task->min, &given)) {
-            seconds = estimator_seconds(&live->estimator, task->type, &given, 0);
+            seconds = live_seconds(live, task->type, &given, 0);
             json_object_set_new(one, "could_hold", job_allocation_json(&given, live->site));
             json_object_set_new(one, "seconds", seconds < 1e12 ? json_real(seconds) : json_null());
         } else {

@@ -6,20 +6,22 @@
 
 #include "serve/daemon.h"
 
-#define SUBMISSION                                                                          \
-    "{\"type\":\"object\",\"required\":[\"command\"],\"additionalProperties\":false,"       \
-    "\"properties\":{\"name\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"},"        \
-    "\"command\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"minItems\":1},"      \
-    "\"env\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}},"         \
-    "\"cwd\":{\"type\":\"string\"},\"request\":{\"$ref\":\"#/components/schemas/Amount\"}," \
-    "\"min\":{\"$ref\":\"#/components/schemas/Amount\"},"                                   \
-    "\"max\":{\"$ref\":\"#/components/schemas/Amount\"},\"array\":{\"type\":\"string\"},"   \
-    "\"after\":{\"type\":\"string\"},\"priority\":{\"type\":\"integer\"},"                  \
-    "\"reach\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"                       \
-    "\"labels\":{\"type\":\"object\"},\"hold\":{\"type\":\"boolean\"},"                     \
-    "\"not_before\":{\"type\":\"string\"},\"deadline\":{\"type\":\"string\"},"              \
-    "\"timeout_s\":{\"type\":\"number\"},\"grace_s\":{\"type\":\"number\"},"                \
-    "\"retries\":{\"type\":\"integer\"},\"backoff_s\":{\"type\":\"number\"},"               \
+#define SUBMISSION                                                                                \
+    "{\"type\":\"object\",\"required\":[\"command\"],\"additionalProperties\":false,"             \
+    "\"properties\":{\"name\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"},"              \
+    "\"command\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"minItems\":1},"            \
+    "\"env\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}},"               \
+    "\"cwd\":{\"type\":\"string\"},\"request\":{\"$ref\":\"#/components/schemas/Amount\"},"       \
+    "\"min\":{\"$ref\":\"#/components/schemas/Amount\"},"                                         \
+    "\"max\":{\"$ref\":\"#/components/schemas/"                                                   \
+    "Amount\"},\"array\":{\"type\":\"string\"},\"each\":{\"type\":\"array\",\"items\":{\"type\":" \
+    "\"string\"}},"                                                                               \
+    "\"after\":{\"type\":\"string\"},\"priority\":{\"type\":\"integer\"},"                        \
+    "\"reach\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"                             \
+    "\"labels\":{\"type\":\"object\"},\"hold\":{\"type\":\"boolean\"},"                           \
+    "\"not_before\":{\"type\":\"string\"},\"deadline\":{\"type\":\"string\"},"                    \
+    "\"timeout_s\":{\"type\":\"number\"},\"grace_s\":{\"type\":\"number\"},"                      \
+    "\"retries\":{\"type\":\"integer\"},\"backoff_s\":{\"type\":\"number\"},"                     \
     "\"force_queue\":{\"type\":\"boolean\"}}}"
 
 /* Which tasks of the job: those in these states, "PENDING,HELD"; default: all. */
@@ -37,7 +39,7 @@
     "\"hold\":{\"type\":\"boolean\"},\"deadline\":{\"type\":[\"string\",\"null\"]}}}"
 #define PATCH_CLUSTER                                                                    \
     "{\"type\":\"object\",\"required\":[\"drain\"],\"properties\":{\"drain\":{\"type\":" \
-    "\"boolean\"},\"reason\":{\"type\":\"string\"}}}"
+    "\"boolean\"},\"reason\":{\"type\":\"string\"},\"until\":{\"type\":\"string\"}}}"
 #define SET_POLICY                                                                         \
     "{\"type\":\"object\",\"required\":[\"policy\"],\"properties\":{\"policy\":{\"type\":" \
     "\"string\"}}}"

@@ -62,6 +62,9 @@ extern const struct route routes[]; /* ends with .method == NULL */
 ROUTE_HANDLER_LIST(X)
 #undef X
 
+/* Records who drained a cluster, or that nobody does any more, and tells it. */
+void routes_save_cluster(struct daemon *daemon, int c);
+
 /* The part of the path that stands for the n-th "{...}" of the route. */
 const char *route_argument(const struct request *request, int segment);
 

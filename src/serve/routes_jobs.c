@@ -100,6 +100,7 @@ static void emit_job(struct daemon *daemon, struct job *job, struct emit *e)
 {
     struct job_task *task = explain_main_task(job);
     enum reason reason = explain_reason(daemon, task);
+    double in_s[FORECAST_CASES];
     char id[24];
 
     snprintf(id, sizeof id, "%lld", (long long)job->id);
@@ -111,9 +112,12 @@ static void emit_job(struct daemon *daemon, struct job *job, struct emit *e)
     emit_key_string(e, "type", job->type);
     emit_key_string(e, "user", job->user);
     emit_key_string(e, "reason", reason == REASONS ? NULL : reason_word(reason));
+    forecast_emit(e, "eta_s", forecast_begins_in(&daemon->forecast, task, in_s), in_s);
+    forecast_emit(e, "left_s", forecast_ends_in(&daemon->live, task, in_s), in_s);
     emit_key_int(e, "priority", job->priority);
     emit_key_bool(e, "held", job->held);
     emit_key_bool(e, "array", job->is_array);
+    emit_key_string(e, "members", job->members);
     emit_key_int(e, "tasks", job->tasks);
     emit_key(e, "labels");
     emit_raw(e, job->labels ? job->labels : "{}");
@@ -359,6 +363,50 @@ static bool check_caller(const struct request *request, struct reply *reply)
     return false;
 }
 
+static void print_amount(const struct allocation *amount, struct text *out)
+{
+    text_printf(out, "cpu=%d", amount->amount[SITE_CPU]);
+    if (amount->amount[SITE_GPU])
+        text_printf(out, ",gpu=%d", amount->amount[SITE_GPU]);
+    if (amount->amount[SITE_MEM])
+        text_printf(out, ",mem=%dM", amount->amount[SITE_MEM]);
+}
+
+/* How much of what is asked a cluster could hold: in parts of each resource. */
+static double closeness(const struct allocation *asked, const struct allocation *capacity)
+{
+    double sum = 0;
+
+    for (int r = 0; r < SITE_RESOURCES; r++)
+        sum += asked->amount[r] > capacity->amount[r]
+                   ? (double)capacity->amount[r] / asked->amount[r]
+                   : 1;
+    return sum;
+}
+
+static void refuse_too_large(struct daemon *daemon, struct job *job, struct reply *reply)
+{
+    struct allocation min, max, less;
+    int best = job->reach.cluster[0];
+    struct text asked, closest;
+
+    live_set_limits(&daemon->live, &job->task[0], &min, &max);
+    for (int32_t i = 0; i < job->reach.count; i++)
+        if (closeness(&min, &daemon->site.cluster[job->reach.cluster[i]].capacity) >
+            closeness(&min, &daemon->site.cluster[best].capacity))
+            best = job->reach.cluster[i];
+    less = allocation_least(&min, &daemon->site.cluster[best].capacity);
+    text_init(&asked, 0);
+    text_init(&closest, 0);
+    print_amount(&min, &asked);
+    print_amount(&less, &closest);
+    reply_problem(reply, 422, "never-fits",
+                  "cannot run: no cluster in its reach could ever hold %s; closest: %s (%s)",
+                  asked.bytes, closest.bytes, daemon->site.cluster[best].name);
+    text_release(&asked);
+    text_release(&closest);
+}
+
 /* A job of the caller from the body, or a reply that says why not. */
 static struct job *read_job(struct daemon *daemon, const struct request *request,
                             struct reply *reply)
@@ -380,8 +428,7 @@ static struct job *read_job(struct daemon *daemon, const struct request *request
     if (live_find_type(&daemon->live, job->type) < 0)
         reply_problem(reply, 422, "limit", "type: too many types");
     else if (!force && !live_can_ever_run(&daemon->live, &job->task[0]))
-        reply_problem(reply, 422, "never-fits",
-                      "no cluster of its reach could ever hold what it asks for");
+        refuse_too_large(daemon, job, reply);
     else if (check_dependencies(daemon, job, reply))
         return job;
     job_free(job);
@@ -501,6 +548,8 @@ static void add_spec(struct daemon *daemon, const struct request *request, json_
                             json_string(json_string_value(json_object_get(spec, "cwd"))
                                             ? json_string_value(json_object_get(spec, "cwd"))
                                             : "/"));
+        if (json_object_get(spec, "each"))
+            json_object_set(doc, "each", json_object_get(spec, "each"));
         if (json_object_get(spec, "env"))
             json_object_set(doc, "env", json_object_get(spec, "env"));
     }

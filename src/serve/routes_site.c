@@ -61,6 +61,19 @@ static json_t *enforcement(struct daemon *daemon, int c)
     return list;
 }
 
+/* null: there is none */
+static json_t *time_json(int64_t at_us)
+{
+    struct text text;
+    json_t *value;
+
+    text_init(&text, 0);
+    quantity_print_time(&text, at_us);
+    value = json_loads(text.bytes, JSON_DECODE_ANY, NULL);
+    text_release(&text);
+    return value;
+}
+
 static json_t *cluster_json(struct daemon *daemon, int c)
 {
     const struct live_cluster *at = &daemon->live.cluster[c];
@@ -72,6 +85,7 @@ static json_t *cluster_json(struct daemon *daemon, int c)
     json_object_set_new(doc, "state", json_string(at->draining ? "draining" : "ready"));
     json_object_set_new(doc, "by", at->by ? json_string(at->by) : json_null());
     json_object_set_new(doc, "reason", at->reason ? json_string(at->reason) : json_null());
+    json_object_set_new(doc, "until", time_json(at->until_us));
     json_object_set_new(doc, "capacity", job_allocation_json(&cluster->capacity, &daemon->site));
     json_object_set_new(doc, "free",
                         job_allocation_json(&daemon->live.cluster_view[c].free, &daemon->site));
@@ -111,12 +125,13 @@ void route_cluster(struct daemon *daemon, struct request *request, struct reply 
     reply_json(reply, 200, doc);
 }
 
-static void save_cluster(struct daemon *daemon, int c)
+void routes_save_cluster(struct daemon *daemon, int c)
 {
     const char *name = daemon->site.cluster[c].name;
     const struct live_cluster *at = &daemon->live.cluster[c];
-    json_t *doc = json_pack("{s:s, s:b, s:s*, s:s*}", "name", name, "draining", at->draining, "by",
-                            at->by, "reason", at->reason);
+    json_t *doc =
+        json_pack("{s:s, s:b, s:s*, s:s*, s:I}", "name", name, "draining", at->draining, "by",
+                  at->by, "reason", at->reason, "until_us", (json_int_t)at->until_us);
     char *words = json_dumps(doc, JSON_COMPACT);
 
     store_put(daemon->store, STORE_CLUSTER, (int64_t)(rng_hash_seed(0, name) >> 1),
@@ -131,14 +146,21 @@ void route_patch_cluster(struct daemon *daemon, struct request *request, struct 
     int c = site_find_cluster(&daemon->site, route_argument(request, 2));
     const json_t *drain = json_object_get(request->body, "drain");
     const char *reason = json_string_value(json_object_get(request->body, "reason"));
+    const json_t *until = json_object_get(request->body, "until");
+    int64_t until_us = 0;
+    struct err err;
 
     if (c < 0) {
         reply_no_cluster(request, reply);
     } else if (!json_is_boolean(drain) || (json_is_true(drain) && (!reason || !*reason))) {
         reply_problem(reply, 400, "invalid", "expected drain: true with a reason, or drain: false");
+    } else if (until && (!json_is_string(until) ||
+                         quantity_time(json_string_value(until), &until_us, &err))) {
+        reply_problem(reply, 400, "invalid", "until: expected a time");
     } else {
         live_drain(&daemon->live, c, json_is_true(drain), request->caller.user, reason);
-        save_cluster(daemon, c);
+        daemon->live.cluster[c].until_us = json_is_true(drain) ? until_us : 0;
+        routes_save_cluster(daemon, c);
         reply_json(reply, 200, cluster_json(daemon, c));
     }
 }

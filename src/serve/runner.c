@@ -283,7 +283,7 @@ static void open_setting(struct setting *setting, struct runner *runner,
                          const struct job_task *task)
 {
     const struct job *job = task->job;
-    const json_t *command, *env;
+    const json_t *command, *env, *entry;
     struct text id;
     const char *name;
     json_t *value;
@@ -309,6 +309,9 @@ static void open_setting(struct setting *setting, struct runner *runner,
     add_variable(setting, "TAP_JOB", number);
     snprintf(number, sizeof number, "%d", task->index);
     add_variable(setting, "TAP_ARRAY_INDEX", number);
+    entry = json_array_get(json_object_get(setting->doc, "each"), (size_t)task->index - 1);
+    if (entry)
+        add_variable(setting, "TAP_ENTRY", json_string_value(entry));
     snprintf(number, sizeof number, "%d", task->attempts);
     add_variable(setting, "TAP_ATTEMPT", number);
     add_variable(setting, "TAP_SITE", runner->site->unix_path);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When what waits will start and what runs will end, as a range: by what is believed of speeds. */
+#ifndef SERVE_FORECAST_H
+#define SERVE_FORECAST_H
+
+#include <stdbool.h>
+
+#include "base/vector.h"
+#include "serve/live.h"
+
+struct emit;
+
+enum { FORECAST_CASES = 3 }; /* the good one, the likely one, the bad one */
+
+struct forecast_start {
+    int32_t world;
+    double in_s[FORECAST_CASES]; /* HUGE_VAL: nobody knows */
+};
+
+struct forecast {
+    const struct live *live;
+    double made_s;
+    int32_t tasks;                        /* of the world, when it was made */
+    VECTOR(struct forecast_start) starts; /* by world id */
+};
+
+void forecast_open(struct forecast *forecast, const struct live *live);
+void forecast_close(struct forecast *forecast);
+
+/* Seconds until a waiting task starts, in each case; false: nobody knows. */
+bool forecast_begins_in(struct forecast *forecast, const struct job_task *task,
+                        double in_s[FORECAST_CASES]);
+/* The same until a running one ends. */
+bool forecast_ends_in(const struct live *live, const struct job_task *task,
+                      double in_s[FORECAST_CASES]);
+/* Seconds until a cluster has room for the least that a task takes, if nobody else takes it;
+ * HUGE_VAL: nobody knows. */
+double forecast_room_in(const struct live *live, const struct allocation *least, int32_t cluster);
+/* Seconds as a list, or null. */
+void forecast_emit(struct emit *e, const char *key, bool known, const double in_s[FORECAST_CASES]);
+
+#endif
