@@ -222,7 +222,7 @@ retrain-general: $(BUILD)/tapfinger
 
 COVER := build-cover
 cover:
-	$(MAKE) BUILD=$(COVER) OPT='-O0 -g --coverage' check
+	TAP_CASES=$${TAP_CASES:-10} $(MAKE) BUILD=$(COVER) OPT='-O1 -g --coverage' check
 	gcovr --root . --filter src --object-directory $(COVER) --sort-uncovered --html $(COVER)/index.html --print-summary
 
 # Documentation that comes from the program: pages of docs/ and the table of README.md (kept in the

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""pollux_rules.py DATA WORKLOAD.csv tiresias|optimus [unordered]: the rules of Pollux' simulator (petuum/adaptdl, branch
+"""pollux_rules.py DATA WORKLOAD.csv tiresias|optimus [unordered|smooth]: the rules of Pollux' simulator (petuum/adaptdl, branch
 osdi21-artifact, simulator/) written anew, on 16 nodes of 4 GPUs; prints its mean completion time in seconds. With
 `unordered`, the speed on some nodes is the mean over the orders in which they were measured, as in tapfinger's
-scenarios. Needs NumPy and SciPy.
+scenarios; with `smooth`, in addition, jobs come on in shares of the time that they take in all on so many GPUs, as tasks
+do there: not by epochs of different lengths, each of which ends at a whole second. Needs NumPy and SciPy.
 
 Every 60 s all jobs are advanced, then GPUs are dealt anew:
     tiresias   two queues in the order of entering, the second from 57,600 GPU seconds on; who fits runs, and is placed in that order
@@ -18,7 +19,7 @@ import sys
 
 import numpy
 
-from pollux_scenario import EPOCHS, PER_NODE, RESTART_S, Application, rows_of
+from pollux_scenario import EPOCHS, PER_NODE, RESTART_S, Application, full_nodes, rows_of
 
 NODES, ROUND_S, LIMIT = 16, 60, 57600
 
@@ -27,9 +28,10 @@ class Job:
     def __init__(self, row, application):
         self.name, self.application = row["application"], application
         self.arrival, self.width, self.batch = float(row["time"]), int(row["num_replicas"]), int(row["batch_size"])
-        self.most = 1 if self.name == "ncf" else self.batch // application.least_local
+        self.most = self.batch // application.least_local if application.may_grow else 1
         self.nodes, self.progress, self.epoch, self.pause, self.finish = [], 0.0, 0, 0, None
         self.attained, self.seen, self.queue = 0.0, 0.0, 0
+        self.ends = application.epoch_ends(self.batch)
 
     def rate(self, nodes):
         """Seconds of an iteration, and progress in a second."""
@@ -54,19 +56,31 @@ class Job:
             if self.epoch == EPOCHS[self.name]:
                 self.finish = now
 
+    def advance_smoothly(self, now, seconds):
+        """As tapfinger's tasks: in shares of all the time that it takes on so many GPUs."""
+        pause = min(self.pause, seconds)
+        self.pause -= pause
+        if not self.nodes:
+            return
+        shares = tuple(sorted(self.nodes.count(n) for n in set(self.nodes)))
+        total_s = self.application.total_seconds(self.batch, shares)
+        left_s = (1 - self.progress) * total_s
+        self.progress += (seconds - pause) / total_s
+        while self.epoch < EPOCHS[self.name] - 1 and self.ends[self.epoch] <= self.progress:
+            self.epoch += 1
+        if left_s <= seconds - pause:
+            self.finish = now + pause + left_s
+
     def move(self, nodes):
         if nodes != self.nodes and nodes:
             self.pause = RESTART_S
         self.nodes = nodes
 
     def iterations_left(self):
-        rows, last = self.application.epoch_rows, EPOCHS[self.name] - 1
+        last = EPOCHS[self.name] - 1
         if self.epoch >= last:
             return 1
-        below, above = max(b for b in rows if b <= self.batch), min(b for b in rows if b >= self.batch)
-        part = (self.batch - below) / (above - below) if above > below else 0
-        count = [rows[b][last]["iteration"] - rows[b][self.epoch]["iteration"] for b in (below, above)]
-        return (1 - part) * count[0] + part * count[1]
+        return self.application.iterations(self.batch, last) - self.application.iterations(self.batch, self.epoch)
 
 
 class Profiles(Application):
@@ -75,7 +89,7 @@ class Profiles(Application):
 
     def __init__(self, name, directory):
         super().__init__(name, directory)
-        self.known = {}
+        self.known, self.totals = {}, {}
 
     def step_at(self, nodes, local):
         counts = [nodes.count(n) for n in dict.fromkeys(nodes)]
@@ -85,6 +99,13 @@ class Profiles(Application):
         if (place, local) not in self.known:
             self.known[place, local] = self.measure(place, local)
         return self.known[place, local]
+
+    def total_seconds(self, batch, shares):
+        if (batch, shares) not in self.totals:
+            full = full_nodes(sum(shares))
+            slower = self.iteration(batch, shares) / self.iteration(batch, full)
+            self.totals[batch, shares] = self.seconds(batch, sum(shares)) * (1 if math.isnan(slower) else slower)
+        return self.totals[batch, shares]
 
     def unordered_step_at(self, counts, local):
         if (counts, local) not in self.known:
@@ -145,8 +166,8 @@ def place(live, width, by_width):
         job.move(nodes)
 
 
-def main(data, workload, policy, unordered):
-    Profiles.unordered = unordered
+def main(data, workload, policy, variant):
+    Profiles.unordered = variant != ""
     rows = sorted(rows_of(workload), key=lambda row: float(row["time"]))
     profiles = {name: Profiles(name, "%s/traces/%s" % (data, name)) for name in {row["application"] for row in rows}}
     jobs = [Job(row, profiles[row["application"]]) for row in rows]
@@ -154,7 +175,7 @@ def main(data, workload, policy, unordered):
     while any(job.finish is None for job in jobs):
         for job in jobs:
             if job.finish is None:
-                job.advance(now, ROUND_S)
+                (job.advance_smoothly if variant == "smooth" else job.advance)(now, ROUND_S)
         now += ROUND_S
         live = [job for job in jobs if job.arrival <= now and job.finish is None]
         if policy == "tiresias":
@@ -175,4 +196,4 @@ def main(data, workload, policy, unordered):
 if __name__ == "__main__":
     if len(sys.argv) not in (4, 5):
         sys.exit(__doc__)
-    main(*sys.argv[1:4], len(sys.argv) == 5)
+    main(*sys.argv[1:4], sys.argv[4] if len(sys.argv) == 5 else "")

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""pollux_scenario.py DATA WORKLOAD.csv OUT: writes OUT.yaml and OUT.csv from a workload of Pollux'
-simulator (petuum/adaptdl, branch osdi21-artifact, simulator/) and its measured profiles in DATA.
-Needs NumPy and SciPy.
+"""pollux_scenario.py DATA WORKLOAD.csv OUT [iteration]: writes OUT.yaml, OUT-iterations.yaml and OUT.csv from a
+workload of Pollux' simulator (petuum/adaptdl, branch osdi21-artifact, simulator/) and its measured
+profiles in DATA. Needs NumPy and SciPy.
 
 A type is an application with the batch size that its user chose. Its duration on n GPUs is the sum
 over epochs of what the simulator makes of them: progress of the epoch over goodput, in whole
@@ -12,6 +12,11 @@ full nodes and a rest, interpolated over the batch size, or if that placement wa
 nodes, GPUs and batch size. Other placements stand in the type as factors on its speed, the mean
 over the orders in which their nodes were measured. A restart holds the GPUs for 30 s without
 progress.
+
+OUT-iterations.yaml is the profile that their Optimus goes by: what counts is the time of an
+iteration and the iterations left in every epoch. An iteration's batch is rounded up to whole
+samples per GPU, so with more GPUs iterations may take longer and the job end sooner. ncf is not
+given a second GPU there. With `iteration`, the last epoch counts as one iteration, as it does there.
 """
 import csv
 import glob
@@ -53,6 +58,7 @@ def placements(most):
 class Application:
     def __init__(self, name, directory):
         self.epochs, self.epoch_rows, self.steps, points = EPOCHS[name], {}, {}, {}
+        self.may_grow = name != "ncf"
         for path in glob.glob(os.path.join(directory, "validation-*.csv")):
             batch = int(path.rsplit("-", 1)[1].split(".")[0])
             self.epoch_rows[batch] = [{k: float(v) for k, v in row.items()} for row in rows_of(path)]
@@ -95,10 +101,14 @@ class Application:
         each = math.ceil(local / passes - 1e-8)
         return min(each, max(self.epoch_rows) // (gpus * passes)), passes
 
-    def gain(self, batch, epoch):
+    def between_batches(self, batch):
+        """The sizes measured next to one, and how far it is from the lower to the upper."""
         below = max(b for b in self.epoch_rows if b <= batch)
         above = min(b for b in self.epoch_rows if b >= batch)
-        part = (batch - below) / (above - below) if above > below else 0
+        return below, above, (batch - below) / (above - below) if above > below else 0
+
+    def gain(self, batch, epoch):
+        below, above, part = self.between_batches(batch)
         square, variance = ((1 - part) * self.epoch_rows[below][epoch][k] +
                             part * self.epoch_rows[above][epoch][k] for k in ("grad_sqr", "grad_var"))
         return (variance + square) / (variance * min(self.epoch_rows) / batch + square)
@@ -120,6 +130,19 @@ class Application:
             progress = end
         return total
 
+    def believed_seconds(self, batch, gpus):
+        """All iterations, none of them longer for the order of nodes."""
+        shares = full_nodes(gpus)
+        place, (each, passes) = "".join(map(str, shares)), self.split(batch, gpus)
+        step_s, sync_s = (self.step_at_place(place, each) if place in self.steps
+                          else self.between([len(shares), gpus, each])[0])
+        return (step_s + (passes - 1) * (step_s - sync_s)) * self.iterations(batch, self.epochs - 1)
+
+    def iterations(self, batch, epoch):
+        """Up to the end of an epoch, between the batch sizes that were measured."""
+        below, above, part = self.between_batches(batch)
+        return ((1 - part) * self.epoch_rows[below][epoch]["iteration"] +
+                part * self.epoch_rows[above][epoch]["iteration"])
 
     def epoch_ends(self, batch):
         """By the time that they take, which is progress in the scenario; on one GPU, where it matters least."""
@@ -129,44 +152,77 @@ class Application:
             end = min(rows[epoch]["progress"] for rows in self.epoch_rows.values())
             ends.append(ends[-1] + (end - progress) / self.gain(each * passes, epoch))
             progress = end
-        return ["%.6g" % (end / ends[-1]) for end in ends[1:]]
+        return [end / ends[-1] for end in ends[1:]]
 
 
-def write_type(out, name, application, batch):
-    most = 1 if name == "ncf" else min(batch // application.least_local, MOST_GPUS)
+def measured_seconds(application, batch):
     seconds = []
-    while len(seconds) < most:
+    while len(seconds) < min(batch // application.least_local, MOST_GPUS):
         next_s = application.seconds(batch, len(seconds) + 1)
         if math.isnan(next_s):
             break
         seconds.append(next_s)
-    factors = []
-    for shares in placements(len(seconds)):
-        if sum(shares) <= len(seconds):
+    return seconds
+
+
+def placement_factors(application, batch, most):
+    for shares in placements(most):
+        if sum(shares) <= most:
             factor = application.iteration(batch, full_nodes(sum(shares))) / application.iteration(batch, shares)
             if not math.isnan(factor):
-                factors.append("%s: %.6g" % ("+".join(map(str, shares)), factor))
+                yield "%s: %.6g" % ("+".join(map(str, shares)), factor)
+
+
+def write_type(out, name, epochs, seconds, more=""):
     levels = ", ".join(str(n + 1) for n in range(len(seconds)))
-    out.write("  %s-%d: {min: {gpu: 1}, max: {gpu: %d}, epochs: [%s], startup: %d, switching: {factor: 0, seconds: %d},\n"
+    out.write("  %s: {min: {gpu: 1}, max: {gpu: %d}, epochs: [%s],\n"
               "    speed: {model: table, grid: {gpu: [%s]}, seconds: [%s]}%s}\n"
-              % (name, batch, len(seconds), ", ".join(application.epoch_ends(batch)), RESTART_S, RESTART_S, levels, ", ".join(map(str, seconds)),
-                 ",\n    placements: {%s}" % ", ".join(factors) if factors else ""))
+              % (name, len(seconds), ", ".join(epochs), levels, ", ".join("%.9g" % s for s in seconds), more))
+
+
+def write_truth(out, name, application, batch, last_iteration):
+    """Returns the most GPUs on which it was measured. What is left in the last epoch is told by an epoch of its own."""
+    seconds = measured_seconds(application, batch)
+    factors = list(placement_factors(application, batch, len(seconds)))
+    more = ", startup: %d, switching: {factor: 0, seconds: %d}" % (RESTART_S, RESTART_S)
+    if factors:
+        more += ",\n    placements: {%s}" % ", ".join(factors)
+    ends = ["%.6g" % end for end in application.epoch_ends(batch)]
+    if last_iteration:
+        ends[-1:] = ["0.99999999", "1"]
+    write_type(out, name, ends, seconds, more)
     return len(seconds)
 
 
-def main(data, workload, out):
+def write_belief(out, name, application, batch, most, last_iteration):
+    grows = most if application.may_grow else 1
+    seconds = [application.believed_seconds(batch, min(n, grows)) for n in range(1, most + 1)]
+    iterations = [application.iterations(batch, epoch) for epoch in range(application.epochs)]
+    ends = [i / iterations[-1] for i in iterations]
+    if last_iteration:
+        ends[-1:] = [1 - 1 / iterations[-1], 1]
+    write_type(out, name, ["%.9g" % end for end in ends], seconds)
+
+
+def write_head(out, arrivals):
+    out.write("resources: [gpu]\nclusters: [{name: site, capacity: {gpu: %d}, nodes: %d, placement: any}]\n"
+              "arrivals: {%s}\ntypes:\n" % (MOST_GPUS, NODES, arrivals))
+
+
+def main(data, workload, out, last_iteration):
     jobs = sorted(rows_of(workload), key=lambda job: float(job["time"]))
     applications, most = {}, {}
-    with open(out + ".yaml", "w") as file:
-        file.write("resources: [gpu]\nclusters: [{name: site, capacity: {gpu: %d}, nodes: %d, placement: any}]\n"
-                   "arrivals: {process: file, file: %s.csv}\ntypes:\n"
-                   % (MOST_GPUS, NODES, os.path.basename(out)))
+    with open(out + ".yaml", "w") as truth, open(out + "-iterations.yaml", "w") as belief:
+        write_head(truth, "process: file, file: %s.csv" % os.path.basename(out))
+        write_head(belief, "process: poisson, rate: 1, tasks: 1")
         for job in jobs:
             name, batch = job["application"], int(job["batch_size"])
             if name not in applications:
                 applications[name] = Application(name, os.path.join(data, "traces", name))
             if (name, batch) not in most:
-                most[name, batch] = write_type(file, name, applications[name], batch)
+                type_name = "%s-%d" % (name, batch)
+                most[name, batch] = write_truth(truth, type_name, applications[name], batch, last_iteration)
+                write_belief(belief, type_name, applications[name], batch, most[name, batch], last_iteration)
     with open(out + ".csv", "w") as file:
         file.write("at,type,request.gpu\n")
         for job in jobs:
@@ -177,6 +233,6 @@ def main(data, workload, out):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
+    if len(sys.argv) not in (4, 5) or sys.argv[4:] not in ([], ["iteration"]):
         sys.exit(__doc__)
-    main(*sys.argv[1:])
+    main(*sys.argv[1:4], len(sys.argv) == 5)

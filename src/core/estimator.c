@@ -14,7 +14,11 @@
 #include "base/rng.h"
 #include "core/durations.h"
 #include "core/learned_speeds.h"
+#include "core/profile.h"
 #include "core/scenario.h"
+
+static const char PROFILE_PREFIX[] = "profile:";
+enum { PROFILE_LENGTH = sizeof PROFILE_PREFIX - 1 };
 
 struct truth {
     const struct scenario *scenario;
@@ -157,6 +161,8 @@ int estimator_open(struct estimator *estimator, const struct scenario *scenario,
         estimator_open_online(estimator, &scenario->catalog);
     } else if (strcmp(model, "guess") == 0) {
         guess_open(estimator, &scenario->catalog);
+    } else if (strncmp(model, PROFILE_PREFIX, PROFILE_LENGTH) == 0 && model[PROFILE_LENGTH]) {
+        return profile_open(estimator, scenario, seed, model + PROFILE_LENGTH, err);
     } else if (read_number(model, "noisy", &number, &is_number)) {
         if (!is_number || !(number >= 0 && number <= 5))
             return err_set(err, ERR_INVALID,
@@ -171,7 +177,8 @@ int estimator_open(struct estimator *estimator, const struct scenario *scenario,
         fitted_open(estimator, &scenario->catalog, &truth, (int)number);
     } else {
         return err_set(err, ERR_INVALID,
-                       "model: expected true, noisy:S, fitted:K, online or guess, not \"%.60s\"",
+                       "model: expected true, noisy:S, profile:FILE, fitted:K, online or guess, "
+                       "not \"%.60s\"",
                        model);
     }
     return 0;

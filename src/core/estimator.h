@@ -46,11 +46,15 @@ struct estimator_ops {
 
 /*
  * Opens what a "model=" option names:
- *     true       the true speeds
- *     noisy:S    the true speed of each (type, allocation) times a fixed lognormal factor of sigma
- * S fitted:K   a speed model per type, fitted to K noisy measurements of one slot or second online
- * a speed model per type, fitted to the progress of the tasks that ran so far guess      one speed
- * model for every type, right or wrong The scenario must outlive it. Close with estimator_close.
+ *
+ * - true          the true speeds
+ * - noisy:S       the true speed of each (type, allocation) times a fixed lognormal factor, sigma S
+ * - profile:FILE  the speeds that another scenario gives to types of the same names
+ * - fitted:K      a speed model per type, fitted to K noisy measurements of one slot or second
+ * - online        a speed model per type, fitted to the progress of the tasks that ran so far
+ * - guess         one speed model for every type, right or wrong
+ *
+ * The scenario must outlive it. Close with estimator_close.
  */
 int estimator_open(struct estimator *estimator, const struct scenario *scenario, uint64_t seed,
                    const char *model, struct err *err);

@@ -13,11 +13,12 @@ enum { LONGEST_LABEL = 120 };
 #define MODEL_ROW(initial)                                                                         \
     {                                                                                              \
         "model", OPTION_STRING, initial,                                                           \
-            .choices = "true, noisy:S, fitted:K, online",                                          \
+            .choices = "true, noisy:S, profile:FILE, fitted:K, online",                            \
             .help =                                                                                \
                 "where it learns speeds from: the true ones; each type and allocation times a "    \
-                "lognormal factor of sigma S; K noisy measurements of each type; or the progress " \
-                "of the tasks that ran before"                                                     \
+                "lognormal factor of sigma S; those of another scenario's types of the same "      \
+                "names; K noisy measurements of each type; or the progress of the tasks that ran " \
+                "before"                                                                           \
     }
 
 static const struct option_spec oracle_options[] = {MODEL_ROW("true"), {0}};
@@ -26,7 +27,8 @@ static const struct option_spec progress_options[] = {MODEL_ROW("online"), {0}};
 
 /* A learned policy has a model of its own by that name. */
 static const struct option_spec speeds_options[] = {
-    {"speeds", OPTION_STRING, "online", .choices = "true, noisy:S, fitted:K, online, guess",
+    {"speeds", OPTION_STRING, "online",
+     .choices = "true, noisy:S, profile:FILE, fitted:K, online, guess",
      .help = "where it learns speeds from, as model= of other policies"},
     {0},
 };
