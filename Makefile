@@ -202,7 +202,7 @@ tidy: headers
 	tools/check-complexity -v
 	tools/check-banned
 	tools/check-cppcheck
-	clang-tidy --quiet $$(tools/sources src bench | grep '\.c$$') -- $(CPPFLAGS) -Ibench -std=c17
+	tools/sources src bench | grep '\.c$$' | xargs -P $$(nproc) -I{} clang-tidy --quiet {} -- $(CPPFLAGS) -Ibench -std=c17
 
 # The models that ship, made again: the same settings as the first time. By iterations, not by time,
 # so that a faster machine makes the same models. SCENARIOS_TO_LEARN=hetero-6 makes one of them.

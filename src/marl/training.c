@@ -448,9 +448,19 @@ static int write_state(const struct trainer *t, struct err *err)
     return rc;
 }
 
+static int read_progress(struct trainer *t, const struct checkpoint *checkpoint, struct err *err)
+{
+    const struct checkpoint_entry *entry =
+        checkpoint_find(checkpoint, CHECKPOINT_STATE, "progress");
+
+    if (!entry || entry->bytes != sizeof t->progress)
+        return err_set(err, ERR_CORRUPT, "%s: no state of a training", t->state_path);
+    memcpy(&t->progress, entry->data, sizeof t->progress);
+    return 0;
+}
+
 static int read_state(struct trainer *t, struct err *err)
 {
-    const struct checkpoint_entry *entry;
     struct checkpoint *checkpoint;
     int rc = checkpoint_open(&checkpoint, t->state_path, err);
 
@@ -459,14 +469,11 @@ static int read_state(struct trainer *t, struct err *err)
     rc = checkpoint_read_weights(checkpoint, &t->actor.weights, err);
     if (rc == 0)
         rc = checkpoint_read_moments(checkpoint, &t->actor.weights, err);
-    entry = checkpoint_find(checkpoint, CHECKPOINT_STATE, "progress");
-    if (rc == 0 && (!entry || entry->bytes != sizeof t->progress))
-        rc = err_set(err, ERR_CORRUPT, "%s: no state of a training", t->state_path);
     if (rc == 0)
         rc = experience_read(&t->experience, yaml_find(checkpoint->metadata.root, "experience"),
                              err);
     if (rc == 0)
-        memcpy(&t->progress, entry->data, sizeof t->progress);
+        rc = read_progress(t, checkpoint, err);
     checkpoint_close(checkpoint);
     t->adam.steps = t->progress.steps;
     return rc;

@@ -46,7 +46,7 @@ static void add_row(struct writer *writer, const char *name, enum checkpoint_rol
     size_t length = strlen(name);
 
     BUG_ON(length == 0 || length >= CHECKPOINT_NAME_BYTES);
-    memcpy(row, name, length);
+    memcpy(row, name, length + 1);
     put_u32(row + ENTRY_ROLE, role);
     put_u32(row + ENTRY_TYPE, type);
     put_u32(row + ENTRY_RANKS, (uint32_t)ranks);
