@@ -14,8 +14,11 @@
  * `choices` per type.
  *
  * What a trial asks most is when an amount is free on a cluster for so long. Within a trial nothing
- * comes free, so every type and cluster remember where their last answer was; and where nothing of
- * what the tasks may be given is free now, nothing is planned at all.
+ * comes free, so every type and cluster remember where their last answer was, and begin where it
+ * would be without any booking. From these beginnings it is also known before when a task is
+ * finished at the earliest: a trial that cannot beat the best any more is given up. One that begins
+ * as the best one takes over its bookings so far. And where nothing of what the tasks may be given
+ * is free now, nothing is planned at all.
  *
  * Good at almost everything that a policy can do with the tasks it can see; bad where it must guess
  * arrivals: it never keeps anything free for a task that has not come yet. Speeds come from the
@@ -59,6 +62,7 @@ struct job {
     struct front_item least; /* its own minimum, where no item of the front is within its limits */
     double key;              /* of the order at hand */
     double shortest, area;   /* over its items: least duration, least duration times share */
+    double earliest;         /* intervals: it is not finished before, whatever is booked */
 };
 
 struct scanned {
@@ -69,6 +73,7 @@ struct scanned {
 struct deal {
     double cost, duration; /* duration below 0: not yet */
     int32_t length;
+    int32_t first; /* interval in which it may start before any booking */
     int32_t start; /* the first that the trial left it when it was last looked at ... */
     int64_t trial; /* ... in this one: nothing comes free within a trial */
 };
@@ -83,6 +88,7 @@ struct booking {
     int32_t task, cluster;
     struct allocation amount;
     int start;
+    double finish; /* or, without a start, what counts in its place */
 };
 
 struct planner {
@@ -111,6 +117,7 @@ struct planner {
     struct job *job;
     int32_t *order, *best_order; /* indices into job */
     struct booking *booking, *best;
+    double earliest; /* sum over jobs */
     int32_t jobs;
     int64_t *projected; /* by cluster: the decision for which `now` was made */
     int64_t decision;
@@ -352,7 +359,8 @@ static void project(struct planner *s, const struct view *view, struct plan *pla
     if (s->projected[cluster] == s->decision)
         return;
     s->projected[cluster] = s->decision;
-    timeline_fill(timeline, at->up ? &view->catalog->cluster[cluster].capacity : &nothing);
+    timeline_fill(timeline, at->up ? &view->catalog->cluster[cluster].capacity : &nothing,
+                  s->resources);
     for (int32_t i = 0; i < at->runnings; i++) {
         const struct task *task = &view->task[at->running[i]];
         struct allocation amount = task->allocation;
@@ -366,20 +374,6 @@ static void project(struct planner *s, const struct view *view, struct plan *pla
         }
         timeline_take(timeline, 0, whole_intervals(left), &amount);
     }
-}
-
-/* Whether the front of its type has nothing for a task with limits of its own. */
-static bool front_misses(const struct planner *s, const struct task *task)
-{
-    const struct type_info *info = &s->setup.catalog->type[task->type];
-    const struct front *front = &s->front[task->type];
-
-    if (allocation_equal(&task->min, &info->min) && allocation_equal(&task->max, &info->max))
-        return false;
-    for (int32_t i = 0; i < front->count; i++)
-        if (allocation_within(&task->min, &front->item[i].amount, &task->max))
-            return false;
-    return true;
 }
 
 /* Lots */
@@ -428,6 +422,15 @@ static int32_t lot_on(struct planner *s, int32_t cluster, int32_t type)
 
 /* Jobs */
 
+static bool is_within(const struct planner *s, const struct task *task,
+                      const struct allocation *amount)
+{
+    for (int r = 0; r < s->resources; r++)
+        if (amount->amount[r] < task->min.amount[r] || amount->amount[r] > task->max.amount[r])
+            return false;
+    return true;
+}
+
 /* What of the front is within the task's own limits. */
 static void pick_items(struct planner *s, const struct task *task, struct job *job)
 {
@@ -436,9 +439,17 @@ static void pick_items(struct planner *s, const struct task *task, struct job *j
     job->item = front->item;
     job->first_pick = (int32_t)s->pick.count;
     for (int32_t i = 0; i < front->count; i++)
-        if (allocation_within(&task->min, &front->item[i].amount, &task->max))
+        if (is_within(s, task, &front->item[i].amount))
             vector_push(&s->pick, (uint8_t)i);
     job->picks = (int32_t)s->pick.count - job->first_pick;
+}
+
+/* Whether its limits are not those of its type. */
+static bool has_own_limits(const struct planner *s, const struct task *task)
+{
+    const struct type_info *info = &s->setup.catalog->type[task->type];
+
+    return !allocation_equal(&task->min, &info->min) || !allocation_equal(&task->max, &info->max);
 }
 
 /* Its own minimum, where the front has nothing for it. */
@@ -465,10 +476,9 @@ static void add_job(struct planner *s, const struct view *view, struct plan *pla
                         .first_lot = (int32_t)s->lot_of.count,
                         .shortest = s->front[task->type].item[0].seconds,
                         .area = s->area[task->type]};
-    if (front_misses(s, task))
+    pick_items(s, task, job);
+    if (job->picks == 0 && has_own_limits(s, task))
         pick_least(s, task, job);
-    else
-        pick_items(s, task, job);
     for (int32_t i = 0; i < task->reach.count; i++) {
         project(s, view, plan, task->reach.cluster[i]);
         if (job->first_lot >= 0)
@@ -487,7 +497,7 @@ static struct timeline *timeline_to_book(struct planner *s, int32_t cluster)
 {
     if (s->trial_of[cluster] != s->trial) {
         s->trial_of[cluster] = s->trial;
-        s->booked[cluster] = s->now[cluster];
+        timeline_copy(&s->booked[cluster], &s->now[cluster]);
     }
     return &s->booked[cluster];
 }
@@ -496,22 +506,37 @@ static struct timeline *timeline_to_book(struct planner *s, int32_t cluster)
 struct offer {
     int32_t task, cluster;
     int from; /* the first interval in which it may start there */
-    double cost, finish;
+    double cost;
     struct booking best;
 };
 
-static void work_out(const struct planner *s, const struct front_item *item, int32_t cluster,
-                     struct deal *deal)
+static void work_out(const struct planner *s, const struct front_item *item,
+                     const struct offer *offer, struct deal *deal)
 {
     deal->duration = item->seconds / s->interval_s;
-    deal->cost = deal->duration * (1 + s->price * worth(s, cluster, &item->amount));
+    deal->cost = deal->duration * (1 + s->price * worth(s, offer->cluster, &item->amount));
     deal->length = (int)ceil(deal->duration - 1e-9);
+    deal->first = timeline_find(&s->now[offer->cluster], offer->from, deal->length, &item->amount,
+                                s->one_start);
 }
 
 /* What a window hides could only start once what it shows has started. */
 static bool is_hidden(const struct view *view, int32_t task, int32_t cluster)
 {
     return view->cluster[cluster].slot && view_find_slot(view, cluster, task) < 0;
+}
+
+/* The dominant share of the cluster that is free in an interval. */
+static double share_free(const struct planner *s, const struct timeline *timeline, int interval,
+                         int32_t cluster)
+{
+    const struct allocation *capacity = &s->setup.catalog->cluster[cluster].capacity;
+    double share = 0;
+
+    for (int r = 0; r < s->resources; r++)
+        if (capacity->amount[r] > 0)
+            share = fmax(share, (double)timeline->free[r][interval] / capacity->amount[r]);
+    return share;
 }
 
 /* One item, unless it cannot beat the offer. */
@@ -521,78 +546,138 @@ static void consider_deal(struct planner *s, const struct allocation *amount, st
     const struct timeline *timeline = timeline_of(s, offer->cluster);
     double cost = deal->cost;
 
-    if (offer->from + cost >= offer->cost)
+    if (deal->first == TIMELINE || deal->first + cost >= offer->cost)
         return;
-    deal->start = timeline_find(timeline, deal->trial == s->trial ? deal->start : offer->from,
+    deal->start = timeline_find(timeline, deal->trial == s->trial ? deal->start : deal->first,
                                 deal->length, amount, s->one_start);
     deal->trial = s->trial;
     if (deal->start == TIMELINE || deal->start + cost >= offer->cost)
         return;
-    cost += TIE * allocation_dominant_share(&timeline->free[deal->start],
-                                            &s->setup.catalog->cluster[offer->cluster].capacity);
+    cost += TIE * share_free(s, timeline, deal->start, offer->cluster);
     if (deal->start + cost < offer->cost) {
         offer->cost = deal->start + cost;
-        offer->finish = deal->start + deal->duration;
-        offer->best = (struct booking){offer->task, offer->cluster, *amount, deal->start};
+        offer->best = (struct booking){offer->task, offer->cluster, *amount, deal->start,
+                                       deal->start + deal->duration};
     }
+}
+
+/* Points the offer to the k-th cluster of the job's reach; false if it cannot start there. */
+static bool look_at(const struct view *view, const struct job *job, int32_t k, struct offer *offer)
+{
+    offer->cluster = view->task[job->task].reach.cluster[k];
+    offer->from = view->cluster[offer->cluster].may_start ? 0 : 1;
+    return !is_hidden(view, job->task, offer->cluster);
+}
+
+/* The deal of the i-th thing that the job may be given, on the k-th cluster of its reach, where the
+ * offer is; own is room for one that no other job has. */
+static struct deal *deal_of(struct planner *s, const struct job *job, int32_t k, int32_t i,
+                            const struct offer *offer, struct deal *own)
+{
+    uint8_t pick = s->pick.item[job->first_pick + i];
+    struct deal *deal = own;
+
+    own->duration = -1;
+    if (job->first_lot >= 0)
+        deal = &s->deal.item[s->lot_of.item[job->first_lot + k] + pick];
+    if (deal->duration < 0)
+        work_out(s, &job->item[pick], offer, deal);
+    return deal;
 }
 
 /* The best booking of a job on the k-th cluster of its reach, if it beats the offer. */
 static void consider(struct planner *s, const struct view *view, const struct job *job, int32_t k,
                      struct offer *offer)
 {
-    offer->cluster = view->task[job->task].reach.cluster[k];
-    offer->from = view->cluster[offer->cluster].may_start ? 0 : 1;
-    if (is_hidden(view, job->task, offer->cluster))
+    if (!look_at(view, job, k, offer))
         return;
     for (int32_t i = 0; i < job->picks; i++) {
-        uint8_t pick = s->pick.item[job->first_pick + i];
-        struct deal own = {.duration = -1}, *deal = &own;
+        struct deal own = {0};
 
-        if (job->first_lot >= 0)
-            deal = &s->deal.item[s->lot_of.item[job->first_lot + k] + pick];
-        if (deal->duration < 0)
-            work_out(s, &job->item[pick], offer->cluster, deal);
-        consider_deal(s, &job->item[pick].amount, deal, offer);
+        consider_deal(s, &job->item[s->pick.item[job->first_pick + i]].amount,
+                      deal_of(s, job, k, i, offer, &own), offer);
     }
 }
 
-static int length_of(const struct offer *offer)
+static double without_start(const struct planner *s, const struct job *job)
 {
-    return (int)ceil(offer->finish - offer->best.start - 1e-9);
+    return TIMELINE + job->shortest / s->interval_s;
 }
 
-static void book(struct planner *s, const struct offer *offer)
+/* Bookings only take room, so no trial finishes a job before the time that it would have alone. */
+static void find_earliest(struct planner *s, const struct view *view)
 {
-    const struct booking *best = &offer->best;
-    struct timeline *timeline = timeline_to_book(s, best->cluster);
+    s->earliest = 0;
+    for (int32_t j = 0; j < s->jobs; j++) {
+        struct job *job = &s->job[j];
+        struct offer offer = {0};
 
-    timeline_take(timeline, best->start, best->start + length_of(offer), &best->amount);
-    timeline->started |= (uint64_t)1 << best->start;
+        job->earliest = without_start(s, job);
+        for (int32_t k = 0; k < view->task[job->task].reach.count; k++)
+            for (int32_t i = 0; look_at(view, job, k, &offer) && i < job->picks; i++) {
+                struct deal own = {0};
+                const struct deal *deal = deal_of(s, job, k, i, &offer, &own);
+
+                if (deal->first < TIMELINE)
+                    job->earliest = fmin(job->earliest, deal->first + deal->duration);
+            }
+        s->earliest += job->earliest;
+    }
 }
 
-/* Books all jobs in the trial's order; returns the sum of their finishing times. */
-static double book_all(struct planner *s, const struct view *view, const int32_t *order,
-                       double bound)
+static int length_of(const struct booking *booking)
 {
-    double total = 0;
+    return (int)ceil(booking->finish - booking->start - 1e-9);
+}
+
+static void book(struct planner *s, const struct booking *booking)
+{
+    struct timeline *timeline;
+
+    if (booking->start == TIMELINE)
+        return;
+    timeline = timeline_to_book(s, booking->cluster);
+    timeline_take(timeline, booking->start, booking->start + length_of(booking), &booking->amount);
+    timeline->started |= (uint64_t)1 << booking->start;
+}
+
+static struct booking find_booking(struct planner *s, const struct view *view,
+                                   const struct job *job)
+{
+    int32_t reach = view->task[job->task].reach.count;
+    struct offer offer = {
+        .task = job->task, .cost = HUGE_VAL, .best = {.task = job->task, .start = TIMELINE}};
+
+    for (int32_t k = 0; k < reach; k++)
+        consider(s, view, job, k, &offer);
+    if (offer.best.start == TIMELINE)
+        offer.best.finish = without_start(s, job);
+    return offer.best;
+}
+
+/* Whether the rest, each at its earliest, brings the total to the bound; what sums differ by in the
+ * last digits must not decide. */
+static bool is_hopeless(double total, double rest, double bound)
+{
+    return total >= bound || total + rest - 1e-9 * bound >= bound;
+}
+
+/* Books all jobs in the trial's order, of which the first so many are as in the best so far;
+ * returns the sum of their finishing times, or the bound if it is not below it. */
+static double book_all(struct planner *s, const struct view *view, int32_t same, double bound)
+{
+    double total = 0, rest = s->earliest;
 
     s->trial++;
-    for (int32_t i = 0; i < s->jobs && total < bound; i++) {
-        const struct job *job = &s->job[order[i]];
-        int32_t reach = view->task[job->task].reach.count;
-        struct offer offer = {
-            .task = job->task, .cost = HUGE_VAL, .best = {.task = job->task, .start = TIMELINE}};
+    for (int32_t i = 0; i < s->jobs; i++) {
+        const struct job *job = &s->job[s->order[i]];
 
-        for (int32_t k = 0; k < reach; k++)
-            consider(s, view, job, k, &offer);
-        s->booking[i] = offer.best;
-        if (offer.best.start == TIMELINE) {
-            total += TIMELINE + job->shortest / s->interval_s;
-            continue;
-        }
-        total += offer.finish;
-        book(s, &offer);
+        if (bound < HUGE_VAL && is_hopeless(total, rest, bound))
+            return bound;
+        s->booking[i] = i < same ? s->best[i] : find_booking(s, view, job);
+        total += s->booking[i].finish;
+        rest -= job->earliest;
+        book(s, &s->booking[i]);
     }
     return total;
 }
@@ -642,7 +727,7 @@ static double try_orders(struct planner *s, const struct view *view, double best
             job->key = order_key(view, job, rule);
         }
         sort_by_key(s);
-        best = keep_better(s, best, book_all(s, view, s->order, best));
+        best = keep_better(s, best, book_all(s, view, 0, best));
     }
     return best;
 }
@@ -659,7 +744,7 @@ static void try_exchanges(struct planner *s, const struct view *view, int trials
         held = s->order[a];
         s->order[a] = s->order[b];
         s->order[b] = held;
-        best = keep_better(s, best, book_all(s, view, s->order, best));
+        best = keep_better(s, best, book_all(s, view, (int32_t)(a < b ? a : b), best));
     }
 }
 
@@ -789,10 +874,10 @@ static bool may_start_some(const struct planner *s, const struct view *view)
 
         for (int32_t k = 0; k < reach->count; k++) {
             int32_t cluster = reach->cluster[k];
+            struct allocation free = timeline_free(&s->now[cluster], 0);
 
             for (int32_t i = 0; view->cluster[cluster].may_start && i < job->picks; i++)
-                if (allocation_fits(&job->item[s->pick.item[job->first_pick + i]].amount,
-                                    &s->now[cluster].free[0]))
+                if (allocation_fits(&job->item[s->pick.item[job->first_pick + i]].amount, &free))
                     return true;
         }
     }
@@ -823,6 +908,7 @@ static void decide(void *state, const struct view *view, struct plan *plan)
         skip_exchanges(s, trials_of(s, effort));
         return;
     }
+    find_earliest(s, view);
     if (s->jobs > 0)
         try_exchanges(s, view, trials_of(s, effort), try_orders(s, view, HUGE_VAL));
     for (int32_t i = 0; i < s->jobs; i++)

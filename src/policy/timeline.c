@@ -1,27 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/timeline.h"
 
-void timeline_fill(struct timeline *timeline, const struct allocation *free)
+#include <string.h>
+
+void timeline_fill(struct timeline *timeline, const struct allocation *free, int resources)
 {
-    for (int i = 0; i < TIMELINE; i++)
-        timeline->free[i] = *free;
     timeline->started = 0;
+    timeline->resources = resources;
+    for (int r = 0; r < resources; r++)
+        for (int i = 0; i < TIMELINE; i++)
+            timeline->free[r][i] = free->amount[r];
+}
+
+void timeline_copy(struct timeline *timeline, const struct timeline *from)
+{
+    timeline->started = from->started;
+    timeline->resources = from->resources;
+    memcpy(timeline->free, from->free, (size_t)from->resources * sizeof *from->free);
+}
+
+struct allocation timeline_free(const struct timeline *timeline, int interval)
+{
+    struct allocation free = {{0}};
+
+    for (int r = 0; r < timeline->resources; r++)
+        free.amount[r] = timeline->free[r][interval];
+    return free;
 }
 
 void timeline_take(struct timeline *timeline, int from, int to, const struct allocation *amount)
 {
-    for (int i = from; i < to && i < TIMELINE; i++)
-        allocation_subtract(&timeline->free[i], amount);
+    to = to < TIMELINE ? to : TIMELINE;
+    for (int r = 0; r < timeline->resources; r++)
+        for (int i = from; i < to; i++)
+            timeline->free[r][i] -= amount->amount[r];
 }
 
 /* The last interval of from .. to-1 in which the amount is not free, or -1. */
 static int find_last_short(const struct timeline *timeline, int from, int to,
                            const struct allocation *amount)
 {
-    for (int i = to; --i >= from;)
-        if (!allocation_fits(amount, &timeline->free[i]))
-            return i;
-    return -1;
+    int last = -1;
+
+    for (int r = 0; r < timeline->resources; r++)
+        for (int i = to; --i >= from;)
+            if (amount->amount[r] > timeline->free[r][i]) {
+                last = i;
+                from = i + 1;
+                break;
+            }
+    return last;
 }
 
 /* From the far end of each stretch: whatever start lies before an interval that is short is out. */

@@ -14,12 +14,18 @@
 enum { TIMELINE = 64 };
 
 struct timeline {
-    struct allocation free[TIMELINE];
     uint64_t started; /* a bit per interval in which a task was booked to start */
+    int resources;
+    int32_t free[MAX_RESOURCES][TIMELINE];
 };
 
-/* All intervals with this much free. */
-void timeline_fill(struct timeline *timeline, const struct allocation *free);
+/* All intervals with this much free, of the first so many resources. */
+void timeline_fill(struct timeline *timeline, const struct allocation *free, int resources);
+
+void timeline_copy(struct timeline *timeline, const struct timeline *from);
+
+/* What is free in an interval. */
+struct allocation timeline_free(const struct timeline *timeline, int interval);
 
 /* Takes an amount out of intervals from .. to-1 (cut at the end). */
 void timeline_take(struct timeline *timeline, int from, int to, const struct allocation *amount);
