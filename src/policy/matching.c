@@ -13,8 +13,13 @@
  * duals move: outer ones down, inner ones up, until an edge gets slack 0, an inner blossom's dual
  * is 0 and it is opened, or the outer duals are 0 and the matching is the best.
  *
- * Vertices are numbered from 1; those up to n are nodes, those above are blossoms; 0 is nobody. All
- * duals begin equal and weights are whole numbers, so every number stays whole.
+ * A perfect matching is wanted where free nodes need not come out with duals of 0: then duals may
+ * have any sign and the free ones' may differ, so that one can begin with duals and pairs that were
+ * found in another way (policy/kind_matching.c).
+ *
+ * Vertices are numbered from 1; those up to n are nodes, those above are blossoms; 0 is nobody. The
+ * duals of free nodes begin equal, or all even or all odd, and weights are whole numbers, so every
+ * number stays whole.
  */
 #include "policy/matching.h"
 
@@ -42,6 +47,7 @@ struct blossom {
 };
 
 struct matcher {
+    bool perfect;             /* every node has to be matched */
     int32_t nodes, top, room; /* vertices in use, and those there is room for */
     int64_t *twice;           /* by two nodes, from 0: twice the weight of their edge */
     struct edge *edge;        /* room x room */
@@ -238,8 +244,9 @@ static void inherit_edges(struct matcher *m, int32_t b)
         m->least[x] = FAR;
     }
     for (int32_t i = 0; i < blossom->petals; i++) {
-        const struct edge *e = edge_of(m, blossom->petal[i], 0);
+        struct edge *e = edge_of(m, blossom->petal[i], 0);
 
+        e[b].weight = 0;
         for (int32_t x = 1; x <= m->top; x++) {
             if (e[x].weight == 0 || slack_of(m, &e[x]) >= m->least[x])
                 continue;
@@ -404,10 +411,10 @@ static int64_t least_step(const struct matcher *m)
     return step;
 }
 
-/* False if an outer node's dual has come to 0. */
+/* False if an outer node's dual has come to 0, where not all need be matched. */
 static bool move_duals(struct matcher *m, int64_t step)
 {
-    for (int32_t u = 1; u <= m->nodes; u++)
+    for (int32_t u = 1; !m->perfect && u <= m->nodes; u++)
         if (m->mark[m->outmost[u]] == OUTER && m->dual[u] <= step)
             return false;
     for (int32_t u = 1; u <= m->nodes; u++)
@@ -466,7 +473,7 @@ static void open_matcher(struct matcher *m, int32_t nodes, const int64_t *weight
         .top = nodes,
         .room = (int32_t)room,
     };
-    m->edge = xcalloc(room * room, sizeof *m->edge);
+    m->edge = xmalloc(room * room * sizeof *m->edge);
     m->twice = xcalloc((size_t)nodes * (size_t)nodes, sizeof *m->twice);
     m->blossom = xcalloc(room, sizeof *m->blossom);
     m->dual = xcalloc(room, sizeof *m->dual);
@@ -532,5 +539,25 @@ void matching_find(int32_t nodes, const int64_t *weight, int32_t *mate)
         ;
     for (int32_t u = 1; u <= nodes; u++)
         mate[u - 1] = m.mate[u] - 1;
+    close_matcher(&m);
+}
+
+void matching_complete(int32_t nodes, const int64_t *weight, int64_t *dual, int32_t *mate)
+{
+    struct matcher m;
+
+    BUG_ON(nodes > MATCHING_MOST || nodes % 2 != 0);
+    open_matcher(&m, nodes, weight);
+    m.perfect = true;
+    for (int32_t u = 1; u <= nodes; u++) {
+        m.dual[u] = dual[u - 1];
+        m.mate[u] = mate[u - 1] + 1;
+    }
+    while (augment(&m))
+        ;
+    for (int32_t u = 1; u <= nodes; u++) {
+        dual[u - 1] = m.dual[u];
+        mate[u - 1] = m.mate[u] - 1;
+    }
     close_matcher(&m);
 }

@@ -14,4 +14,13 @@ enum { MATCHING_MOST = 512 };
  */
 void matching_find(int32_t nodes, const int64_t *weight, int32_t *mate);
 
+/*
+ * Goes on from a matching to a perfect one, of the greatest weight that a perfect one has: nodes
+ * are even in number, every two have an edge, mates are paired or -1, and the duals are those that
+ * policy/matching.c speaks of, of any sign: no edge has a slack below 0, matched ones have none,
+ * and the duals of nodes without a mate are all even or all odd. Writes both as they are at the
+ * end; there, slacks below 0 are those of edges inside blossoms.
+ */
+void matching_complete(int32_t nodes, const int64_t *weight, int64_t *dual, int32_t *mate);
+
 #endif

@@ -5,10 +5,16 @@
  * greatest weight keeps the most of the machines busy (Zhao et al., "Multi-Resource Interleaving
  * for Deep Learning Training", SIGCOMM'22, section 4.2).
  *
- * Weights depend on types alone, of which there are few, so each is worked out once per pair of
- * kinds, and matchings and periods are remembered: from one decision to the next most buckets stay
- * as they were. A bucket of more groups than a matching can take is matched piece by piece, in the
- * order of priority.
+ * Weights depend on types alone, of which there are few: groups whose members are of the same types
+ * are of one kind, and what is matched are kinds and how many groups of each there are
+ * (policy/kind_matching.c). That is remembered by kinds and numbers. A bucket of more groups than a
+ * matching can take is matched piece by piece, in the order of priority.
+ *
+ * Which two groups make one of the pairs of two kinds says no weight. In the order of priority
+ * every group that is not matched yet looks at the kinds with which its own has pairs to make,
+ * takes the one with the fewest (of equals, the one whose next group stands first), and of it the
+ * next group. Weights are of members in the order of their types, so that ties are ties to the last
+ * digit.
  */
 #include "policy/merge.h"
 
@@ -16,12 +22,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/matching.h"
+#include "policy/kind_matching.h"
 
-enum { PIECE = 256 };
+enum { PIECE = 256, TYPE_BITS = 16, TYPE_MASK = (1 << TYPE_BITS) - 1 };
 
 /* Efficiencies are at most the number of stages; weights are whole numbers. */
 static const double SCALE = 1 << 30;
+
+void merger_init(struct merger *merger, const struct catalog *catalog, int most, bool by_waste)
+{
+    *merger = (struct merger){.catalog = catalog, .most = most, .by_waste = by_waste};
+    periods_init(&merger->periods, catalog);
+}
 
 void merger_release(struct merger *merger)
 {
@@ -30,18 +42,21 @@ void merger_release(struct merger *merger)
     vector_release(&merger->bucket);
     vector_release(&merger->pair);
     vector_release(&merger->kind);
-    vector_release(&merger->first);
-    vector_release(&merger->kind_weight);
+    vector_release(&merger->kind_of);
+    vector_release(&merger->ranked);
+    vector_release(&merger->next);
+    vector_release(&merger->count);
+    vector_release(&merger->pairs);
     vector_release(&merger->weight);
     vector_release(&merger->key);
     for (size_t i = 0; merger->memo && i < MERGE_MEMOS; i++) {
         vector_release(&merger->memo[i].key);
-        vector_release(&merger->memo[i].mate);
+        vector_release(&merger->memo[i].pairs);
     }
     free(merger->first_bucket);
     free(merger->last_bucket);
     free(merger->memo);
-    free(merger->period);
+    periods_release(&merger->periods);
 }
 
 static void open_clusters(struct merger *merger)
@@ -98,10 +113,24 @@ static struct merge_bucket *find_bucket(struct merger *merger, int32_t cluster,
     return bucket;
 }
 
+/* The word for types in ascending order: the least in the lowest bits. */
+static uint64_t kind_with(uint64_t kind, int32_t type)
+{
+    uint64_t word = (uint64_t)type + 1, below = 0;
+    int shift = 0;
+
+    for (; (kind >> shift & TYPE_MASK) != 0 && (kind >> shift & TYPE_MASK) <= word;
+         shift += TYPE_BITS)
+        ;
+    below = kind & (((uint64_t)1 << shift) - 1);
+    return below | word << shift | (kind >> shift) << shift << TYPE_BITS;
+}
+
 void merger_add(struct merger *merger, int32_t cluster, const struct allocation *request,
                 int32_t member, int32_t type)
 {
-    struct merge_group group = {.member = {member}, .type = {type}, .members = 1, .mate = -1};
+    struct merge_group group = {
+        .member = {member}, .type = {type}, .members = 1, .kind = kind_with(0, type), .mate = -1};
 
     vector_push(&find_bucket(merger, cluster, request)->group, group);
 }
@@ -119,19 +148,7 @@ static uint64_t mix(uint64_t hash, uint64_t more)
 
 double merge_period(struct merger *merger, const struct merge_group *group)
 {
-    struct merge_period *known;
-    uint64_t types = 0;
-
-    static_assert(MAX_COMPANY * 16 <= 64 && MAX_TYPES < 1 << 16, "a company's types are one word");
-    for (int i = 0; i < group->members; i++)
-        types = types << 16 | (uint64_t)(group->type[i] + 1);
-    if (!merger->period)
-        merger->period = xcalloc(MERGE_PERIODS, sizeof *merger->period);
-    known = &merger->period[mix(0, types) % MERGE_PERIODS];
-    if (known->types != types)
-        *known = (struct merge_period){types, catalog_period(merger->catalog, group->type,
-                                                             group->members)};
-    return known->period;
+    return periods_of(&merger->periods, group->type, group->members);
 }
 
 double merge_periods_apart(const struct merger *merger, const struct merge_group *group)
@@ -160,96 +177,124 @@ static struct merge_group united(const struct merge_group *a, const struct merge
     for (int i = 0; i < b->members; i++) {
         both.member[both.members] = b->member[i];
         both.type[both.members++] = b->type[i];
+        both.kind = kind_with(both.kind, b->type[i]);
     }
     both.mate = -1;
     return both;
+}
+
+static struct merge_group group_of(uint64_t kind)
+{
+    struct merge_group group = {.kind = kind};
+
+    for (; kind > 0; kind >>= TYPE_BITS)
+        group.type[group.members++] = (int32_t)(kind & TYPE_MASK) - 1;
+    return group;
 }
 
 /* 0: they may not come together. */
 static double efficiency(struct merger *merger, const struct merge_group *a,
                          const struct merge_group *b)
 {
-    struct merge_group both;
+    struct merge_group both, in_order;
 
     if (a->members + b->members > merger->most || !merge_may(merger, a->type[0]) ||
         !merge_may(merger, b->type[0]))
         return 0;
     both = united(a, b);
-    return busy_time(merger, &both) / merge_period(merger, &both);
+    in_order = group_of(both.kind); /* whatever the members' order, the same to the last digit */
+    return busy_time(merger, &in_order) / merge_period(merger, &in_order);
 }
 
-static int compare_types(const void *a, const void *b)
+/* Kinds */
+
+static struct merge_kind *kind_of(struct merger *merger, int32_t group)
 {
-    return *(const int32_t *)a - *(const int32_t *)b;
+    return &merger->kind.item[merger->kind_of.item[group]];
 }
 
-static bool same_types(const struct merge_group *a, const struct merge_group *b)
+/* Index of a kind, which is added if it is new. */
+static int32_t find_kind(struct merger *merger, uint64_t kind)
 {
-    int32_t left[MAX_COMPANY], right[MAX_COMPANY];
-
-    if (a->members != b->members)
-        return false;
-    memcpy(left, a->type, sizeof left);
-    memcpy(right, b->type, sizeof right);
-    qsort(left, (size_t)a->members, sizeof *left, compare_types);
-    qsort(right, (size_t)a->members, sizeof *right, compare_types);
-    return memcmp(left, right, (size_t)a->members * sizeof *left) == 0;
+    for (size_t k = 0; k < merger->kind.count; k++)
+        if (merger->kind.item[k].kind == kind)
+            return (int32_t)k;
+    vector_push(&merger->kind, ((struct merge_kind){.kind = kind, .first = -1}));
+    return (int32_t)merger->kind.count - 1;
 }
 
 static void sort_into_kinds(struct merger *merger, const struct merge_group *group, int32_t groups)
 {
     vector_clear(&merger->kind);
-    vector_clear(&merger->first);
+    vector_clear(&merger->kind_of);
+    vector_clear(&merger->next);
     for (int32_t i = 0; i < groups; i++) {
-        size_t k = 0;
+        struct merge_kind *kind;
 
-        while (k < merger->first.count && !same_types(&group[merger->first.item[k]], &group[i]))
-            k++;
-        if (k == merger->first.count)
-            vector_push(&merger->first, i);
-        vector_push(&merger->kind, (int32_t)k);
+        vector_push(&merger->kind_of, find_kind(merger, group[i].kind));
+        vector_push(&merger->next, -1);
+        kind = kind_of(merger, i);
+        if (kind->first < 0)
+            kind->first = i;
+        else
+            merger->next.item[kind->last] = i;
+        kind->last = i;
+        kind->count++;
     }
 }
 
-static void weigh(struct merger *merger, const struct merge_group *group, int32_t groups)
+/* The order in which kinds came says nothing; what is remembered of them has them ascending. */
+static void rank_kinds(struct merger *merger)
 {
-    size_t kinds;
+    vector_clear(&merger->ranked);
+    for (size_t k = 0; k < merger->kind.count; k++) {
+        size_t at = k;
 
-    sort_into_kinds(merger, group, groups);
-    kinds = merger->first.count;
-    vector_clear(&merger->kind_weight);
-    for (size_t a = 0; a < kinds; a++)
-        for (size_t b = 0; b < kinds; b++)
-            vector_push(&merger->kind_weight,
-                        (int64_t)(SCALE * efficiency(merger, &group[merger->first.item[a]],
-                                                     &group[merger->first.item[b]])));
-    /* Rounding must not tell the two directions apart. */
-    for (size_t a = 0; a < kinds; a++)
-        for (size_t b = 0; b < a; b++)
-            merger->kind_weight.item[a * kinds + b] = merger->kind_weight.item[b * kinds + a];
-    vector_clear(&merger->weight);
-    for (int32_t i = 0; i < groups; i++)
-        for (int32_t j = 0; j < groups; j++)
-            vector_push(&merger->weight,
-                        i == j ? 0
-                               : merger->kind_weight.item[(size_t)merger->kind.item[i] * kinds +
-                                                          (size_t)merger->kind.item[j]]);
+        vector_push(&merger->ranked, 0);
+        for (; at > 0 &&
+               merger->kind.item[merger->ranked.item[at - 1]].kind > merger->kind.item[k].kind;
+             at--)
+            merger->ranked.item[at] = merger->ranked.item[at - 1];
+        merger->ranked.item[at] = (int32_t)k;
+    }
+    for (size_t at = 0; at < merger->kind.count; at++)
+        merger->kind.item[merger->ranked.item[at]].rank = (int32_t)at;
 }
 
-/* Where the matching of these groups is remembered, if it is. */
-static struct merge_memo *find_memo(struct merger *merger, const struct merge_group *group,
-                                    int32_t groups)
+static const struct merge_kind *kind_at(const struct merger *merger, size_t rank)
+{
+    return &merger->kind.item[merger->ranked.item[rank]];
+}
+
+static void weigh(struct merger *merger)
+{
+    size_t kinds = merger->kind.count;
+
+    vector_reserve(&merger->weight, kinds * kinds);
+    for (size_t a = 0; a < kinds; a++)
+        for (size_t b = 0; b <= a; b++) {
+            struct merge_group left = group_of(kind_at(merger, a)->kind);
+            struct merge_group right = group_of(kind_at(merger, b)->kind);
+
+            merger->weight.item[a * kinds + b] = merger->weight.item[b * kinds + a] =
+                (int64_t)(SCALE * efficiency(merger, &left, &right));
+        }
+}
+
+/* Matching */
+
+/* Where the matching of these kinds is remembered, if it is. */
+static struct merge_memo *find_memo(struct merger *merger)
 {
     uint64_t hash = 0;
 
     vector_clear(&merger->key);
-    for (int32_t i = 0; i < groups; i++) {
-        vector_push(&merger->key, group[i].members);
-        for (int k = 0; k < group[i].members; k++)
-            vector_push(&merger->key, group[i].type[k]);
+    for (size_t a = 0; a < merger->kind.count; a++) {
+        vector_push(&merger->key, kind_at(merger, a)->kind);
+        vector_push(&merger->key, (uint64_t)kind_at(merger, a)->count);
     }
     for (size_t i = 0; i < merger->key.count; i++)
-        hash = mix(hash, (uint64_t)merger->key.item[i]);
+        hash = mix(hash, merger->key.item[i]);
     if (!merger->memo)
         merger->memo = xcalloc(MERGE_MEMOS, sizeof *merger->memo);
     return &merger->memo[hash % MERGE_MEMOS];
@@ -261,27 +306,87 @@ static bool is_remembered(const struct merger *merger, const struct merge_memo *
            memcmp(memo->key.item, merger->key.item, memo->key.count * sizeof *memo->key.item) == 0;
 }
 
-static void match_anew(struct merger *merger, struct merge_memo *memo,
-                       const struct merge_group *group, int32_t groups)
+static void match_anew(struct merger *merger, struct merge_memo *memo)
 {
-    weigh(merger, group, groups);
+    size_t kinds = merger->kind.count;
+
+    weigh(merger);
+    vector_clear(&merger->count);
+    for (size_t a = 0; a < kinds; a++)
+        vector_push(&merger->count, kind_at(merger, a)->count);
     vector_clear(&memo->key);
     for (size_t i = 0; i < merger->key.count; i++)
         vector_push(&memo->key, merger->key.item[i]);
-    vector_reserve(&memo->mate, (size_t)groups);
-    memo->mate.count = (size_t)groups;
-    matching_find(groups, merger->weight.item, memo->mate.item);
+    vector_reserve(&memo->pairs, kinds * kinds);
+    kind_matching_find((int32_t)kinds, merger->count.item, merger->weight.item, memo->pairs.item);
+}
+
+/* Whom this one is paired with, of those with whom it may make one of the pairs that are still to
+ * be made: the first of the kind with the fewest of them; -1. */
+static int32_t find_mate(struct merger *merger, int32_t group)
+{
+    size_t kinds = merger->kind.count;
+    const int32_t *pairs = merger->pairs.item + (size_t)kind_of(merger, group)->rank * kinds;
+    int32_t best = -1, fewest = INT32_MAX;
+
+    for (size_t b = 0; b < kinds; b++) {
+        int32_t first = kind_at(merger, b)->first;
+
+        if (pairs[b] == 0 || pairs[b] > fewest || (pairs[b] == fewest && first > best))
+            continue;
+        fewest = pairs[b];
+        best = first;
+    }
+    return best;
+}
+
+static void strike_first(struct merger *merger, int32_t group)
+{
+    kind_of(merger, group)->first = merger->next.item[group];
+}
+
+static void deal_out(struct merger *merger, struct merge_group *group, int32_t first,
+                     int32_t groups)
+{
+    size_t kinds = merger->kind.count;
+
+    for (int32_t i = 0; i < groups; i++)
+        group[i].mate = -1;
+    for (int32_t i = 0; i < groups; i++) {
+        size_t a = (size_t)kind_of(merger, i)->rank, b;
+        int32_t mate;
+
+        if (group[i].mate >= 0)
+            continue;
+        strike_first(merger, i);
+        mate = find_mate(merger, i);
+        if (mate < 0)
+            continue;
+        strike_first(merger, mate);
+        b = (size_t)kind_of(merger, mate)->rank;
+        merger->pairs.item[a * kinds + b]--;
+        if (a != b)
+            merger->pairs.item[b * kinds + a]--;
+        group[i].mate = first + mate;
+        group[mate].mate = first + i;
+    }
 }
 
 static void match_piece(struct merger *merger, struct merge_group *group, int32_t first,
                         int32_t groups)
 {
-    struct merge_memo *memo = find_memo(merger, group, groups);
+    struct merge_memo *memo;
+    size_t cells;
 
+    sort_into_kinds(merger, group, groups);
+    rank_kinds(merger);
+    cells = merger->kind.count * merger->kind.count;
+    memo = find_memo(merger);
     if (!is_remembered(merger, memo))
-        match_anew(merger, memo, group, groups);
-    for (int32_t i = 0; i < groups; i++)
-        group[i].mate = memo->mate.item[i] < 0 ? -1 : first + memo->mate.item[i];
+        match_anew(merger, memo);
+    vector_reserve(&merger->pairs, cells);
+    memcpy(merger->pairs.item, memo->pairs.item, cells * sizeof *memo->pairs.item);
+    deal_out(merger, group, first, groups);
 }
 
 static void match_bucket(struct merger *merger, struct merge_bucket *bucket)
@@ -293,23 +398,25 @@ static void match_bucket(struct merger *merger, struct merge_bucket *bucket)
                     groups - first < PIECE ? groups - first : PIECE);
 }
 
-/* Whether the groups of a cluster ask for more than it has. */
+/* What the groups of a cluster ask for. */
+static void add_up(struct merger *merger, int32_t cluster)
+{
+    for (int r = 0; r < MAX_RESOURCES; r++)
+        merger->need[r] = 0;
+    for (int32_t i = merger->first_bucket[cluster]; i >= 0; i = merger->bucket.item[i].next) {
+        const struct merge_bucket *bucket = &merger->bucket.item[i];
+
+        for (int r = 0; r < MAX_RESOURCES; r++)
+            merger->need[r] += (int64_t)bucket->group.count * bucket->request.amount[r];
+    }
+}
+
 static bool is_too_much(const struct merger *merger, int32_t cluster)
 {
     const struct allocation *capacity = &merger->catalog->cluster[cluster].capacity;
-    double need[MAX_RESOURCES] = {0};
 
-    for (int32_t i = merger->first_bucket[cluster]; i >= 0; i = merger->bucket.item[i].next) {
-        const struct merge_bucket *bucket = &merger->bucket.item[i];
-        double groups = 0;
-
-        for (size_t k = 0; k < bucket->group.count; k++)
-            groups += !bucket->group.item[k].gone;
-        for (int r = 0; r < merger->catalog->resources; r++)
-            need[r] += groups * bucket->request.amount[r];
-    }
-    for (int r = 0; r < merger->catalog->resources; r++)
-        if (need[r] > capacity->amount[r])
+    for (int r = 0; r < MAX_RESOURCES; r++)
+        if (merger->need[r] > capacity->amount[r])
             return true;
     return false;
 }
@@ -374,6 +481,8 @@ static bool merge_round(struct merger *merger, int32_t cluster)
 
         group[pair->from] = united(&group[pair->into], &group[pair->from]);
         group[pair->into].gone = true;
+        for (int r = 0; r < MAX_RESOURCES; r++)
+            merger->need[r] -= pair->bucket->request.amount[r];
         merged = true;
     }
     strike_gone(merger, cluster);
@@ -382,8 +491,10 @@ static bool merge_round(struct merger *merger, int32_t cluster)
 
 void merge_all(struct merger *merger)
 {
-    for (int32_t c = 0; c < merger->catalog->clusters; c++)
+    for (int32_t c = 0; c < merger->catalog->clusters; c++) {
+        add_up(merger, c);
         for (int round = 0; round < merger->most && is_too_much(merger, c); round++)
             if (!merge_round(merger, c))
                 break;
+    }
 }

@@ -4,13 +4,14 @@
 #define POLICY_MERGE_H
 
 #include "base/vector.h"
-#include "core/catalog.h"
+#include "core/periods.h"
 
 struct merge_group {
     int32_t member[MAX_COMPANY], type[MAX_COMPANY];
     int members;
-    int32_t mate; /* the best partner in its bucket, or -1 */
-    bool gone;    /* became part of another one */
+    uint64_t kind; /* its types in ascending order, packed into one word */
+    int32_t mate;  /* the best partner in its bucket, or -1 */
+    bool gone;     /* became part of another one */
 };
 
 /* Groups that may be merged: of one cluster, all with the same request. */
@@ -27,19 +28,20 @@ struct merge_pair {
     double waste;
 };
 
-/* A matching that was found before: it depends on the types alone. */
+/* The groups of one kind in the bucket at hand. */
+struct merge_kind {
+    uint64_t kind;
+    int32_t count, rank;
+    int32_t first, last; /* of them: see merger.next */
+};
+
+/* A matching that was found before: it depends on the kinds and their numbers alone. */
 struct merge_memo {
-    VECTOR(int32_t) key; /* by group: its members, and their types */
-    VECTOR(int32_t) mate;
+    VECTOR(uint64_t) key;  /* kinds, ascending, each followed by how many of it there are */
+    VECTOR(int32_t) pairs; /* kinds x kinds: see policy/kind_matching.h */
 };
 
-enum { MERGE_MEMOS = 1024, MERGE_PERIODS = 4096 };
-
-/* The period of a company that was worked out before. */
-struct merge_period {
-    uint64_t types; /* of up to four members, packed; 0: none */
-    double period;
-};
+enum { MERGE_MEMOS = 4096 };
 
 struct merger {
     const struct catalog *catalog;
@@ -48,15 +50,22 @@ struct merger {
     VECTOR(struct merge_bucket) bucket;
     size_t buckets;                      /* in use; the others keep their memory */
     int32_t *first_bucket, *last_bucket; /* by cluster, -1: none; NULL at first */
+    int64_t need[MAX_RESOURCES];         /* of the groups of the cluster at hand */
     VECTOR(struct merge_pair) pair;
-    VECTOR(int32_t) kind;  /* by group of the bucket at hand: groups of equal types are of a kind */
-    VECTOR(int32_t) first; /* by kind: a group of it */
-    VECTOR(int64_t) kind_weight, weight;
-    VECTOR(int32_t) key;         /* of the groups at hand */
-    struct merge_memo *memo;     /* MERGE_MEMOS, by the key's hash; NULL at first */
-    struct merge_period *period; /* MERGE_PERIODS, by the hash of the types; NULL at first */
+    VECTOR(struct merge_kind) kind;
+    VECTOR(int32_t) ranked;  /* by rank, which is ascending by kind: index into kind */
+    VECTOR(int32_t) kind_of; /* by group of the bucket at hand: index into kind */
+    VECTOR(int32_t) next;    /* the next one of its kind, or -1 */
+    VECTOR(int32_t) count;   /* by rank */
+    VECTOR(int32_t) pairs;   /* kinds x kinds: still to be made */
+    VECTOR(int64_t) weight;  /* likewise */
+    VECTOR(uint64_t) key;    /* of the groups at hand */
+    struct merge_memo *memo; /* MERGE_MEMOS, by the key's hash; NULL at first */
+    struct periods periods;
 };
 
+/* Two at a time, of up to `most` tasks; by_waste: see merge_all(). */
+void merger_init(struct merger *merger, const struct catalog *catalog, int most, bool by_waste);
 void merger_release(struct merger *merger);
 void merger_clear(struct merger *merger);
 

@@ -20,6 +20,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/estimator.h"
 #include "core/event.h"
 
 void muri_init(struct muri *muri, const struct policy_setup *setup, muri_rank_fn rank)
@@ -31,9 +32,9 @@ void muri_init(struct muri *muri, const struct policy_setup *setup, muri_rank_fn
     muri->unpacks = params_flag(setup->params, "unpack");
     muri->most = most < setup->catalog->sharing.most ? (int)most : setup->catalog->sharing.most;
     muri->due = true;
-    muri->merger.catalog = setup->catalog;
-    muri->merger.most = muri->most;
-    muri->merger.by_waste = params_choice(setup->params, "merge") == 0;
+    merger_init(&muri->merger, setup->catalog, muri->most,
+                params_choice(setup->params, "merge") == 0);
+    muri->estimator = setup->estimator;
     muri->targets.rigid = true;
     muri->targets.restarts = params_flag(setup->params, "restarts");
     requests_init(&muri->requests, setup);
@@ -49,7 +50,7 @@ void muri_release(void *state)
     room_release(&s->room);
     merger_release(&s->merger);
     vector_release(&s->line);
-    vector_release(&s->last);
+    vector_release(&s->asked);
     vector_release(&s->choice);
     vector_release(&s->led);
     vector_release(&s->in_order);
@@ -83,34 +84,61 @@ static int compare_entrants(const void *a, const void *b)
     return left->task - right->task;
 }
 
+/* Index of a request, which is added if it is new. */
+static int32_t find_request(struct muri *s, const struct allocation *amount)
+{
+    for (size_t k = 0; k < s->asked.count; k++)
+        if (allocation_equal(&s->asked.item[k].amount, amount))
+            return (int32_t)k;
+    vector_push(&s->asked, ((struct muri_request){.amount = *amount}));
+    return (int32_t)s->asked.count - 1;
+}
+
+static void rank_entrant(struct muri *s, const struct view *view, struct muri_entrant *entrant)
+{
+    const struct task *task = &view->task[entrant->task];
+
+    entrant->rank = s->rank(view, entrant->task, &s->asked.item[entrant->asks].amount);
+    if (task->state == TASK_RUNNING && !view->catalog->type[task->type].preempt_keeps)
+        entrant->rank = -HUGE_VAL;
+    entrant->waits_since_s = task->state == TASK_WAITING ? task->since_s : -1;
+    entrant->version = s->estimator ? estimator_version(s->estimator, task->type) : 0;
+}
+
 static struct muri_entrant entrant_of(struct muri *s, const struct view *view, int32_t id)
 {
-    struct muri_entrant entrant = {.task = id, .next = -1};
+    struct muri_entrant entrant = {
+        .task = id, .asks = find_request(s, request_of(&s->requests, view, id)), .next = -1};
 
-    entrant.rank = s->rank(view, id, request_of(&s->requests, view, id));
-    if (view->task[id].state == TASK_RUNNING &&
-        !view->catalog->type[view->task[id].type].preempt_keeps)
-        entrant.rank = -HUGE_VAL;
+    rank_entrant(s, view, &entrant);
     return entrant;
 }
 
-/* Links the entrants that ask for the same. */
-static void link_up(struct muri *s, const struct view *view)
+/* While a task waits its rank stays as it is, unless more has been learnt of its type. */
+static void renew_entrant(struct muri *s, const struct view *view, struct muri_entrant *entrant)
 {
-    vector_clear(&s->last);
-    for (int32_t i = 0; (size_t)i < s->line.count; i++) {
-        struct allocation request = *request_of(&s->requests, view, s->line.item[i].task);
-        size_t k = 0;
+    const struct task *task = &view->task[entrant->task];
 
-        while (k < s->last.count &&
-               !allocation_equal(&request, request_of(&s->requests, view,
-                                                      s->line.item[s->last.item[k]].task)))
-            k++;
-        if (k == s->last.count)
-            vector_push(&s->last, i);
-        else
-            s->line.item[s->last.item[k]].next = i;
-        s->last.item[k] = i;
+    entrant->next = -1;
+    entrant->claimed = false;
+    if (task->state != TASK_WAITING || task->since_s != entrant->waits_since_s ||
+        (s->estimator && estimator_version(s->estimator, task->type) != entrant->version))
+        rank_entrant(s, view, entrant);
+}
+
+/* Links the entrants that ask for the same. */
+static void link_up(struct muri *s)
+{
+    for (size_t k = 0; k < s->asked.count; k++) {
+        s->asked.item[k].last = -1;
+        s->asked.item[k].refused.cluster = NULL;
+    }
+    for (int32_t i = 0; (size_t)i < s->line.count; i++) {
+        struct muri_request *request = &s->asked.item[s->line.item[i].asks];
+
+        if (request->last >= 0)
+            s->line.item[request->last].next = i;
+        request->last = i;
     }
 }
 
@@ -129,8 +157,10 @@ static void renew_line(struct muri *s, const struct view *view)
     size_t kept = 0;
 
     for (size_t i = 0; i < s->line.count; i++)
-        if (is_there(view, s->line.item[i].task))
-            s->line.item[kept++] = entrant_of(s, view, s->line.item[i].task);
+        if (is_there(view, s->line.item[i].task)) {
+            renew_entrant(s, view, &s->line.item[i]);
+            s->line.item[kept++] = s->line.item[i];
+        }
     s->line.count = kept;
     for (; s->known < view->tasks; s->known++)
         if (is_there(view, s->known))
@@ -171,7 +201,7 @@ static void line_up(struct muri *s, const struct view *view)
     if (s->line.count != (size_t)(view->running + view->waiting))
         make_line(s, view);
     sort_line(s);
-    link_up(s, view);
+    link_up(s);
 }
 
 /* Claims */
@@ -232,22 +262,33 @@ static void claim(struct muri *s, const struct view *view, int32_t place, int32_
     }
 }
 
+/* Room only shrinks while claims are made; with windows who may start where depends on the task. */
+static bool is_refused(const struct muri_request *request, const struct view *view, int32_t id)
+{
+    const struct task *task = &view->task[id];
+
+    return task->state == TASK_WAITING && view->catalog->window == 0 && request->refused.cluster &&
+           request->refused.cluster == task->reach.cluster &&
+           request->refused.count == task->reach.count;
+}
+
 static void claim_all(struct muri *s, const struct view *view)
 {
     room_clear(&s->room, view);
     merger_clear(&s->merger);
     for (int32_t i = 0; (size_t)i < s->line.count; i++) {
         int32_t id = s->line.item[i].task, cluster;
-        struct allocation request;
+        struct muri_request *request = &s->asked.item[s->line.item[i].asks];
 
-        if (s->line.item[i].claimed)
+        if (s->line.item[i].claimed || is_refused(request, view, id))
             continue;
-        request = *request_of(&s->requests, view, id);
-        cluster = find_room(s, view, id, &request);
+        cluster = find_room(s, view, id, &request->amount);
+        if (cluster < 0 && view->task[id].state == TASK_WAITING)
+            request->refused = view->task[id].reach;
         if (cluster < 0)
             continue;
-        room_take(&s->room, view, cluster, &request);
-        claim(s, view, i, cluster, &request);
+        room_take(&s->room, view, cluster, &request->amount);
+        claim(s, view, i, cluster, &request->amount);
     }
 }
 
@@ -270,7 +311,7 @@ static void sort_choices(struct muri *s)
     for (size_t i = 0; i < s->line.count; i++)
         vector_push(&s->led, -1);
     for (size_t i = 0; i < s->choice.count; i++)
-        s->led.item[first_place(s->choice.item[i].group)] = (int32_t)i;
+        s->led.item[s->choice.item[i].first] = (int32_t)i;
     for (size_t i = 0; i < s->line.count; i++)
         if (s->led.item[i] >= 0)
             vector_push(&s->in_order, s->choice.item[s->led.item[i]]);
@@ -284,7 +325,7 @@ static int compare_sizes(const void *a, const void *b)
 
     if (left->size != right->size)
         return left->size > right->size ? -1 : 1;
-    return first_place(left->group) - first_place(right->group);
+    return left->first - right->first;
 }
 
 /* Groups of one behind the others of their bucket, in place of a group that is no gain. */
@@ -318,7 +359,8 @@ static void choose(struct muri *s, const struct view *view)
         double size = allocation_dominant_share(&bucket->request, &view->catalog->total);
 
         for (size_t i = 0; i < bucket->group.count; i++)
-            vector_push(&s->choice, ((struct muri_choice){bucket, &bucket->group.item[i], size}));
+            vector_push(&s->choice, ((struct muri_choice){bucket, &bucket->group.item[i], size,
+                                                          first_place(&bucket->group.item[i])}));
     }
     if (s->choice.count == 0)
         return;

@@ -34,8 +34,11 @@ typedef double (*muri_rank_fn)(const struct view *view, int32_t task,
 
 struct muri_entrant {
     double rank;
+    double waits_since_s; /* when it was ranked; -1: it ran */
     int32_t task;
-    int32_t next; /* place of the next one with the same request; -1 */
+    int32_t asks;    /* its request: index into muri.asked */
+    int32_t next;    /* place of the next one with the same request; -1 */
+    int32_t version; /* of the estimates of its type when it was ranked */
     bool claimed;
 };
 
@@ -43,6 +46,14 @@ struct muri_choice {
     const struct merge_bucket *bucket;
     const struct merge_group *group;
     double size;
+    int32_t first; /* place of its first member */
+};
+
+/* A request that occurs. */
+struct muri_request {
+    struct allocation amount;
+    int32_t last;         /* place of its last entrant so far */
+    struct reach refused; /* no room was found for it there by one that waits; NULL: not yet */
 };
 
 struct muri {
@@ -51,11 +62,12 @@ struct muri {
     struct room room;
     struct merger merger;
     muri_rank_fn rank;
+    const struct estimator *estimator; /* or NULL */
     double round_s;
     int most;
     bool unpacks, due;
     VECTOR(struct muri_entrant) line; /* in order of priority; a place is an index */
-    VECTOR(int32_t) last; /* per request that occurs: place of its last entrant so far */
+    VECTOR(struct muri_request) asked;
     VECTOR(struct muri_choice) choice;
     VECTOR(int32_t) led; /* by place: the choice that it is the first one of, or -1 */
     VECTOR(struct muri_choice) in_order;

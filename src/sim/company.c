@@ -41,7 +41,7 @@ void company_set_paces(struct world *world, int32_t id)
 
     for (int i = 0; i < members; i++)
         type[i] = world->task[member[i]].type;
-    period = catalog_period(world->catalog, type, members);
+    period = periods_of(&world->periods, type, members);
     for (int i = 0; i < members; i++) {
         world->task[member[i]].pace =
             fmin(1, world->catalog->type[type[i]].stages->period / period);

@@ -65,6 +65,7 @@ struct world *world_new(const struct scenario *scenario)
     waiting_init(&world->lists, scenario->catalog.clusters, scenario->catalog.types,
                  scenario->catalog.window == 0);
     heap_init(&world->next);
+    periods_init(&world->periods, world->catalog);
     windows_new(world);
     outages_new(world);
     for (int i = 0; i < scenario->catalog.types; i++)
@@ -100,6 +101,7 @@ void world_free(struct world *world)
     free(world->load);
     free(world->is_touched);
     free(world->last_rate);
+    periods_release(&world->periods);
     free(world->task);
     free(world->hidden);
     waiting_release(&world->lists);

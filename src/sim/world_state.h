@@ -6,6 +6,7 @@
 #include "base/heap.h"
 #include "base/rng.h"
 #include "base/vector.h"
+#include "core/periods.h"
 #include "core/scenario.h"
 #include "core/waiting.h"
 #include "sim/arrivals.h"
@@ -79,6 +80,7 @@ struct world {
     struct hidden *hidden;
     int32_t task_capacity;
     struct rate_memo *last_rate; /* by type */
+    struct periods periods;
 
     struct arrivals own_arrivals;
     const struct arrivals *arrivals;
