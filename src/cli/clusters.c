@@ -48,6 +48,16 @@ static void add_note(struct table *table, const json_t *cluster)
                    json_string_value(json_array_get(json_object_get(cluster, "enforced"), 0)));
 }
 
+static void add_age(struct table *table, const json_t *cluster)
+{
+    struct text age;
+
+    text_init(&age, 0);
+    client_print_seconds(client_age(json_object_get(cluster, "seen_at")), &age);
+    table_cell(table, MOOD_FAINT, "%s", age.bytes);
+    text_release(&age);
+}
+
 static void print_one(const struct arguments *args, const json_t *cluster)
 {
     const json_t *enforced = json_object_get(cluster, "enforced");
@@ -93,7 +103,10 @@ static void print_clusters(const struct arguments *args, const json_t *doc)
     table_column(&table, "CPU", TABLE_RIGHT, 0);
     table_column(&table, "GPU", TABLE_RIGHT, 0);
     table_column(&table, "MEM GiB", TABLE_RIGHT, 0);
-    table_column(&table, "TASKS", TABLE_RIGHT, 0);
+    table_column(&table, "RUN", TABLE_RIGHT, 0);
+    table_column(&table, "QUEUE", TABLE_RIGHT, 0);
+    table_column(&table, "UTIL 1h", TABLE_RIGHT, 3);
+    table_column(&table, "SEEN", TABLE_RIGHT, 4);
     table_column(&table, "NOTE", TABLE_LEFT, 1);
     for (size_t i = 0; i < json_array_size(items); i++) {
         const json_t *cluster = json_array_get(items, i);
@@ -105,6 +118,11 @@ static void print_clusters(const struct arguments *args, const json_t *doc)
         add_used(&table, cluster, "gpu", 1);
         add_used(&table, cluster, "mem_bytes", 1073741824);
         table_cell(&table, MOOD_PLAIN, "%zu", json_array_size(json_object_get(cluster, "running")));
+        table_cell(&table, MOOD_PLAIN, "%lld",
+                   (long long)json_integer_value(json_object_get(cluster, "queue")));
+        table_cell(&table, MOOD_PLAIN, "%.0f%%",
+                   100 * json_number_value(json_object_get(cluster, "util_1h")));
+        add_age(&table, cluster);
         add_note(&table, cluster);
     }
     listing_show(args, &table);

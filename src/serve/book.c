@@ -190,10 +190,21 @@ static bool is_over(const struct job *job)
     return true;
 }
 
+/* Of a job that is over. */
+static void count_end(struct book *book, const struct job *job)
+{
+    struct type_tally *tally = tally_type(&book->tally, job->type);
+
+    tally->finished[job_state(job)]++;
+    histogram_add(&tally->completion, histogram_long_s,
+                  (double)(book_now_us() - job->submitted_us) / 1e6);
+}
+
 void book_move(struct book *book, struct job_task *task, enum job_state state,
                enum book_event event)
 {
     struct job *job = task->job;
+    bool was_over = is_over(job);
 
     job->count[task->state]--;
     job->count[state]++;
@@ -208,6 +219,8 @@ void book_move(struct book *book, struct job_task *task, enum job_state state,
         vector_push(&book->ended, ((struct ended){job->id, task->index}));
     if (job_state_is_final(state) && is_over(job))
         vector_push(&book->ended, ((struct ended){job->id, -1}));
+    if (!was_over && is_over(job))
+        count_end(book, job);
     if (event < BOOK_EVENTS)
         book_tell(book, event, job, task, NULL);
 }
@@ -252,6 +265,7 @@ void book_add(struct book *book, struct job *job, json_t *doc)
     vector_push(&book->jobs, job);
     book_note_awaited(book, job);
     book->counts.submitted += job->tasks;
+    tally_type(&book->tally, job->type)->submitted++;
     book_tell(book, BOOK_SUBMITTED, job, NULL,
               json_pack("{s:s, s:s, s:i}", "name", job->name, "type", job->type, "tasks",
                         job->tasks));
@@ -564,6 +578,7 @@ int book_open(struct book *book, const struct site *site, struct store *store, s
     int rc;
 
     *book = (struct book){.site = site, .store = store};
+    tally_open(&book->tally, site->clusters);
     rc = read_number(book, SETTING_JOBS, &book->last_job, err);
     if (rc == 0)
         rc = read_number(book, SETTING_ATTEMPTS, &book->last_attempt, err);
@@ -588,4 +603,5 @@ void book_close(struct book *book)
         job_free(book->jobs.item[i]);
     vector_release(&book->jobs);
     vector_release(&book->ended);
+    tally_close(&book->tally);
 }

@@ -8,6 +8,7 @@
 
 #include "base/vector.h"
 #include "serve/job.h"
+#include "serve/tally.h"
 
 struct emit;
 struct err;
@@ -71,6 +72,7 @@ struct book {
     int64_t last_job, last_attempt, last_order;
     int64_t version; /* counts changes */
     struct book_counts counts;
+    struct tally tally;
     book_listener *listener;
     void *listener_arg;
     VECTOR(struct ended) ended; /* what came to an end since somebody looked */

@@ -114,7 +114,7 @@ static void replace_policy(struct daemon *daemon, const char *why)
     book_tell(&daemon->book, BOOK_POLICY, NULL, NULL,
               json_pack("{s:s, s:s, s:s}", "policy", "fifo-min", "by", "the daemon", "why", why));
     live_keep_trouble(&daemon->live, why);
-    daemon->live.counts.overruns++;
+    daemon->live.counts.hangs++;
 }
 
 /* The policy that was set last at run time, else the site's. */
@@ -421,6 +421,7 @@ static void sweep(struct daemon *daemon)
         return;
     if (fmod(now_s, FORGET_S) < fmod(daemon->swept_s, FORGET_S))
         forget_old(daemon);
+    runner_sample(&daemon->runner, daemon->swept_s > 0 ? now_s - daemon->swept_s : 0);
     daemon->swept_s = now_s;
     watch_clock(daemon);
     end_drains(daemon);

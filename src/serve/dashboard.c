@@ -35,7 +35,8 @@ void dashboard_print(const char *site, struct text *out)
     add_escaped(out, site);
     text_add(out, "</h1><span id=\"status\" class=\"soft\" role=\"status\"></span></div>"
                   "<nav aria-label=\"pages\"><a href=\"#/timeline\">Timeline</a>"
-                  "<a href=\"#/jobs\">Jobs</a><a href=\"#/types\">Types</a><a "
+                  "<a href=\"#/jobs\">Jobs</a><a href=\"#/clusters\">Clusters</a>"
+                  "<a href=\"#/types\">Types</a><a "
                   "href=\"#/policies\">Policies</a>"
                   "<a href=\"#/decisions\">Decisions</a></nav></header>"
                   "<main tabindex=\"-1\"><p class=\"soft\">one moment</p></main>"

@@ -111,7 +111,10 @@ static bool note_reason(struct daemon *daemon, struct job *job, int64_t now_us)
 {
     struct job_task *task = explain_main_task(job);
     enum reason reason = explain_reason(daemon, task);
+    double in_s[FORECAST_CASES];
 
+    if (!task->promised_us && forecast_begins_in(&daemon->forecast, task, in_s))
+        task->promised_us = now_us + (int64_t)(1e6 * in_s[1]);
     if ((reason == REASONS ? -1 : (int32_t)reason) == job->told_reason ||
         now_us - job->told_us < NOTE_EVERY_US)
         return false;

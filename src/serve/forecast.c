@@ -19,7 +19,7 @@
 enum { QUEUE_MOST = 500, REACH_MOST = 64 };
 
 static const double factor[FORECAST_CASES] = {0.6, 1, 1.7};
-static const double AGE_S = 1;
+static const double AGE_S = 1, LATE = 0.5;
 
 /* What comes free on a cluster, and when. */
 struct release {
@@ -53,10 +53,16 @@ static void add_release(struct lane *lane, double at_s, const struct allocation 
     lane->releases.item[at] = (struct release){at_s, *amount};
 }
 
+/* One that says nothing of its progress and is late is like none that was seen: then what it has
+ * run so far tells most of what is left. */
 static double left_s(const struct live *live, int32_t id)
 {
     const struct task *task = &live->task[id];
+    double expected = live_seconds(live, task->type, &task->allocation, 0);
+    double ran = task_ran_s(task, live->view.now_s);
 
+    if (live->of[id] && live->of[id]->progress < 0 && ran > expected)
+        return LATE * ran;
     return live_seconds(live, task->type, &task->allocation, live->view.progress(live, id));
 }
 

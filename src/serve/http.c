@@ -280,8 +280,7 @@ static void count_reply(struct http *http, const struct exchange *exchange)
     if (at == http->counts)
         http->count[http->counts++] =
             (struct http_count){.route = exchange->route, .status = exchange->reply.status};
-    http->count[at].count++;
-    http->count[at].seconds += now_s() - exchange->began_s;
+    histogram_add(&http->count[at].seconds, histogram_brief_s, now_s() - exchange->began_s);
 }
 
 static void add_header(struct MHD_Response *response, const char *name, const char *value)
@@ -552,6 +551,11 @@ void http_sweep(struct http *http)
             shutdown(peer->socket, SHUT_RDWR);
     retry_waiting(http);
     streams_ping(http->streams);
+}
+
+int64_t http_stream_resets(const struct http *http)
+{
+    return streams_resets(http->streams);
 }
 
 int http_stream_count(const struct http *http)

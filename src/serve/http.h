@@ -14,6 +14,7 @@
 #include "serve/access.h"
 #include "serve/book.h"
 #include "serve/entity_tag.h"
+#include "serve/histogram.h"
 #include "serve/ulid.h"
 
 struct daemon;
@@ -72,6 +73,8 @@ void http_retry(struct http *http);
 /* Once a second: who is too slow goes. */
 void http_sweep(struct http *http);
 int http_stream_count(const struct http *http);
+/* How often somebody was told that events are missing. */
+int64_t http_stream_resets(const struct http *http);
 /* An event that was recorded. */
 void http_event(struct http *http, int64_t seq, enum book_event event, const struct job *job,
                 const char *doc);
@@ -81,8 +84,7 @@ int http_port(const struct http *http);
 struct http_count {
     const char *route;
     int status;
-    int64_t count;
-    double seconds;
+    struct histogram seconds;
 };
 /* Requests so far by route and status. */
 const struct http_count *http_counts(const struct http *http, int *count);

@@ -79,8 +79,11 @@ struct job_task {
     int32_t move_to; /* with STOP_PREEMPT: where it shall start next, or -1 */
     int64_t queued_us, started_us, ended_us; /* 0: not yet */
     int64_t not_before_us;                   /* after a failure: when it may run again */
-    double used_s, most_bytes;               /* processor time, largest resident set */
-    struct history history;                  /* since it first waited */
+    double expected_s;         /* of this run, when it began; 0: nobody knew, or it was resized */
+    double seen_cpu_s;         /* processor time of this run, when it was looked at */
+    int64_t promised_us;       /* when it was said that it would start; 0: nothing was said */
+    double used_s, most_bytes; /* processor time, largest resident set */
+    struct history history;    /* since it first waited */
 
     double stretch_s, stretch_progress; /* where the stretch to be learnt from began: the world's
                                            clock (0: nowhere yet) and progress (-1: with the next

@@ -34,8 +34,6 @@ static const double HANG_S = 2, HANG_BUDGETS = 20; /* then it is not waited for 
 static const double BEGIN_S = 10;                  /* nor for its beginning: models are read then */
 static const double UNKNOWN_PROGRESS = 0.95; /* no task is believed to be further without a word */
 
-const double live_decision_bounds[8] = {1e-5, 1e-4, 1e-3, 5e-3, 2e-2, 0.1, 0.5, HUGE_VAL};
-
 static double monotonic_s(void)
 {
     struct timespec now;
@@ -720,17 +718,6 @@ static void look_at_everything(struct live *live)
         touch(live, c);
 }
 
-static void count_decision(struct live *live, double seconds)
-{
-    int bucket = 0;
-
-    while (seconds > live_decision_bounds[bucket])
-        bucket++;
-    live->counts.decision_bucket[bucket]++;
-    live->counts.decisions++;
-    live->counts.decision_s += seconds;
-}
-
 static void ask(struct live *live, const struct policy *policy)
 {
     live->view.arrived = live->arrived.item;
@@ -785,7 +772,8 @@ static bool decide_once(struct live *live)
 
     update_view(live);
     took = ask_in_time(live, &by);
-    count_decision(live, took);
+    live->counts.decisions++;
+    tally_duration(&live->book->tally, by, took);
     for (size_t i = 0; i < live->touched.count; i++)
         live->is_touched[live->touched.item[i]] = false;
     vector_clear(&live->arrived);

@@ -42,12 +42,8 @@ struct live_cluster {
 };
 
 struct live_counts {
-    int64_t decisions, overruns, refused, failed_opens;
-    double decision_s; /* sum */
-    int64_t decision_bucket[8];
+    int64_t decisions, overruns, hangs, refused, failed_opens;
 };
-
-extern const double live_decision_bounds[8]; /* seconds; the last is infinite */
 
 struct live {
     const struct site *site;

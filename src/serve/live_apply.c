@@ -91,6 +91,7 @@ static void tell_decision(struct live *live, const char *action, int32_t id, con
     struct job_task *of = live->of[id];
     json_t *doc = json_object();
 
+    tally_decision(&live->book->tally, by, action);
     json_object_set_new(doc, "tick", json_integer(live->view.decision));
     json_object_set_new(doc, "policy", json_string(by));
     json_object_set_new(doc, "action", json_string(action));

@@ -811,6 +811,7 @@ void route_release(struct daemon *daemon, struct request *request, struct reply 
 void route_timeline(struct daemon *daemon, struct request *request, struct reply *reply)
 {
     const struct book *book = &daemon->book;
+    double in_s[FORECAST_CASES];
     int64_t limit, listed = 0;
     struct emit e;
 
@@ -828,6 +829,7 @@ void route_timeline(struct daemon *daemon, struct request *request, struct reply
             emit_open(&e, '{');
             book_emit_task_head(&job->task[t], &e);
             book_emit_task(book, &job->task[t], &e);
+            forecast_emit(&e, "left_s", forecast_ends_in(&daemon->live, &job->task[t], in_s), in_s);
             emit_key_string(&e, "name", job->name);
             emit_key_string(&e, "type", job->type);
             emit_close(&e);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Routes about the site: clusters, types, policies, tokens, and the daemon itself. */
+#include <math.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -74,10 +75,25 @@ static json_t *time_json(int64_t at_us)
     return value;
 }
 
+/* How many wait that could run there; of a long queue those at its front. */
+static int count_queue(const struct daemon *daemon, int c)
+{
+    enum { LOOK = 2000 };
+    const struct live *live = &daemon->live;
+    int count = 0, looked = 0;
+
+    for (int32_t id = live->lists.first; id >= 0 && looked < LOOK;
+         id = live->task[id].next_waiting, looked++)
+        count += reach_has(&live->task[id].reach, c);
+    return count;
+}
+
 static json_t *cluster_json(struct daemon *daemon, int c)
 {
     const struct live_cluster *at = &daemon->live.cluster[c];
     const struct site_cluster *cluster = &daemon->site.cluster[c];
+    const struct cluster_tally *tally = &daemon->book.tally.cluster[c];
+    double hour = tally_hour(tally), cpus = cluster->capacity.amount[SITE_CPU];
     json_t *doc = json_object();
 
     json_object_set_new(doc, "name", json_string(cluster->name));
@@ -89,6 +105,10 @@ static json_t *cluster_json(struct daemon *daemon, int c)
     json_object_set_new(doc, "capacity", job_allocation_json(&cluster->capacity, &daemon->site));
     json_object_set_new(doc, "free",
                         job_allocation_json(&daemon->live.cluster_view[c].free, &daemon->site));
+    json_object_set_new(doc, "queue", json_integer(count_queue(daemon, c)));
+    json_object_set_new(doc, "util_1h", json_real(hour < 0 ? 0 : hour / fmax(1, cpus)));
+    json_object_set_new(doc, "used_cpus", json_real(tally->used_cpus));
+    json_object_set_new(doc, "seen_at", time_json(tally->seen_us));
     json_object_set_new(doc, "enforced", enforcement(daemon, c));
     json_object_set_new(doc, "running", list_running(daemon, c));
     return doc;

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -28,7 +29,7 @@
 #include "serve/book.h"
 #include "serve/site.h"
 
-static const double SAVE_PROGRESS_S = 1;
+static const double SAVE_PROGRESS_S = 1, SAMPLE_S = 5;
 
 static bool is_placed(const struct job_task *task)
 {
@@ -221,6 +222,9 @@ static void record_start(struct runner *runner, struct job_task *task)
     task->move_to = -1;
     task->progress = -1;
     task->started_us = 0;
+    task->seen_cpu_s = 0;
+    task->expected_s = live_seconds(runner->live, live_find_type(runner->live, task->job->type),
+                                    &task->allocation, 0);
     book_spell(task, true, false);
     snprintf(words, sizeof words, "%lld", (long long)task->attempt);
     book_save_setting(runner->book, SETTING_ATTEMPTS, words);
@@ -240,6 +244,7 @@ void runner_record(struct runner *runner)
         case ACT_SHRINK:
         case ACT_GROW:
             book_spell(act->task, true, false);
+            act->task->expected_s = 0;
             book_move(runner->book, act->task, act->task->state, BOOK_RESIZED);
             break;
         case ACT_STOP:
@@ -376,13 +381,30 @@ static void keep_message(struct job_task *task, const char *message)
     task->message = message && *message ? xstrdup(message) : NULL;
 }
 
+static double now_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void note_call(struct cluster_tally *tally, enum tally_op op, double began_s, int rc)
+{
+    histogram_add(&tally->requests[op], histogram_brief_s, now_s() - began_s);
+    tally->errors[op] += rc != 0;
+}
+
 static void act_start(struct runner *runner, struct job_task *task)
 {
+    struct cluster_tally *tally = &runner->book->tally.cluster[task->cluster];
     struct err err;
+    double began_s = now_s();
+    int rc = start(runner, task, &err);
 
-    if (start(runner, task, &err) == 0)
+    note_call(tally, OP_START, began_s, rc);
+    if (rc == 0)
         return;
-    runner->backend_errors++;
     keep_message(task, err.message);
     task->attempts--;
     book_spell(task, false, false);
@@ -403,19 +425,23 @@ void runner_act(struct runner *runner)
         struct job_task *task = act->task;
         const struct backend_ops *ops;
         struct err err;
-        int rc = 0;
+        double began_s = now_s();
+        int rc;
 
         if (!is_placed(task) || task->attempt != act->attempt)
             continue; /* over in the meantime */
         ops = runner->ops[task->cluster];
-        if (act->kind == ACT_START)
+        if (act->kind == ACT_START) {
             act_start(runner, task);
-        else if (act->kind == ACT_STOP)
+            continue;
+        }
+        if (act->kind == ACT_STOP)
             rc = ops->stop(runner->backend[task->cluster], task->attempt, grace_of(task), &err);
         else
             rc =
                 ops->resize(runner->backend[task->cluster], task->attempt, &task->allocation, &err);
-        runner->backend_errors += rc != 0;
+        note_call(&runner->book->tally.cluster[task->cluster],
+                  act->kind == ACT_STOP ? OP_STOP : OP_RESIZE, began_s, rc);
     }
     vector_clear(&runner->todo);
 }
@@ -482,9 +508,13 @@ static void take_end(struct runner *runner, struct job_task *task, const struct 
     } else if (stopped) {
         if (task->stopping == STOP_REQUEUE)
             runner->book->counts.requeues++;
+        runner->book->tally.evictions[task->stopping == STOP_REQUEUE ? 2 : task->move_to >= 0]++;
         wait_again(runner, task);
     } else if (well) {
         task->stopping = STOP_NONE;
+        if (task->expected_s > 0 && task->expected_s < 1e12 && end->wall_s > 0)
+            histogram_add(&tally_type(&runner->book->tally, task->job->type)->error,
+                          histogram_ratio, fabs(end->wall_s - task->expected_s) / end->wall_s);
         if (task->progress >= 0)
             task->progress = 1;
         live_finished(runner->live, task, live_moment(runner->live, end->over_s));
@@ -495,12 +525,26 @@ static void take_end(struct runner *runner, struct job_task *task, const struct 
     runner_consider(runner, task->job);
 }
 
+static void count_wait(struct runner *runner, struct job_task *task)
+{
+    struct tally *tally = &runner->book->tally;
+
+    if (task->attempts == 1 && task->queued_us)
+        histogram_add(&tally_type(tally, task->job->type)->wait, histogram_long_s,
+                      (double)(task->started_us - task->queued_us) / 1e6);
+    if (task->promised_us)
+        histogram_add(&tally->eta_error, histogram_long_s,
+                      fabs((double)(task->started_us - task->promised_us)) / 1e6);
+    task->promised_us = 0;
+}
+
 /* began_s: by the machine's clock; 0: not known. */
 static void take_start(struct runner *runner, struct job_task *task, double began_s)
 {
     if (task->state != JOB_STARTING)
         return;
     task->started_us = book_now_us();
+    count_wait(runner, task);
     live_began(runner->live, task, live_moment(runner->live, began_s));
     keep_message(task, NULL);
     book_move(runner->book, task, JOB_RUNNING, BOOK_STARTED);
@@ -576,6 +620,52 @@ bool runner_poll(struct runner *runner)
         } while (count >= EVENTS - 1);
     }
     return any;
+}
+
+/* What tasks use by now; of those whose groups cannot be read nothing is known. */
+static void sample_use(struct runner *runner, int c, double seconds)
+{
+    struct cluster_tally *tally = &runner->book->tally.cluster[c];
+    const struct live_cluster *at = &runner->live->cluster[c];
+    double cpu_s = 0;
+
+    tally->used_bytes = -1;
+    for (size_t i = 0; i < at->running.count; i++) {
+        struct job_task *task = runner->live->of[at->running.item[i]];
+        struct backend_usage usage = {.cpu_s = -1, .mem_bytes = -1};
+
+        if (!task || !is_placed(task) ||
+            runner->ops[c]->usage(runner->backend[c], task->attempt, &usage))
+            continue;
+        if (usage.cpu_s >= 0) {
+            cpu_s += fmax(0, usage.cpu_s - task->seen_cpu_s);
+            task->seen_cpu_s = usage.cpu_s;
+        }
+        if (usage.mem_bytes >= 0)
+            tally->used_bytes = (tally->used_bytes < 0 ? 0 : tally->used_bytes) + usage.mem_bytes;
+    }
+    tally->used_cpus = seconds > 0 ? cpu_s / seconds : 0;
+}
+
+void runner_sample(struct runner *runner, double seconds)
+{
+    bool use = runner->sampled_s + seconds >= SAMPLE_S;
+
+    runner->sampled_s += seconds;
+    for (int c = 0; c < runner->site->clusters; c++) {
+        struct cluster_tally *tally = &runner->book->tally.cluster[c];
+        struct allocation held = runner->site->cluster[c].capacity;
+
+        allocation_subtract(&held, &runner->live->cluster_view[c].free);
+        for (int r = 0; r < SITE_RESOURCES; r++)
+            tally->held_s[r] += held.amount[r] * seconds;
+        tally_held(tally, held.amount[SITE_CPU], seconds);
+        tally->seen_us = book_now_us();
+        if (use)
+            sample_use(runner, c, runner->sampled_s);
+    }
+    if (use)
+        runner->sampled_s = 0;
 }
 
 /* What users ask for. */

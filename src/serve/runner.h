@@ -31,7 +31,7 @@ struct runner {
     char *program;
     VECTOR(struct act) todo;    /* recorded, not done yet */
     VECTOR(struct timed) timed; /* jobs that may run from some time on */
-    int64_t backend_errors;
+    double sampled_s;           /* since tasks were asked what they use */
 };
 
 /* program: the tapfinger program. Finds running tasks again, and lets those wait that never ran.
@@ -49,6 +49,9 @@ void runner_consider_due(struct runner *runner);
 void runner_clock_set(struct runner *runner, int64_t by_us);
 /* Seconds until some job's time comes; HUGE_VAL: none. */
 double runner_due_in(const struct runner *runner);
+
+/* Once a second or so: what is held and used, for figures; seconds since the last time. */
+void runner_sample(struct runner *runner, double seconds);
 
 /* Takes in what happened; true if anything did. */
 bool runner_poll(struct runner *runner);

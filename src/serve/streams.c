@@ -56,7 +56,7 @@ struct streams {
     int count;
     struct ring_event ring[RING];
     int64_t ring_last, committed; /* sequence numbers */
-    int64_t pass;
+    int64_t pass, resets;
     bool passing; /* some of this pass are still to be woken */
     bool news;    /* something was committed since the pass began */
     double passed_s;
@@ -220,6 +220,7 @@ static void set_start(struct stream *stream, const char *from)
         stream->after = all->committed;
     store_first_seq(all->store, &first, NULL);
     if (from && stream->after + 1 < first) {
+        all->resets++;
         text_printf(&stream->out, "event: reset\ndata: {\"first\":%lld}\n\n", (long long)first);
         stream->after = first - 1;
     }
@@ -244,6 +245,11 @@ struct MHD_Response *streams_add(struct streams *streams, struct MHD_Connection 
     streams->count++;
     return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_stream, stream,
                                              free_stream);
+}
+
+int64_t streams_resets(const struct streams *streams)
+{
+    return streams->resets;
 }
 
 int streams_count(const struct streams *streams)

@@ -24,6 +24,7 @@ struct MHD_Response *streams_add(struct streams *streams, struct MHD_Connection 
 /* Whether each part of a topic names events. */
 bool streams_know(const char *topic);
 int streams_count(const struct streams *streams);
+int64_t streams_resets(const struct streams *streams);
 
 /* An event that was recorded; it is told once it is committed. */
 void streams_keep(struct streams *streams, int64_t seq, enum book_event event, int64_t job,

@@ -88,6 +88,26 @@ run "document.querySelector('input[name=command]').value = 'sh -c \"echo hello f
 check "a job is submitted from the page" page "location.hash === '#/job/2'"
 check "its output is shown" page "document.querySelector('pre.log').textContent.includes('hello from the page')"
 check "and how it ended" page "document.querySelector('h2 .chip').textContent === 'SUCCEEDED'"
+check "it can be taken as it was submitted" page "[...document.querySelectorAll('summary')].some((s) => s.textContent === 'the job as JSON') && document.body.innerText.includes('tapfinger show 2 --spec')"
+run "location.hash = '#/jobs'"
+check "jobs can be searched" page "document.querySelector('form[role=search]')"
+run "document.querySelector('form[role=search] [name=state]').value = 'FAILED'; document.querySelector('form[role=search]').requestSubmit()"
+check "there is none that failed" page "document.body.innerText.includes('None like that.')"
+run "document.querySelector('form[role=search] [name=state]').value = ''; document.querySelector('form[role=search] [name=name]').value = 'sl*p'; document.querySelector('form[role=search]').requestSubmit()"
+check "by name" page "document.querySelectorAll('tbody tr').length === 1 && document.querySelector('tbody td').textContent === '1'"
+tapfinger submit --clean-env -t image --reach edge-b -n running -r cpu=2 -- sleep 60 >/dev/null
+tapfinger submit --clean-env -t image --reach edge-b -n waiting -r cpu=2 -- true >/dev/null
+run "location.hash = '#/clusters'"
+check "clusters, with who sits where" page "document.querySelectorAll('a.unit.held').length === 2 && document.querySelectorAll('span.unit').length === 2"
+run "location.hash = '#/job/4'"
+check "why a job waits, cluster by cluster" page "document.body.innerText.includes('no-cpu (need 2, free 0)')"
+check "what would start it" page "document.body.innerText.includes('It would start now with:')"
+run "location.hash = '#/timeline'"
+check "what is expected is drawn" page "document.querySelector('rect.expected') && document.querySelector('details summary').textContent === 'the same as a table'"
+run "[...document.querySelectorAll('a')].find((a) => a.hash === '#/job/3').click()"
+check "a job's page is one link away" page "location.hash === '#/job/3' && [...document.querySelectorAll('button')].some((b) => b.textContent === 'cancel')"
+run "[...document.querySelectorAll('button')].find((b) => b.textContent === 'cancel').click()"
+check "it is canceled from the page" page "document.querySelector('h2 .chip').textContent === 'CANCELED'"
 run "location.hash = '#/types'"
 check "types and what was learned" page "[...document.querySelectorAll('h2')].some((h) => h.textContent === 'image') && document.querySelector('tbody td')"
 run "location.hash = '#/decisions'"
@@ -102,10 +122,10 @@ run "window.light = getComputedStyle(document.body).backgroundColor"
 call Emulation.setEmulatedMedia '{"features":[{"name":"prefers-color-scheme","value":"dark"}]}'
 check "dark is another colour" page "getComputedStyle(document.body).backgroundColor !== window.light"
 call Emulation.setDeviceMetricsOverride '{"width":420,"height":800,"deviceScaleFactor":1,"mobile":true}'
-for at in timeline jobs job/2 types policies decisions; do
+for at in timeline jobs clusters job/2 types policies decisions; do
     run "location.hash = '#/$at'"
     check "a small screen: $at" page "document.querySelector('main section') && document.documentElement.scrollWidth <= 420"
 done
-check "every image and field has a name" page "[...document.querySelectorAll('svg, input')].every((n) => n.getAttribute('aria-label') || n.closest('label'))"
+check "every image and field has a name" page "[...document.querySelectorAll('svg, input, select')].every((n) => n.getAttribute('aria-label') || n.closest('label'))"
 check "the page complains of nothing" sh -c "cat $D/complaints; ! grep -q . $D/complaints"
 finish
