@@ -15,6 +15,8 @@
  *     }
  *     tap_task_close(&task);
  *
+ * A stop comes with SIGTERM: a program that wants to save something first ignores it or handles it.
+ *
  * Lines to the daemon: {"progress":0.4,"loss":1.2}: any numbers may stand beside the progress.
  * Lines from it: {"allocation":{"cpu":2,"gpu":0,"mem_bytes":0},"cpus":"0-1","gpus":""}, and
  * {"checkpoint":true}, with "stop":true and "grace_s" if the program will be stopped.

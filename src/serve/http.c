@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <microhttpd.h>
 #include <netdb.h>
@@ -36,6 +37,7 @@ enum {
     IDLE_S = 30,
     COUNTS = 256,
     STORE_RETRY_S = 2,
+    FIRST_PASSED = 3,
 };
 
 static const double REQUEST_S = 20;
@@ -315,6 +317,8 @@ static void add_headers(struct MHD_Response *response, const struct reply *reply
         snprintf(number, sizeof number, "%d", reply->retry_s);
         add_header(response, "Retry-After", number);
     }
+    if (reply->range[0])
+        add_header(response, "Content-Range", reply->range);
     if (reply->log_offset >= 0) {
         snprintf(number, sizeof number, "%lld", (long long)reply->log_offset);
         add_header(response, "X-Log-Offset", number);
@@ -571,6 +575,27 @@ const struct http_count *http_counts(const struct http *http, int *count)
 
 /* Listening. */
 
+/* A socket of this family that the service manager has opened already (sd_listen_fds(3)), or -1.
+ * What it was not is no error: after an execve() of this process they are closed. */
+static int take_passed(bool local)
+{
+    const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+    long files = pid && count && strtol(pid, NULL, 10) == getpid() ? strtol(count, NULL, 10) : 0;
+
+    for (int file = FIRST_PASSED; file < FIRST_PASSED + files; file++) {
+        struct sockaddr_storage address = {0};
+        socklen_t bytes = sizeof address;
+
+        if (getsockname(file, (struct sockaddr *)&address, &bytes) != 0 ||
+            (address.ss_family == AF_UNIX) != local)
+            continue;
+        fcntl(file, F_SETFD, FD_CLOEXEC);
+        fcntl(file, F_SETFL, fcntl(file, F_GETFL) | O_NONBLOCK);
+        return file;
+    }
+    return -1;
+}
+
 static int listen_unix(const char *path, struct err *err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -657,8 +682,8 @@ static void watch(struct http *http, struct MHD_Daemon *daemon)
 static int start_tcp(struct http *http, struct err *err)
 {
     const struct site *site = &http->daemon->site;
+    int rc = 0, passed = take_passed(false);
     struct text cert, key;
-    int rc = 0;
 
     text_init(&cert, 1 << 20);
     text_init(&key, 1 << 20);
@@ -667,7 +692,7 @@ static int start_tcp(struct http *http, struct err *err)
     if (rc == 0 && site->tls_key)
         rc = text_read_file(&key, site->tls_key, err);
     if (rc == 0)
-        http->tcp_socket = rc = listen_tcp(site->http, err);
+        http->tcp_socket = rc = passed >= 0 ? passed : listen_tcp(site->http, err);
     if (rc >= 0) {
         http->tcp_daemon =
             start(http, http->tcp_socket, site->tls_cert ? cert.bytes : NULL, key.bytes);
@@ -691,7 +716,9 @@ int http_open(struct http **out, struct daemon *daemon, struct err *err)
     http->daemon = daemon;
     http->unix_socket = http->tcp_socket = -1;
     http->streams = streams_new(daemon->store);
-    http->unix_socket = listen_unix(daemon->site.unix_path, err);
+    http->unix_socket = take_passed(true);
+    if (http->unix_socket < 0)
+        http->unix_socket = listen_unix(daemon->site.unix_path, err);
     if (http->unix_socket < 0)
         rc = http->unix_socket;
     if (rc == 0) {

@@ -44,6 +44,7 @@ struct reply {
     char tag[ENTITY_TAG_BYTES];   /* of what was read; "": none */
     char id[ULID_BYTES];          /* of the request */
     int retry_s;                  /* after so long it may go better; 0: nothing is known */
+    char range[72];               /* of what was asked for in part */
     int64_t log_offset, log_size; /* of a log: -1 for others */
     bool log_end;
     bool wait; /* not yet: ask again when something has changed */

@@ -79,6 +79,8 @@ static json_t *parameters(const struct route *route)
         add_header(list, "If-Match");
     if (strcmp(route->path, "/v1/jobs") == 0 && !is_read(route))
         add_header(list, "Idempotency-Key");
+    if (strstr(route->path, "/logs"))
+        add_header(list, "Range");
     if (route->type && strcmp(route->type, "text/event-stream") == 0)
         add_header(list, "Last-Event-ID");
     return list;

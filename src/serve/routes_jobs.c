@@ -935,6 +935,45 @@ void route_decisions(struct daemon *daemon, struct request *request, struct repl
                                                                   .newest = true})));
 }
 
+/* "bytes=100-", "bytes=100-199", "bytes=-50" as an offset and a limit; false: none of these. */
+static bool read_range(const char *range, int64_t *offset, int64_t *limit)
+{
+    char *end;
+    long long first, last;
+
+    if (!range || strncmp(range, "bytes=", 6) != 0 || strchr(range, ','))
+        return false;
+    range += 6;
+    first = strtoll(range, &end, 10);
+    if (end == range || (first < 0 ? *end != 0 : *end != '-'))
+        return false;
+    *offset = first;
+    if (first < 0 || !end[1])
+        return true;
+    last = strtoll(end + 1, &end, 10);
+    if (*end || last < first)
+        return false;
+    if (last - first + 1 < *limit)
+        *limit = last - first + 1;
+    return true;
+}
+
+/* A part that was asked for as one. */
+static void say_range(struct reply *reply, int64_t offset)
+{
+    int64_t bytes = (int64_t)reply->body.length;
+
+    if (bytes == 0 && offset > 0) {
+        reply_problem(reply, 416, "invalid", "Range: there are %lld bytes",
+                      (long long)reply->log_size);
+        snprintf(reply->range, sizeof reply->range, "bytes */%lld", (long long)reply->log_size);
+        return;
+    }
+    reply->status = 206;
+    snprintf(reply->range, sizeof reply->range, "bytes %lld-%lld/%lld", (long long)offset,
+             (long long)(offset + bytes - 1), (long long)reply->log_size);
+}
+
 void route_logs(struct daemon *daemon, struct request *request, struct reply *reply)
 {
     const char *stream = request_query(request, "stream");
@@ -943,6 +982,7 @@ void route_logs(struct daemon *daemon, struct request *request, struct reply *re
     struct text folder;
     struct job *job;
     struct err err;
+    bool ranged;
 
     if (!find_own_job(daemon, request, reply, &job, &task) ||
         !read_number(request, "limit", LOG_LIMIT, 1, LOG_LIMIT, &limit, reply) ||
@@ -952,6 +992,7 @@ void route_logs(struct daemon *daemon, struct request *request, struct reply *re
         reply_problem(reply, 400, "invalid", "stream: expected stdout or stderr");
         return;
     }
+    ranged = read_range(request_header(request, "Range"), &offset, &limit);
     task = task ? task : explain_main_task(job);
     text_init(&folder, 0);
     runner_folder(&daemon->runner, task, &folder);
@@ -965,5 +1006,7 @@ void route_logs(struct daemon *daemon, struct request *request, struct reply *re
         reply->status = 200;
     reply->log_offset = offset > 0 ? offset : 0;
     reply->type = reply->status == 200 ? "text/plain; charset=utf-8" : reply->type;
+    if (ranged && reply->status == 200)
+        say_range(reply, offset);
     text_release(&folder);
 }
