@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tapfinger why: why a task waits, or why it runs there and with that much. */
+#include "cli/why.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -260,14 +262,14 @@ static void print_decisions(const json_t *doc)
     }
 }
 
-static void explain(const struct arguments *args, const json_t *doc)
+static void explain(const struct arguments *args, const json_t *doc, const char *cluster)
 {
     bool waits = strcmp(client_text(doc, "state"), "PENDING") == 0 ||
                  strcmp(client_text(doc, "state"), "HELD") == 0;
 
     print_head(doc);
     if (waits)
-        print_clusters(doc, arguments_string(args, "cluster"), arguments_want_colour(args, 1));
+        print_clusters(doc, cluster, arguments_want_colour(args, 1));
     if (waits)
         print_remedies(doc);
     print_decisions(doc);
@@ -383,6 +385,21 @@ static bool is_cluster_of(const json_t *doc, const char *name)
     return false;
 }
 
+int why_explain(struct client *client, const struct arguments *args, const char *id,
+                struct err *err)
+{
+    struct answer answer;
+    char path[100];
+    int code;
+
+    snprintf(path, sizeof path, "/v1/jobs/%.40s/explanation", id);
+    code = client_call(client, "GET", path, NULL, NULL, &answer, err);
+    if (code == EXIT_DONE)
+        explain(args, answer.doc, NULL);
+    answer_release(&answer);
+    return code;
+}
+
 static int look_now(struct client *client, const struct arguments *args, struct err *err)
 {
     const char *cluster = arguments_string(args, "cluster");
@@ -396,7 +413,11 @@ static int look_now(struct client *client, const struct arguments *args, struct 
         err_set(err, ERR_NOT_FOUND, "no cluster \"%.40s\"", cluster);
         code = EXIT_NOT_FOUND;
     }
-    return answer_show(&answer, code, args, explain);
+    if (code != EXIT_DONE || arguments_want_json(args))
+        return answer_show(&answer, code, args, NULL);
+    explain(args, answer.doc, cluster);
+    answer_release(&answer);
+    return code;
 }
 
 static int run(const struct arguments *args, struct err *err)

@@ -331,6 +331,11 @@ static void reload(struct daemon *daemon)
         daemon->site.keep_events_s = site.keep_events_s;
         daemon->site.log_bytes = site.log_bytes;
         daemon->access.rate = site.rate;
+        daemon->site.quota = site.quota;
+        daemon->site.user_quota = site.user_quota;
+        daemon->site.quotas = site.quotas;
+        daemon->site.has_quota = site.has_quota;
+        daemon->runner.room = true;
         daemon->site.policy = site.policy;
         site_release(&daemon->changes);
         daemon->changes = site;

@@ -5,6 +5,7 @@
 
 #include "serve/daemon.h"
 #include "serve/quantity.h"
+#include "serve/quota.h"
 
 /* A queue's reasons change with every start: what is told of them is bounded. */
 enum { NOTE_LOOK = 2000, NOTE_TELL = 20, NOTE_EVERY_US = 2000000 };
@@ -49,7 +50,7 @@ static enum reason job_wide(struct daemon *daemon, struct job_task *task)
     if (!live_can_ever_run(&daemon->live, task))
         return REASON_NEVER_FITS;
     if (task->world < 0)
-        return REASON_BEHIND;
+        return quota_has_room(&daemon->live, task) ? REASON_BEHIND : REASON_QUOTA;
     return REASONS;
 }
 
@@ -308,7 +309,7 @@ static json_t *list_blocks(struct daemon *daemon, struct job_task *task)
     if (!live_can_ever_run(&daemon->live, task))
         block(list, REASON_NEVER_FITS, NULL);
     if (task->world < 0 && !json_array_size(list))
-        block(list, REASON_BEHIND, NULL);
+        block(list, quota_has_room(&daemon->live, task) ? REASON_BEHIND : REASON_QUOTA, NULL);
     return list;
 }
 

@@ -15,6 +15,7 @@ struct job_task;
     X(NOT_BEFORE, "not-before", "its time has not come")                             \
     X(BACKOFF, "backoff", "it failed, and waits before it is tried again")           \
     X(DEPENDENCY, "dependency", "a job that it waits for is not over")               \
+    X(QUOTA, "quota", "its user has as much as the site allows")                     \
     X(BEHIND, "behind", "as many members of its array run as may run at once")       \
     X(NEVER_FITS, "never-fits", "no cluster of its reach could ever hold it")        \
     X(NO_CPU, "no-cpu", "not enough processors are free")                            \

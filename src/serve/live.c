@@ -22,6 +22,7 @@
 #include "policy/registry.h"
 #include "serve/book.h"
 #include "serve/live_apply.h"
+#include "serve/quota.h"
 #include "serve/sensitivity.h"
 #include "serve/site.h"
 #include "serve/watchdog.h"
@@ -147,6 +148,8 @@ void live_set_limits(struct live *live, struct job_task *task, struct allocation
     *max = job->has_request || job->has_max ? job->max : info->max;
     if (!job->has_request && !job->has_max)
         max->amount[SITE_MEM] = min->amount[SITE_MEM]; /* memory beyond the need gains nothing */
+    if (!job->has_request)
+        quota_cut(live, job, max);
     if (!job->has_request && !job->has_min)
         *min = allocation_least(min, max);
     *max = allocation_most(min, max);

@@ -8,7 +8,10 @@
 #include "base/sha256.h"
 #include "serve/explain.h"
 #include "serve/job_answer.h"
+#include "serve/quota.h"
 #include "store/store.h"
+
+enum { QUOTA_RETRY_S = 30 };
 
 /* The first member that the other array lacks, or NULL. */
 static const struct job_task *find_unmatched(const struct job *job, struct job *other)
@@ -179,6 +182,28 @@ static void hash_body(const json_t *body, char hash[SHA256_HEX_BYTES])
     free(words);
 }
 
+static bool check_quota(struct daemon *daemon, const struct job *job, struct reply *reply)
+{
+    const struct site_quota *quota = site_quota(&daemon->site, job->user);
+    int64_t left = quota_left(&daemon->book, job->user);
+    struct allocation min, max;
+
+    live_set_limits(&daemon->live, &job->task[0], &min, &max);
+    if ((quota->cpu >= 0 && min.amount[SITE_CPU] > quota->cpu) ||
+        (quota->gpu >= 0 && min.amount[SITE_GPU] > quota->gpu)) {
+        reply_problem(reply, 422, "never-fits",
+                      "%s may never have so much at once: the site's limits", job->user);
+        return false;
+    }
+    if (left < 0 || job->tasks <= left)
+        return true;
+    reply->retry_s = QUOTA_RETRY_S;
+    reply_problem(reply, 429, "quota",
+                  "%s may have %d tasks that are not over, and has room for %lld more", job->user,
+                  site_quota(&daemon->site, job->user)->pending, (long long)left);
+    return false;
+}
+
 void route_submit(struct daemon *daemon, struct request *request, struct reply *reply)
 {
     const char *key = request_header(request, "Idempotency-Key");
@@ -196,6 +221,10 @@ void route_submit(struct daemon *daemon, struct request *request, struct reply *
     job = read_job(daemon, request, reply);
     if (!job)
         return;
+    if (!check_quota(daemon, job, reply)) {
+        job_free(job);
+        return;
+    }
     book_add(&daemon->book, job, request->body);
     runner_consider(&daemon->runner, job);
     snprintf(reply->location, sizeof reply->location, "/v1/jobs/%lld", (long long)job->id);

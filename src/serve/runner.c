@@ -27,6 +27,7 @@
 #include "base/rng.h"
 #include "base/text.h"
 #include "serve/book.h"
+#include "serve/quota.h"
 #include "serve/site.h"
 
 static const double SAVE_PROGRESS_S = 1, SAMPLE_S = 5;
@@ -99,6 +100,8 @@ static void consider(struct runner *runner, struct job_task *task, bool failed, 
     } else if (unmet) {
         return;
     } else if (may_run(task, *shown, &from_us)) {
+        if (!quota_has_room(runner->live, task))
+            return;
         if (!task->queued_us)
             task->queued_us = now_us;
         live_admit(runner->live, task);
@@ -157,10 +160,23 @@ static void consider_waiting_for(struct runner *runner, struct ended ended)
             consider_after(runner, book->jobs.item[i], ended);
 }
 
+/* Some user has room again: jobs that waited for that, in their order. */
+static void consider_users(struct runner *runner)
+{
+    const struct book *book = runner->book;
+
+    for (size_t i = 0; i < book->jobs.count; i++)
+        if (book->jobs.item[i]->count[JOB_PENDING])
+            runner_consider(runner, book->jobs.item[i]);
+}
+
 void runner_consider_due(struct runner *runner)
 {
     int64_t now_us = book_now_us();
 
+    if (runner->room && runner->site->has_quota)
+        consider_users(runner);
+    runner->room = false;
     while (runner->book->ended.count)
         consider_waiting_for(runner, vector_pop(&runner->book->ended));
     for (size_t i = 0; i < runner->timed.count;) {
@@ -199,7 +215,7 @@ double runner_due_in(const struct runner *runner)
 {
     int64_t first = INT64_MAX, now_us = book_now_us();
 
-    if (runner->book->ended.count)
+    if (runner->book->ended.count || (runner->room && runner->site->has_quota))
         return 0;
     for (size_t i = 0; i < runner->timed.count; i++)
         if (runner->timed.item[i].at_us < first)
@@ -523,6 +539,7 @@ static void take_end(struct runner *runner, struct job_task *task, const struct 
         fail(runner, task, end->cause == END_LOST);
     }
     runner_consider(runner, task->job);
+    runner->room = true;
 }
 
 static void count_wait(struct runner *runner, struct job_task *task)
@@ -676,6 +693,7 @@ bool runner_cancel(struct runner *runner, struct job_task *task)
         return false;
     if (!is_placed(task)) {
         cancel_waiting(runner, task, NULL);
+        runner->room = true;
         runner_consider(runner, task->job);
         return true;
     }

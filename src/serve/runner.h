@@ -31,6 +31,7 @@ struct runner {
     char *program;
     VECTOR(struct act) todo;    /* recorded, not done yet */
     VECTOR(struct timed) timed; /* jobs that may run from some time on */
+    bool room;                  /* some user may have room for more */
     double sampled_s;           /* since tasks were asked what they use */
 };
 

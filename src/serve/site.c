@@ -8,7 +8,7 @@
  *     policy: {name: "fair", budget: 50ms}
  *     clusters:
  *       - {name: edge-a, cpu: 4, gpu: 1, mem: 32GiB, cpus: 0-3, gpus: "0"}
- *     limits: {rate: 200}
+ *     limits: {rate: 200, default: {running: 16, gpu: 4, pending: 5000}, users: {bob: {gpu: 1}}}
  *     types:
  *       - {name: resnet50, min: {cpu: 1}, max: {cpu: 4, gpu: 1}}
  *
@@ -76,8 +76,19 @@ static const struct option_spec policy_options[] = {
 };
 
 static const struct option_spec limit_options[] = {
+    {"default", OPTION_NODE, .help = "each user: {running: 16, cpu: 8, gpu: 4, pending: 5000}"},
+    {"users", OPTION_NODE,
+     .help = "some users: {ann: {gpu: 1}}; what is not said is as in default"},
     {"rate", OPTION_REAL, "200", .low = 0, .high = 1e6,
      .help = "requests per second with one token, over TCP; 0: any number"},
+    {0},
+};
+
+static const struct option_spec quota_options[] = {
+    {"running", OPTION_INT, .low = 0, .high = MAX_QUANTITY, .help = "tasks at once"},
+    {"cpu", OPTION_INT, .low = 0, .high = MAX_QUANTITY, .help = "processors at once"},
+    {"gpu", OPTION_INT, .low = 0, .high = MAX_QUANTITY, .help = "GPUs at once"},
+    {"pending", OPTION_INT, .low = 0, .high = MAX_QUANTITY, .help = "tasks that are not over"},
     {0},
 };
 
@@ -107,6 +118,7 @@ const struct site_section site_sections[] = {
     {"store", "what is kept", store_options},
     {"policy", "who decides", policy_options},
     {"limits", "what one caller may ask for", limit_options},
+    {"limits.default", "what each user may have", quota_options},
     {"clusters[]", "one cluster", cluster_options},
     {"types[]", "one task type", type_options},
     {0},
@@ -211,6 +223,58 @@ static int read_policy(struct site *site, const struct yaml_node *node, struct e
     return rc;
 }
 
+/* What it does not say stays. */
+static int read_quota(struct site *site, const struct yaml_node *map, struct site_quota *out,
+                      struct err *err)
+{
+    struct params params;
+    int rc;
+
+    params_init(&params, quota_options);
+    rc = yaml_read_map(map, "limits", &params, err);
+    if (rc == 0 && params_given(&params, "running"))
+        out->running = (int32_t)params_int(&params, "running");
+    if (rc == 0 && params_given(&params, "cpu"))
+        out->cpu = (int32_t)params_int(&params, "cpu");
+    if (rc == 0 && params_given(&params, "gpu"))
+        out->gpu = (int32_t)params_int(&params, "gpu");
+    if (rc == 0 && params_given(&params, "pending"))
+        out->pending = (int32_t)params_int(&params, "pending");
+    params_release(&params);
+    site->has_quota = true;
+    return rc;
+}
+
+static int read_quotas(struct site *site, const struct yaml_node *limits, struct err *err)
+{
+    const struct yaml_node *own = yaml_find(limits, "default"), *users = yaml_find(limits, "users");
+    int rc = own ? read_quota(site, own, &site->quota, err) : 0;
+
+    if (rc || !users)
+        return rc;
+    rc = yaml_need_kind(users, YAML_MAP, "limits.users", err);
+    if (rc)
+        return rc;
+    site->user_quota =
+        arena_zalloc(&site->arena, (size_t)users->items + 1, sizeof *site->user_quota);
+    for (int i = 0; i < users->items && rc == 0; i++) {
+        struct site_quota *quota = &site->user_quota[site->quotas++];
+
+        *quota = site->quota;
+        quota->user = keep(site, users->key[i]);
+        rc = read_quota(site, users->item[i], quota, err);
+    }
+    return rc;
+}
+
+const struct site_quota *site_quota(const struct site *site, const char *user)
+{
+    for (int i = 0; user && i < site->quotas; i++)
+        if (strcmp(site->user_quota[i].user, user) == 0)
+            return &site->user_quota[i];
+    return &site->quota;
+}
+
 static int read_call_limits(struct site *site, const struct yaml_node *node, struct err *err)
 {
     struct params params;
@@ -222,7 +286,7 @@ static int read_call_limits(struct site *site, const struct yaml_node *node, str
     if (rc == 0)
         site->rate = params_real(&params, "rate");
     params_release(&params);
-    return rc;
+    return rc ? rc : read_quotas(site, node, err);
 }
 
 static int32_t mem_units(int64_t bytes)
@@ -441,7 +505,7 @@ static void choose_paths(struct site *site)
 
 static void site_init(struct site *site)
 {
-    *site = (struct site){0};
+    *site = (struct site){.quota = {.running = -1, .cpu = -1, .gpu = -1, .pending = -1}};
     arena_init(&site->arena);
 }
 

@@ -31,6 +31,12 @@ struct site_type {
     struct allocation min, max;
 };
 
+/* What one user's tasks may have together; -1: any amount. */
+struct site_quota {
+    const char *user; /* NULL: everybody who is not named */
+    int32_t running, cpu, gpu, pending;
+};
+
 struct site {
     struct arena arena;
     const char *name;
@@ -43,7 +49,10 @@ struct site {
     double budget_s;
     double keep_finished_s, keep_events_s;
     int64_t log_bytes;
-    double rate; /* requests per second of one token; 0: any number */
+    double rate;                          /* requests per second of one token; 0: any number */
+    struct site_quota quota, *user_quota; /* the default, and by name */
+    int quotas;                           /* by name */
+    bool has_quota;                       /* any of them says something */
     int clusters, types;
     struct site_cluster *cluster;
     struct site_type *type;
@@ -57,6 +66,7 @@ int site_parse(struct site *site, const char *name, const char *bytes, size_t co
                struct err *err);
 void site_release(struct site *site);
 
+const struct site_quota *site_quota(const struct site *site, const char *user);
 int site_find_cluster(const struct site *site, const char *name);
 
 /* Where this user's (or the system's) daemon listens unless told otherwise; free it. */
