@@ -4,7 +4,9 @@
  * decisions on one core, for 6 agents with ten waiting tasks each (hetero-6, flooded), and for
  * 1,000 clusters with about 5,000 waiting tasks where one event just happened.
  *
- *     bench_agents [N]
+ *     bench_agents [N [6 | 1000]]
+ *
+ * With a number of clusters only that case.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,39 +117,57 @@ static void measure(struct emit *json, struct stage *stage, int decisions)
     free(took_us);
 }
 
-int main(int argc, char **argv)
+static void fail(const struct err *err)
+{
+    fprintf(stderr, "bench_agents: %s\n", err->message);
+    exit(1);
+}
+
+static void measure_six(struct emit *json, int decisions)
 {
     static const char *const flood[] = {"arrivals.process=at-once", "arrivals.tasks=110"};
-    int decisions = argc > 1 ? (int)strtol(argv[1], NULL, 10) : DECISIONS;
     struct stage stage = {0};
-    struct text text;
-    struct emit json;
     struct err err;
 
-    if (decisions < 1) {
-        fprintf(stderr, "usage: bench_agents [N]\n");
+    if (scenario_load(&stage.scenario, "scenarios/paper/hetero-6.yaml", flood, 2, &err))
+        fail(&err);
+    open_stage(&stage);
+    measure(json, &stage, decisions);
+    close_stage(&stage);
+}
+
+static void measure_thousand(struct emit *json, int decisions)
+{
+    struct stage stage = {0};
+    struct err err;
+
+    if (scenario_parse(&stage.scenario, "large", "", large, NULL, 0, &err))
+        fail(&err);
+    open_stage(&stage);
+    decide(&stage);
+    world_apply(stage.world, &stage.plan);
+    measure(json, &stage, decisions);
+    close_stage(&stage);
+}
+
+int main(int argc, char **argv)
+{
+    int decisions = argc > 1 ? (int)strtol(argv[1], NULL, 10) : DECISIONS;
+    long clusters = argc > 2 ? strtol(argv[2], NULL, 10) : 0;
+    struct text text;
+    struct emit json;
+
+    if (decisions < 1 || (clusters != 0 && clusters != 6 && clusters != 1000)) {
+        fprintf(stderr, "usage: bench_agents [N [6 | 1000]]\n");
         return 2;
     }
     text_init(&text, 0);
     emit_init(&json, &text);
     emit_open(&json, '[');
-    if (scenario_load(&stage.scenario, "scenarios/paper/hetero-6.yaml", flood, 2, &err)) {
-        fprintf(stderr, "bench_agents: %s\n", err.message);
-        return 1;
-    }
-    open_stage(&stage);
-    measure(&json, &stage, decisions);
-    close_stage(&stage);
-    stage = (struct stage){0};
-    if (scenario_parse(&stage.scenario, "large", "", large, NULL, 0, &err)) {
-        fprintf(stderr, "bench_agents: %s\n", err.message);
-        return 1;
-    }
-    open_stage(&stage);
-    decide(&stage);
-    world_apply(stage.world, &stage.plan);
-    measure(&json, &stage, decisions);
-    close_stage(&stage);
+    if (clusters != 1000)
+        measure_six(&json, decisions);
+    if (clusters != 6)
+        measure_thousand(&json, decisions);
     emit_close(&json);
     printf("%s\n", text.bytes);
     text_release(&text);
