@@ -217,10 +217,15 @@ static real *pick_scores(const struct pass *pass, const struct actor *actor,
     int32_t pairs = code->graph->to_cluster.count;
     real *score = pass_new(pass, (size_t)pairs, (size_t)heads);
 
-    for (int32_t i = 0; i < pairs; i++)
-        for (int k = 0; k < heads; k++)
-            score[i * heads + k] =
-                code->edge_scores[(pair ? pair[i] : i) * stride + relation * heads + k];
+    for (int32_t i = 0; i < pairs; i++) {
+        const real *from = code->edge_scores + (pair ? pair[i] : i) * stride + relation * heads;
+
+        /* The usual number is known to the compiler. */
+        if (heads == 4)
+            memcpy(score + i * 4, from, 4 * sizeof *score);
+        else
+            memcpy(score + i * heads, from, (size_t)heads * sizeof *score);
+    }
     return score;
 }
 

@@ -140,30 +140,30 @@ static void fill_pair(struct observation *seen, struct variety *variety, int32_t
     fill_task(seen, index, row);
 }
 
-/* The rank by cost among the allowed. */
-static void fill_ranks(const struct observation *seen, int32_t agent, real *row,
-                       const uint8_t *allowed)
+/* The pairs of an agent that may be started, and their rows. */
+struct listed {
+    int32_t count, pair[MOST_SHOWN];
+    real *row[MOST_SHOWN];
+};
+
+/* The rank by cost among the listed. */
+static void fill_ranks(const struct observation *seen, const struct listed *listed)
 {
-    int32_t first = seen->first_pair[agent], count = options_count(seen, agent) - 1, in_all = 0;
-    int32_t option[MOST_SHOWN];
     double cost_s[MOST_SHOWN];
 
-    for (int32_t i = 0; i < count; i++)
-        if (allowed[i]) {
-            option[in_all] = i;
-            cost_s[in_all++] = seen->pair[first + i].offer.cost_s;
-        }
-    for (int32_t i = 0; i < in_all; i++) {
+    for (int32_t i = 0; i < listed->count; i++)
+        cost_s[i] = seen->pair[listed->pair[i]].offer.cost_s;
+    for (int32_t i = 0; i < listed->count; i++) {
         int32_t before = 0;
 
-        for (int32_t k = 0; k < in_all; k++)
+        for (int32_t k = 0; k < listed->count; k++)
             before += cost_s[k] < cost_s[i];
-        row[option[i] * OPTION_FEATURES + OPTION_COST_RANK] = (real)((double)before / in_all);
+        listed->row[i][OPTION_COST_RANK] = (real)((double)before / listed->count);
     }
 }
 
-static void fill_wait(const struct observation *seen, int32_t agent, real *row,
-                      const uint8_t *allowed)
+static void fill_wait(const struct observation *seen, int32_t agent, const struct listed *listed,
+                      real *wait)
 {
     static const struct {
         int from, to;
@@ -171,41 +171,63 @@ static void fill_wait(const struct observation *seen, int32_t agent, real *row,
                  {OPTION_OTHER_NOW, OPTION_WAIT_OTHER},
                  {OPTION_HOPE, OPTION_WAIT_HOPE},
                  {OPTION_COST, OPTION_WAIT_COST}};
-    int32_t count = options_count(seen, agent) - 1, fits = 0, cluster = seen->cluster[agent];
-    real *wait = row + count * OPTION_FEATURES;
     static const struct allocation nothing;
+    int32_t cluster = seen->cluster[agent];
     const struct allocation *free = plan_free(seen->plan, cluster);
 
-    for (int32_t i = 0; i < count; i++) {
-        for (size_t k = 0; allowed[i] && k < sizeof least / sizeof *least; k++) {
-            real value = row[i * OPTION_FEATURES + least[k].from];
+    memset(wait, 0, OPTION_FEATURES * sizeof *wait);
+    for (int32_t i = 0; i < listed->count; i++)
+        for (size_t k = 0; k < sizeof least / sizeof *least; k++) {
+            real value = listed->row[i][least[k].from];
 
-            if (fits == 0 || value < wait[least[k].to])
+            if (i == 0 || value < wait[least[k].to])
                 wait[least[k].to] = value;
         }
-        fits += allowed[i];
-    }
     wait[OPTION_WAIT] = 1;
     wait[OPTION_WAIT_EARLIER] = (real)outlook_log_count(seen->outlook, seen->starts[agent]);
     wait[OPTION_WAIT_FREE] = observation_left_over(seen, cluster, free, &nothing);
-    wait[OPTION_WAIT_FITS] = (real)outlook_log_count(seen->outlook, fits);
+    wait[OPTION_WAIT_FITS] = (real)outlook_log_count(seen->outlook, listed->count);
     wait[OPTION_WAIT_ONE_START] = seen->one_start;
     wait[OPTION_WAIT_CROWD] = observation_squash(seen->crowd[agent], seen->outlook->size[cluster]);
 }
 
-void options_fill(struct observation *seen, int32_t agent, enum option_rows wanted, real *row,
-                  uint8_t *allowed)
+void options_fill(struct observation *seen, int32_t agent, real *row, uint8_t *allowed)
 {
     int32_t first = seen->first_pair[agent], count = options_count(seen, agent) - 1;
     struct variety variety = {.count = 0};
+    struct listed listed = {.count = 0};
 
-    memset(row, 0, ((size_t)count + 1) * OPTION_FEATURES * sizeof *row);
-    for (int32_t i = 0; i < count; i++) {
+    memset(row, 0, (size_t)count * OPTION_FEATURES * sizeof *row);
+    for (int32_t i = 0; i < count; i++, row += OPTION_FEATURES) {
         allowed[i] = may_start(seen, first + i);
-        if (allowed[i] || (wanted == EVERY_OPTION && !seen->taken[seen->pair[first + i].task]))
-            fill_pair(seen, &variety, first + i, row + i * OPTION_FEATURES);
+        if (allowed[i]) {
+            listed.pair[listed.count] = first + i;
+            listed.row[listed.count++] = row;
+        }
+        if (!seen->taken[seen->pair[first + i].task])
+            fill_pair(seen, &variety, first + i, row);
     }
     allowed[count] = 1;
-    fill_ranks(seen, agent, row, allowed);
-    fill_wait(seen, agent, row, allowed);
+    fill_ranks(seen, &listed);
+    fill_wait(seen, agent, &listed, row);
+}
+
+int32_t options_list(struct observation *seen, int32_t agent, real *row, int32_t *pair)
+{
+    struct variety variety = {.count = 0};
+    struct listed listed = {.count = 0};
+
+    for (int32_t i = seen->first_pair[agent]; i < seen->first_pair[agent + 1]; i++) {
+        if (!may_start(seen, i))
+            continue;
+        memset(row, 0, OPTION_FEATURES * sizeof *row);
+        fill_pair(seen, &variety, i, row);
+        *pair++ = listed.pair[listed.count] = i;
+        listed.row[listed.count++] = row;
+        row += OPTION_FEATURES;
+    }
+    *pair = -1;
+    fill_ranks(seen, &listed);
+    fill_wait(seen, agent, &listed, row);
+    return listed.count + 1;
 }

@@ -45,15 +45,16 @@ enum option_feature {
     OPTION_FEATURES
 };
 
-enum option_rows { EVERY_OPTION, ALLOWED_OPTIONS };
-
 /*
  * Fills the rows of an agent's options as things stand: its pairs in order, then waiting; and says
  * which of them there are. row (pairs + 1, OPTION_FEATURES), allowed (pairs + 1). The rows of tasks
- * that are taken are zero, and with ALLOWED_OPTIONS those of all that are not allowed.
+ * that are taken are zero.
  */
-void options_fill(struct observation *seen, int32_t agent, enum option_rows wanted, real *row,
-                  uint8_t *allowed);
+void options_fill(struct observation *seen, int32_t agent, real *row, uint8_t *allowed);
+
+/* Only those that there are, one after the other, and their pairs, -1 for waiting; returns how
+ * many. Room is for all of them. */
+int32_t options_list(struct observation *seen, int32_t agent, real *row, int32_t *pair);
 
 /* How many there are, waiting included. */
 static inline int32_t options_count(const struct observation *seen, int32_t agent)

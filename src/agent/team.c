@@ -100,8 +100,7 @@ static void fill_all(struct meeting *m)
     for (int32_t a = 0; a < seen->agents; a++) {
         size_t at = (size_t)(seen->first_pair[a] + a);
 
-        options_fill(seen, a, EVERY_OPTION, m->first_x + at * OPTION_FEATURES,
-                     m->first_allowed + at);
+        options_fill(seen, a, m->first_x + at * OPTION_FEATURES, m->first_allowed + at);
     }
 }
 
@@ -150,17 +149,6 @@ static bool meet(struct meeting *m, struct team *team, const struct view *view, 
     return seat(m, team);
 }
 
-/* Only the oldest task that fits stays allowed. */
-static void forget_younger(uint8_t *allowed, int32_t count)
-{
-    bool found = false;
-
-    for (int32_t i = 0; i < count - 1; i++) {
-        allowed[i] = allowed[i] && !found;
-        found = found || allowed[i];
-    }
-}
-
 /* What the agents that take part in a round may do, agent by agent, waiting last. */
 struct round {
     int32_t agents, rows;
@@ -171,28 +159,54 @@ struct round {
     struct actor_scores scores;
 };
 
-/* Adds those of an agent's options that are allowed; nothing if waiting is all there is. */
-static void take_seat(struct round *r, struct meeting *m, int32_t agent, const real *row,
-                      const uint8_t *allowed)
+/* The options of an agent as they were at first, listed as options_list() would. */
+static int32_t list_first(const struct meeting *m, int32_t agent, real *x, int32_t *pair)
 {
     const struct observation *seen = &m->seen;
-    int32_t first = seen->first_pair[agent], count = options_count(seen, agent), at = r->rows;
+    int32_t first = seen->first_pair[agent], count = options_count(seen, agent), listed = 0;
+    const real *row = m->first_x + (size_t)(first + agent) * OPTION_FEATURES;
+    const uint8_t *allowed = m->first_allowed + first + agent;
 
-    for (int32_t i = 0; i < count; i++) {
+    for (int32_t i = 0; i < count; i++, row += OPTION_FEATURES) {
         if (!allowed[i])
             continue;
-        memcpy(r->x + (size_t)at * OPTION_FEATURES, row + (size_t)i * OPTION_FEATURES,
-               OPTION_FEATURES * sizeof *row);
-        r->pair[at] = i < count - 1 ? first + i : -1;
-        r->query[at] = agent;
-        r->key[at++] = i < count - 1 ? seen->pair[first + i].task : seen->tasks;
+        memcpy(x + (size_t)listed * OPTION_FEATURES, row, OPTION_FEATURES * sizeof *row);
+        pair[listed++] = i < count - 1 ? first + i : -1;
     }
-    m->active[agent] = at - r->rows > 1;
-    if (!m->active[agent])
+    return listed;
+}
+
+/* Only the oldest task that fits stays among them, and waiting. */
+static int32_t forget_younger(real *x, int32_t *pair, int32_t options)
+{
+    if (options <= 2)
+        return options;
+    memcpy(x + OPTION_FEATURES, x + (size_t)(options - 1) * OPTION_FEATURES,
+           OPTION_FEATURES * sizeof *x);
+    pair[1] = -1;
+    return 2;
+}
+
+/* Adds an agent's options; nothing if waiting is all there is. */
+static void take_seat(struct round *r, struct meeting *m, int32_t agent, bool first)
+{
+    struct observation *seen = &m->seen;
+    real *x = r->x + (size_t)r->rows * OPTION_FEATURES;
+    int32_t *pair = r->pair + r->rows;
+    int32_t options = first ? list_first(m, agent, x, pair) : options_list(seen, agent, x, pair);
+
+    if (m->team->first_only)
+        options = forget_younger(x, pair, options);
+    m->active[agent] = options > 1;
+    if (options == 1)
         return;
-    r->rows = at;
+    for (int32_t i = 0; i < options; i++) {
+        r->query[r->rows + i] = agent;
+        r->key[r->rows + i] = pair[i] >= 0 ? seen->pair[pair[i]].task : seen->tasks;
+    }
+    r->rows += options;
     r->agent[r->agents++] = agent;
-    r->first[r->agents] = at;
+    r->first[r->agents] = r->rows;
 }
 
 static void open_round(struct round *r, struct meeting *m, bool first)
@@ -200,8 +214,6 @@ static void open_round(struct round *r, struct meeting *m, bool first)
     struct observation *seen = &m->seen;
     size_t rows = (size_t)seen->pairs + (size_t)seen->agents;
     struct arena *memory = seen->memory;
-    real *scratch_x = arena_alloc(memory, (rows + 1) * OPTION_FEATURES * sizeof(real));
-    uint8_t *allowed = arena_alloc(memory, rows + 1);
 
     *r = (struct round){
         .agent = new_ints(memory, seen->agents),
@@ -211,23 +223,9 @@ static void open_round(struct round *r, struct meeting *m, bool first)
         .key = new_ints(memory, (int32_t)rows),
         .x = arena_alloc(memory, (rows + 1) * OPTION_FEATURES * sizeof(real)),
     };
-    for (int32_t a = 0; a < seen->agents; a++) {
-        const real *row = scratch_x;
-
-        if (!m->active[a])
-            continue;
-        if (first) {
-            size_t at = (size_t)(seen->first_pair[a] + a);
-
-            row = m->first_x + at * OPTION_FEATURES;
-            memcpy(allowed, m->first_allowed + at, (size_t)options_count(seen, a));
-        } else {
-            options_fill(seen, a, ALLOWED_OPTIONS, scratch_x, allowed);
-        }
-        if (m->team->first_only)
-            forget_younger(allowed, options_count(seen, a));
-        take_seat(r, m, a, row, allowed);
-    }
+    for (int32_t a = 0; a < seen->agents; a++)
+        if (m->active[a])
+            take_seat(r, m, a, first);
     r->options = (struct actor_options){r->rows, r->query, r->key, r->x};
 }
 
