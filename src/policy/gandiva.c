@@ -43,6 +43,7 @@
 
 struct member {
     int32_t cluster; /* that let it in; -1: none has */
+    int32_t asks;    /* its request: index into gandiva.asked */
     int32_t partner; /* with whom it was packed last, or -1 */
     double share;    /* dominant, of its cluster */
     bool runs;       /* in this slice, by the last plan */
@@ -67,15 +68,16 @@ struct gandiva {
     VECTOR(int32_t) back;             /* those who go to its end */
     VECTOR(struct stranger) stranger; /* who waits and was not let in, by id */
     int32_t waiting_members;
-    double *load;            /* by cluster: dominant shares let in */
-    double *old_load;        /* the same when the strangers were last asked */
-    bool *was_open;          /* by cluster: whether it took starts then */
-    bool *is_short;          /* by cluster: some member finds no room */
-    bool *is_wanted;         /* by cluster: somebody waits who was not let in */
-    struct allocation *free; /* by cluster */
-    struct id_set started;   /* clusters that have their one start of this slot */
-    VECTOR(int32_t) lone;    /* who runs, could share and does not */
-    VECTOR(int32_t) host;    /* those of them that one may be packed with */
+    double *load;                    /* by cluster: dominant shares let in */
+    double *old_load;                /* the same when the strangers were last asked */
+    bool *was_open;                  /* by cluster: whether it took starts then */
+    bool *is_short;                  /* by cluster: some member finds no room */
+    bool *is_wanted;                 /* by cluster: somebody waits who was not let in */
+    struct allocation *free;         /* by cluster */
+    struct id_set started;           /* clusters that have their one start of this slot */
+    VECTOR(int32_t) lone;            /* who runs, could share and does not */
+    VECTOR(int32_t) host;            /* those of them that one may be packed with */
+    VECTOR(struct allocation) asked; /* the requests that occur */
 };
 
 static const struct option_spec options[] = {
@@ -129,6 +131,7 @@ static void release(void *state)
     id_set_release(&s->bad);
     vector_release(&s->lone);
     vector_release(&s->host);
+    vector_release(&s->asked);
     free(s->load);
     free(s->old_load);
     free(s->was_open);
@@ -221,6 +224,16 @@ static int32_t least_loaded(struct gandiva *s, const struct view *view, int32_t 
     return best;
 }
 
+/* Index of a request, which is added if it is new. */
+static int32_t find_request(struct gandiva *s, const struct allocation *amount)
+{
+    for (size_t k = 0; k < s->asked.count; k++)
+        if (allocation_equal(&s->asked.item[k], amount))
+            return (int32_t)k;
+    vector_push(&s->asked, *amount);
+    return (int32_t)s->asked.count - 1;
+}
+
 /* Whether it was. */
 static bool let_in_one(struct gandiva *s, const struct view *view, int32_t id)
 {
@@ -233,7 +246,10 @@ static bool let_in_one(struct gandiva *s, const struct view *view, int32_t id)
         return false;
     }
     s->member.item[id] =
-        (struct member){.cluster = cluster, .partner = -1, .share = share_on(s, view, id, cluster)};
+        (struct member){.cluster = cluster,
+                        .asks = find_request(s, request_of(&s->requests, view, id)),
+                        .partner = -1,
+                        .share = share_on(s, view, id, cluster)};
     s->load[cluster] += s->member.item[id].share;
     vector_push(&s->live, id);
     vector_push(&s->queue, id);
@@ -392,13 +408,14 @@ static void give_turn(struct gandiva *s, const struct view *view, int32_t id, in
 static void migrate_or_wait(struct gandiva *s, const struct view *view, int32_t id)
 {
     const struct reach *reach = &view->task[id].reach;
+    int32_t own = s->member.item[id].cluster;
 
     for (int32_t i = 0; i < reach->count; i++)
-        if (may_run(s, view, id, reach->cluster[i])) {
+        if (reach->cluster[i] != own && may_run(s, view, id, reach->cluster[i])) {
             give_turn(s, view, id, reach->cluster[i]);
             return;
         }
-    s->is_short[s->member.item[id].cluster] = true;
+    s->is_short[own] = true;
 }
 
 static void give_turns(struct gandiva *s, const struct view *view)
@@ -463,7 +480,7 @@ static bool may_be_host(const struct gandiva *s, const struct view *view, int32_
 static bool do_match(struct gandiva *s, const struct view *view, int32_t id, int32_t host)
 {
     return s->member.item[host].cluster == s->member.item[id].cluster &&
-           allocation_equal(&s->requests.amount.item[id], &s->requests.amount.item[host]) &&
+           s->member.item[host].asks == s->member.item[id].asks &&
            !id_set_has(&s->bad, pair_of(view, id, host));
 }
 
