@@ -115,7 +115,7 @@ static int load_paper(struct tapfinger *s, const struct policy_setup *setup, str
 {
     const char *model = params_string(setup->params, "model");
     struct paper_config config;
-    struct checkpoint *checkpoint;
+    struct checkpoint *checkpoint = NULL;
     uint64_t seed;
     int rc;
 
@@ -144,7 +144,7 @@ static int load(struct tapfinger *s, const struct policy_setup *setup, struct er
 {
     const char *model = params_string(setup->params, "model");
     struct experience experience = {0};
-    struct checkpoint *checkpoint;
+    struct checkpoint *checkpoint = NULL;
     uint64_t seed;
     int rc;
 

@@ -194,6 +194,7 @@ static int count_rest(struct side *side, int *runs, struct err *err)
         for (rc = 0; rc == 0 && side->in_run;)
             rc = step(side, &text, err);
     } while (rc == 0 && (rc = event_reader_next_run(side->reader, err)) > 0);
+    side->events = NULL;
     return rc;
 }
 

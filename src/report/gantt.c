@@ -143,7 +143,7 @@ static int read_stretches(struct gantt_reader *g)
 {
     static const char *const name[STRETCH_COLUMNS] = {"job_id", "cluster", "starting_time",
                                                       "finish_time", "ended_by"};
-    int column[STRETCH_COLUMNS], resource[MAX_RESOURCES];
+    int column[STRETCH_COLUMNS], resource[MAX_RESOURCES] = {0};
     int rc = find_columns(g, name, STRETCH_COLUMNS, column);
 
     for (int r = 0; rc == 0 && r < g->run->catalog.resources; r++)

@@ -113,10 +113,12 @@ static void draw(const struct canvas *canvas)
         cairo_set_font_size(cairo, PLOT_FONT);
     }
     lay_legend(canvas, MARGIN + sizes.title, true);
-    for (int i = 0; i < plot->panels; i++)
-        plot_panel_draw(cairo, &plot->panel[i], MARGIN + sizes.panel_width * (i % columns_of(plot)),
-                        top + sizes.panel_height * (i / columns_of(plot)), sizes.panel_width,
-                        sizes.panel_height);
+    for (int i = 0; i < plot->panels; i++) {
+        int row = i / columns_of(plot), column = i % columns_of(plot);
+
+        plot_panel_draw(cairo, &plot->panel[i], MARGIN + sizes.panel_width * column,
+                        top + sizes.panel_height * row, sizes.panel_width, sizes.panel_height);
+    }
     if (plot->note) {
         plot_set_grey(cairo, PLOT_GREY);
         plot_text(cairo, plot->note, MARGIN, canvas->height - MARGIN, 0);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "report/table.h"
 
@@ -56,6 +57,7 @@ void table_tex(const struct table *table, const char *caption, struct text *out)
 {
     size_t columns = table->columns.count;
 
+    BUG_ON(columns == 0 && table->cells.count > 0);
     for (const char *at = caption; at && *at;) {
         int length = (int)strcspn(at, "\n");
 
