@@ -206,8 +206,8 @@ tidy: headers
 
 # The models that ship, made again: the same settings as the first time. By iterations, not by time,
 # so that a faster machine makes the same models. SCENARIOS_TO_LEARN=hetero-6 makes one of them.
-SCENARIOS_TO_LEARN ?= synthetic synthetic-6 synthetic-6-ar2 synthetic-6-ar3 multi hetero-6
-TRACES_TO_LEARN    ?= trace-2000 trace6-2000
+SCENARIOS_TO_LEARN ?= synthetic synthetic-6 synthetic-6-ar2 synthetic-6-ar3 multi hetero-6 sjf container
+TRACES_TO_LEARN    ?= trace-500 trace-1000 trace-2000 trace-4000 trace6-2000 trace6-4000 trace6-8000
 LEARN := $(BUILD)/tapfinger train --lessons 15 --groups 12 --siblings 8
 .PHONY: retrain retrain-general
 retrain: $(BUILD)/tapfinger

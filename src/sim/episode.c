@@ -142,7 +142,7 @@ int episode_run(struct episode *episode, const struct contender *contender, uint
         rc = policy_open(&policy, contender->ops, &setup, err);
     if (rc)
         goto out;
-    if (setup.estimator && estimator.ops->observe)
+    if (estimator.ops && estimator.ops->observe)
         world_watch(world, learn, &learner);
     if (policy.ops->observe)
         world_watch(world, observe, &policy);
