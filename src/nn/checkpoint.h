@@ -58,7 +58,8 @@ struct checkpoint {
     struct yaml_document metadata;          /* its root is a map */
 };
 
-/* Maps a file and checks all of it. The file must not be changed while it is open. */
+/* Maps a file and checks all of it. The file must not be changed while it is open. On failure *out
+ * is NULL. */
 int checkpoint_open(struct checkpoint **out, const char *path, struct err *err);
 
 /* The same for bytes that stay the caller's; name stands for the path in messages. */

@@ -393,6 +393,7 @@ static void make_room_for_lots(struct planner *s)
     struct lot *old = s->lot;
     uint32_t room = s->lot_room;
 
+    BUG_ON(room == 0);
     if (2 * s->lots < room)
         return;
     s->lot_room = 2 * room;

@@ -130,7 +130,7 @@ static int load_paper(struct tapfinger *s, const struct policy_setup *setup, str
         return 0;
     }
     rc = open_file(&checkpoint, model, err);
-    if (rc)
+    if (!checkpoint)
         return rc;
     rc = paper_model_load(&s->paper_net, checkpoint, 0, err);
     s->has_paper_net = rc == 0;
@@ -156,7 +156,7 @@ static int load(struct tapfinger *s, const struct policy_setup *setup, struct er
         return 0;
     }
     rc = open_file(&checkpoint, model, err);
-    if (rc)
+    if (!checkpoint)
         return rc;
     rc = actor_model_load(&s->actor, checkpoint, 0, err);
     s->has_actor = rc == 0;

@@ -747,12 +747,14 @@ void http_close(struct http *http)
 
 int http_port(const struct http *http)
 {
-    struct sockaddr_storage address;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address = {0};
     socklen_t bytes = sizeof address;
 
-    if (http->tcp_socket < 0 ||
-        getsockname(http->tcp_socket, (struct sockaddr *)&address, &bytes) != 0)
+    if (http->tcp_socket < 0 || getsockname(http->tcp_socket, &address.any, &bytes) != 0)
         return 0;
-    return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
-                                               : ((struct sockaddr_in *)&address)->sin_port);
+    return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 }
