@@ -161,6 +161,7 @@ static void change_tasks(struct daemon *daemon, struct request *request, struct 
             note(change.left, task);
         }
     }
+    runner_consider(&daemon->runner, change.job);
     close_change(&change, 202, done, not_done, json_object(), reply);
 }
 

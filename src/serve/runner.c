@@ -122,8 +122,11 @@ static void consider_some(struct runner *runner, struct job *job, int32_t first,
         job->unmet = book_count_unmet(runner->book, job, &failed);
     for (int32_t i = 0; i < job->tasks && job->running_limit; i++)
         shown += job->task[i].world >= 0;
-    for (int32_t i = first; i < end; i++)
+    for (int32_t i = first; i < end; i++) {
+        if (job->running_limit && shown >= job->running_limit && !job->afters)
+            break; /* the rest has to wait for its turn */
         consider(runner, &job->task[i], failed, &shown, &next_us);
+    }
     if (next_us < INT64_MAX)
         vector_push(&runner->timed, ((struct timed){next_us, job->id}));
 }
@@ -694,7 +697,6 @@ bool runner_cancel(struct runner *runner, struct job_task *task)
     if (!is_placed(task)) {
         cancel_waiting(runner, task, NULL);
         runner->room = true;
-        runner_consider(runner, task->job);
         return true;
     }
     task->stopping = STOP_CANCEL;
@@ -712,7 +714,6 @@ bool runner_requeue(struct runner *runner, struct job_task *task)
         task->ended_us = task->not_before_us = 0;
         keep_message(task, NULL);
         book_move(runner->book, task, task->job->held ? JOB_HELD : JOB_PENDING, BOOK_PENDING);
-        runner_consider(runner, task->job);
         return true;
     }
     if (!is_placed(task) || task->stopping)

@@ -59,7 +59,8 @@ bool runner_poll(struct runner *runner);
 void runner_record(struct runner *runner);
 void runner_act(struct runner *runner);
 
-/* What users ask for; each returns whether it changed anything. */
+/* What users ask for; each returns whether it changed anything. After all of them the job is
+ * considered again, once. */
 bool runner_cancel(struct runner *runner, struct job_task *task);
 bool runner_requeue(struct runner *runner, struct job_task *task);
 bool runner_retry(struct runner *runner, struct job_task *task); /* only what failed */

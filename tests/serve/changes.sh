@@ -114,6 +114,12 @@ for _ in $(seq 100); do [ "$(tapfinger logs "$stubborn")" = ready ] && break; sl
 check "a shorter grace than it was submitted with" is "canceled $stubborn" tapfinger cancel "$stubborn" --grace 0.2s
 check "ends it" until_state CANCELED "$stubborn"
 
+# A very large array is one job as any other.
+large=$(tapfinger submit --clean-env --array 1-50000%1 --hold -- true)
+tapfinger release "$large" >/dev/null
+check "50000 members are canceled at once" timeout 60 "$tapfinger" cancel "$large"
+check "all of them" sh -c "tapfinger show $large --json | jq -e '(.counts.PENDING // 0) == 0 and (.counts.CANCELED // 0) > 49000'"
+
 # Again what failed, and only that.
 mixed=$(tapfinger submit --array 1-4 -- sh -c "echo x >>$D/ran.\$TAP_ARRAY_INDEX; [ \$TAP_ARRAY_INDEX -gt 2 ] || [ -e $D/mended ]")
 tapfinger wait "$mixed" 2>/dev/null
