@@ -44,8 +44,7 @@ bool keeper_report_line(struct keeper_report *report, const char *line, size_t l
     if (good && progress)
         report->progress = json_number_value(progress);
     if (good)
-        json_object_foreach(doc, name, value)
-        {
+        json_object_foreach (doc, name, value) {
             bool known = json_object_get(report->metrics, name) != NULL;
 
             if (value != progress && is_metric(name, value) &&

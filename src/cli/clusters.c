@@ -77,8 +77,7 @@ static void print_one(const struct arguments *args, const json_t *cluster)
                client_text(cluster, "reason"), client_text(cluster, "until"));
     for (size_t i = 0; i < json_array_size(enforced); i++)
         printf("%-10s %s\n", i ? "" : "enforced", json_string_value(json_array_get(enforced, i)));
-    json_array_foreach(json_object_get(cluster, "running"), at, task)
-    {
+    json_array_foreach (json_object_get(cluster, "running"), at, task) {
         struct text amount;
 
         text_init(&amount, 0);

@@ -79,9 +79,9 @@ static const char *find_failed(const json_t *doc)
 
     if (json_object_get(doc, "task"))
         return id;
-    json_array_foreach(json_object_get(doc, "task_list"), at,
-                       task) if (strcmp(client_text(task, "state"), "SUCCEEDED") !=
-                                 0) return client_text(task, "id");
+    json_array_foreach (json_object_get(doc, "task_list"), at, task)
+        if (strcmp(client_text(task, "state"), "SUCCEEDED") != 0)
+            return client_text(task, "id");
     return id;
 }
 

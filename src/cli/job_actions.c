@@ -137,8 +137,7 @@ static void merge(json_t *all, const json_t *doc)
     const char *key;
     json_t *value;
 
-    json_object_foreach((json_t *)(uintptr_t)doc, key, value)
-    {
+    json_object_foreach ((json_t *)(uintptr_t)doc, key, value) {
         json_t *list = json_object_get(all, key);
 
         if (!json_is_array(value))

@@ -311,8 +311,7 @@ int job_file_values(const char *path, json_t **out, struct err *err)
         rc = err_set(err, ERR_INVALID, "%s:%d: %s", path, trouble.line, trouble.text);
     else if (rc == 0 && !json_is_array(list))
         rc = err_set(err, ERR_INVALID, "%s: expected a list", path);
-    json_array_foreach(list, at, value)
-    {
+    json_array_foreach (list, at, value) {
         char *words = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(16));
 
         json_array_append_new(*out, json_string(words));

@@ -151,7 +151,8 @@ static int find_jobs(struct job_selection *selection, struct client *client,
         add_filter(&path, client, args, "type", NULL);
         add_filter(&path, client, args, "user", "me");
         code = client_call(client, "GET", path.bytes, NULL, NULL, &answer, err);
-        json_array_foreach(json_object_get(answer.doc, "items"), at, job) take_job(selection, job);
+        json_array_foreach (json_object_get(answer.doc, "items"), at, job)
+            take_job(selection, job);
         snprintf(next, sizeof next, "%s", client_text(answer.doc, "next"));
         more = json_is_string(json_object_get(answer.doc, "next"));
         answer_release(&answer);

@@ -140,8 +140,7 @@ static void print_summary(const json_t *doc)
     json_t *count;
 
     for (size_t i = 0; i < json_array_size(items); i++) {
-        json_object_foreach(json_object_get(json_array_get(items, i), "counts"), state, count)
-        {
+        json_object_foreach (json_object_get(json_array_get(items, i), "counts"), state, count) {
             json_int_t sum = json_integer_value(json_object_get(counts, state));
 
             json_object_set_new(counts, state, json_integer(sum + json_integer_value(count)));
@@ -153,8 +152,7 @@ static void print_summary(const json_t *doc)
                 json_array_size(items) == 1 ? "" : "s", (long long)tasks, tasks == 1 ? "" : "s");
     else
         fprintf(stderr, "no jobs to show");
-    json_object_foreach(counts, state, count)
-    {
+    json_object_foreach (counts, state, count) {
         fprintf(stderr, "%s%lld %s", comma, (long long)json_integer_value(count), state);
         comma = ", ";
     }

@@ -233,8 +233,7 @@ static void say_plan(const struct answer *answer)
     size_t at;
     json_t *cluster;
 
-    json_array_foreach(json_object_get(answer->doc, "clusters"), at, cluster)
-    {
+    json_array_foreach (json_object_get(answer->doc, "clusters"), at, cluster) {
         struct text free;
 
         text_init(&free, 0);

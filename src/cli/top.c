@@ -106,8 +106,7 @@ static int draw(struct client *client, const struct look *look, struct text *out
     if (code == EXIT_DONE)
         text_printf(out, "%lld waiting\n",
                     (long long)json_integer_value(json_object_get(answer.doc, "waiting")));
-    json_array_foreach(json_object_get(answer.doc, "items"), at, cluster)
-    {
+    json_array_foreach (json_object_get(answer.doc, "items"), at, cluster) {
         text_printf(out, "%-12s", client_text(cluster, "name"));
         add_bar(cluster, "cpu", out);
         add_bar(cluster, "gpu", out);

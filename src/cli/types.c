@@ -14,8 +14,7 @@ static void add_points(struct table *table, const json_t *type)
     size_t at;
     json_t *point;
 
-    json_array_foreach(json_object_get(type, "points"), at, point)
-    {
+    json_array_foreach (json_object_get(type, "points"), at, point) {
         struct text amount;
 
         text_init(&amount, 0);

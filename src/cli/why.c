@@ -37,8 +37,7 @@ static void add_tally(const json_t *doc, struct text *out)
     size_t at, fits = 0, others = 0;
     json_t *cluster, *count;
 
-    json_array_foreach(clusters, at, cluster)
-    {
+    json_array_foreach (clusters, at, cluster) {
         reason = client_text(cluster, "reason");
         fits += json_is_true(json_object_get(cluster, "fits_empty")) &&
                 json_is_true(json_object_get(cluster, "in_reach"));
@@ -47,8 +46,9 @@ static void add_tally(const json_t *doc, struct text *out)
     }
     text_printf(out, "fits %zu of %zu cluster%s", fits, json_array_size(clusters),
                 json_array_size(clusters) == 1 ? "" : "s");
-    json_object_foreach(tally, reason, count) text_printf(
-        out, "%s%lld %s", others++ ? ", " : " (", (long long)json_integer_value(count), reason);
+    json_object_foreach (tally, reason, count)
+        text_printf(out, "%s%lld %s", others++ ? ", " : " (", (long long)json_integer_value(count),
+                    reason);
     text_add(out, others ? ")" : "");
     json_decref(tally);
 }
@@ -143,8 +143,7 @@ static void add_cluster(struct table *table, const json_t *cluster)
     size_t at;
     json_t *reason;
 
-    json_array_foreach(json_object_get(cluster, "reasons"), at, reason)
-    {
+    json_array_foreach (json_object_get(cluster, "reasons"), at, reason) {
         struct text detail, when;
 
         text_init(&detail, 0);
@@ -181,9 +180,9 @@ static void print_clusters(const json_t *doc, const char *only, bool colour)
     table_column(&table, "REASON", TABLE_LEFT, 0);
     table_column(&table, "DETAIL", TABLE_LEFT, 1);
     table_column(&table, "FREES IN (est.)", TABLE_RIGHT, 2);
-    json_array_foreach(json_object_get(doc, "clusters"), at,
-                       cluster) if (!only || strcmp(client_text(cluster, "name"), only) == 0)
-        add_cluster(&table, cluster);
+    json_array_foreach (json_object_get(doc, "clusters"), at, cluster)
+        if (!only || strcmp(client_text(cluster, "name"), only) == 0)
+            add_cluster(&table, cluster);
     text_init(&out, 0);
     table_print(&table, &style, &out);
     fputs(out.bytes, stdout);
@@ -203,8 +202,7 @@ static void print_remedies(const json_t *doc)
         int keys = 0;
 
         printf("%s", i ? " | " : "would start now with: ");
-        json_object_foreach((json_t *)(uintptr_t)change, key, value)
-        {
+        json_object_foreach ((json_t *)(uintptr_t)change, key, value) {
             printf("%s", keys++ ? " " : "");
             if (json_is_string(value))
                 printf("--reach %s", json_string_value(value));
@@ -225,8 +223,7 @@ static void print_alternatives(const json_t *decision)
     size_t at;
     json_t *one;
 
-    json_array_foreach(json_object_get(decision, "alternatives"), at, one)
-    {
+    json_array_foreach (json_object_get(decision, "alternatives"), at, one) {
         struct text amount;
 
         text_init(&amount, 0);
@@ -380,8 +377,9 @@ static bool is_cluster_of(const json_t *doc, const char *name)
     size_t at;
     json_t *cluster;
 
-    json_array_foreach(json_object_get(doc, "clusters"), at,
-                       cluster) if (strcmp(client_text(cluster, "name"), name) == 0) return true;
+    json_array_foreach (json_object_get(doc, "clusters"), at, cluster)
+        if (strcmp(client_text(cluster, "name"), name) == 0)
+            return true;
     return false;
 }
 

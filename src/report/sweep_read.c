@@ -111,8 +111,7 @@ static void take_catalog(struct sweep_record *s, json_t *root, json_t *shares)
     const char *name;
     json_t *value;
 
-    json_object_foreach(shares, name, value)
-    {
+    json_object_foreach (shares, name, value) {
         if (s->catalog.resources == MAX_RESOURCES)
             break;
         resource[s->catalog.resources++] =

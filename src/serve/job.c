@@ -166,8 +166,7 @@ int job_read_allocation(const json_t *map, const char *what, struct allocation *
 
     if (!json_is_object(map))
         return err_set(err, ERR_INVALID, "%s: expected an object like {\"cpu\":2}", what);
-    json_object_foreach((json_t *)(uintptr_t)map, name, value)
-    {
+    json_object_foreach ((json_t *)(uintptr_t)map, name, value) {
         json_int_t amount = json_integer_value(value);
         int resource = strcmp(name, "cpu") == 0         ? SITE_CPU
                        : strcmp(name, "gpu") == 0       ? SITE_GPU
@@ -262,10 +261,9 @@ static int check_command(const json_t *doc, struct err *err)
         return err_set(err, ERR_INVALID, "cwd: expected an absolute path");
     if (env && !json_is_object(env))
         return err_set(err, ERR_INVALID, "env: expected an object");
-    json_object_foreach((json_t *)(uintptr_t)env, name,
-                        value) if (!json_is_string(value) || strchr(name, '=') ||
-                                   !*name) return err_set(err, ERR_INVALID,
-                                                          "env.%.40s: expected a text", name);
+    json_object_foreach ((json_t *)(uintptr_t)env, name, value)
+        if (!json_is_string(value) || strchr(name, '=') || !*name)
+            return err_set(err, ERR_INVALID, "env.%.40s: expected a text", name);
     return 0;
 }
 
@@ -280,8 +278,7 @@ static int check_keys(const json_t *doc, struct err *err)
     const char *name;
     json_t *value;
 
-    json_object_foreach((json_t *)(uintptr_t)doc, name, value)
-    {
+    json_object_foreach ((json_t *)(uintptr_t)doc, name, value) {
         const char *near;
         size_t i = 0;
 
@@ -540,13 +537,10 @@ static int read_labels(struct job *job, const json_t *map, struct err *err)
         return 0;
     if (!json_is_object(map) || json_object_size(map) > 64)
         return err_set(err, ERR_INVALID, "labels: expected an object of up to 64 texts");
-    json_object_foreach(
-        (json_t *)(uintptr_t)map, name,
-        value) if (!json_is_string(value) ||
-                   json_string_length(value) >
-                       MAX_NAME) return err_set(err, ERR_INVALID,
-                                                "labels.%.40s: expected a text of up to %d bytes",
-                                                name, MAX_NAME);
+    json_object_foreach ((json_t *)(uintptr_t)map, name, value)
+        if (!json_is_string(value) || json_string_length(value) > MAX_NAME)
+            return err_set(err, ERR_INVALID, "labels.%.40s: expected a text of up to %d bytes",
+                           name, MAX_NAME);
     job->labels = json_dumps(map, JSON_COMPACT | JSON_SORT_KEYS);
     return 0;
 }

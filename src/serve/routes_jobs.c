@@ -105,14 +105,14 @@ static void keep_fields(struct reply *reply, const char *fields)
     json_t *item;
 
     BUG_ON(!doc);
-    json_array_foreach(json_object_get(doc, "items"), at, item)
-    {
+    json_array_foreach (json_object_get(doc, "items"), at, item) {
         const char *key;
         json_t *value;
         void *next;
 
-        json_object_foreach_safe(item, next, key, value) if (!is_listed(fields, key))
-            json_object_del(item, key);
+        json_object_foreach_safe (item, next, key, value)
+            if (!is_listed(fields, key))
+                json_object_del(item, key);
     }
     reply_json(reply, 200, doc);
 }
@@ -313,8 +313,7 @@ static json_t *only_of(json_t *list, const struct job_task *task)
 
     text_init(&id, 0);
     job_print_id(task, &id);
-    json_array_foreach(list, at, event)
-    {
+    json_array_foreach (list, at, event) {
         const char *of = json_string_value(json_object_get(event, "id"));
 
         if (of && (!strchr(of, '.') || strcmp(of, id.bytes) == 0))

@@ -323,8 +323,9 @@ static void open_setting(struct setting *setting, struct runner *runner,
     vector_push(&setting->argv, NULL);
     if (!env)
         add_default_variables(setting, job);
-    json_object_foreach((json_t *)(uintptr_t)env, name, value) if (strncmp(name, "TAP_", 4) != 0)
-        add_variable(setting, name, json_string_value(value));
+    json_object_foreach ((json_t *)(uintptr_t)env, name, value)
+        if (strncmp(name, "TAP_", 4) != 0)
+            add_variable(setting, name, json_string_value(value));
     text_init(&id, 0);
     job_print_id(task, &id);
     add_variable(setting, "TAP_TASK", id.bytes);

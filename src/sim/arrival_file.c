@@ -279,8 +279,7 @@ static int json_clusters_of(struct reader *reader, const json_t *list)
 
     if (!json_is_array(list) || json_array_size(list) == 0)
         return fail(reader, "clusters: expected a list of at least one");
-    json_array_foreach(list, i, item)
-    {
+    json_array_foreach (list, i, item) {
         if (json_is_integer(item))
             rc = add_cluster(reader, json_integer_value(item));
         else if (json_is_string(item))
@@ -301,8 +300,7 @@ static int json_amounts_of(struct reader *reader, int of, json_t *map)
 
     if (!json_is_object(map))
         return fail(reader, "%s: expected {resource: amount}", amount_word[of]);
-    json_object_foreach(map, key, value)
-    {
+    json_object_foreach (map, key, value) {
         rc = json_is_number(value) ? set_amount(reader, of, key, json_number_value(value))
                                    : fail(reader, "%s: expected numbers", amount_word[of]);
         if (rc)
@@ -352,8 +350,7 @@ static int json_line(struct reader *reader, const char *line)
         return fail(reader, "expected a JSON object: %s", error.text);
     }
     begin_line(reader, &arrival);
-    json_object_foreach(object, key, value)
-    {
+    json_object_foreach (object, key, value) {
         rc = json_field(reader, &arrival, key, value);
         if (rc)
             break;

@@ -70,8 +70,7 @@ static double mean_slowdown(const json_t *entry, double alone)
     double sum = 0;
     int count = 0;
 
-    json_object_foreach((json_t *)(uintptr_t)entry, key, value)
-    {
+    json_object_foreach ((json_t *)(uintptr_t)entry, key, value) {
         double beside = json_number_value(json_array_get(value, 0));
 
         if (strcmp(key, "null") == 0 || !(beside > 0))
@@ -122,8 +121,7 @@ static int take_table(struct gavel *g, const json_t *root, struct err *err)
 
         if (!json_is_object(table) || (g->choice != t && g->choice != GPU_TYPES))
             continue;
-        json_object_foreach((json_t *)(uintptr_t)table, key, entry)
-        {
+        json_object_foreach ((json_t *)(uintptr_t)table, key, entry) {
             int rc = trace_row(g->reader->trace, g->reader->members.name, 0, err);
 
             if (rc)

@@ -174,12 +174,12 @@ static char *scenario_yaml(const json_t *header, const json_t *tables)
                 (long long)json_integer_value(json_object_get(header, "pending_num")),
                 json_is_true(json_object_get(header, "one_placement_per_agent_per_step")) ? "one"
                                                                                           : "many");
-    json_array_foreach(json_object_get(header, "capacity"), i, item)
+    json_array_foreach (json_object_get(header, "capacity"), i, item)
         text_printf(&yaml, "  - {name: c%zu, capacity: {cpu: %lld, gpu: %lld}}\n", i,
                     (long long)integer(item, 0), (long long)integer(item, 1));
     text_printf(&yaml, "arrivals: {process: poisson-slot, rate: 1, tasks: %lld}\ntypes:\n",
                 (long long)json_integer_value(json_object_get(header, "tasks")));
-    json_array_foreach(json_object_get(header, "types"), i, item)
+    json_array_foreach (json_object_get(header, "types"), i, item)
         add_type(&yaml, header, tables, json_string_value(item));
     return text_take(&yaml);
 }
@@ -278,8 +278,7 @@ static void check_progress(struct replay *r, const double *before)
     const json_t *entry;
     size_t i;
 
-    json_array_foreach(json_object_get(r->step, "progress"), i, entry)
-    {
+    json_array_foreach (json_object_get(r->step, "progress"), i, entry) {
         int32_t id = (int32_t)integer(entry, 0);
         double after = world_progress(r->world, id);
 
@@ -315,8 +314,9 @@ static double recorded_noise(void *arg, int32_t task, int32_t nth)
     size_t i;
 
     (void)nth;
-    json_array_foreach(json_object_get(r->step, "noise"), i,
-                       entry) if (integer(entry, 0) == task) return real(entry, 1);
+    json_array_foreach (json_object_get(r->step, "noise"), i, entry)
+        if (integer(entry, 0) == task)
+            return real(entry, 1);
     differ(r, "no noise recorded for task %d", task);
     return 0;
 }
@@ -434,8 +434,7 @@ static void check_allocations(struct replay *r)
             differ(r, "agent %zu runs %d tasks", a, view->cluster[a].runnings);
             return;
         }
-        json_array_foreach(wanted, i, entry)
-        {
+        json_array_foreach (wanted, i, entry) {
             const struct task *task = &view->task[view->cluster[a].running[i]];
             struct allocation amount = task->allocation;
 
@@ -461,8 +460,7 @@ static int check_round(struct replay *r, const json_t *round)
 
     for (int32_t k = 0; k < plan->actions; k++)
         starts += plan->action[k].kind == ACTION_START;
-    json_array_foreach(round, i, entry)
-    {
+    json_array_foreach (round, i, entry) {
         if (integer(entry, 3) == 0 && integer(entry, 4) == 0)
             continue;
         while (next < plan->actions && plan->action[next].kind != ACTION_START)
