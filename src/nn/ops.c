@@ -3,28 +3,18 @@
 
 #include <string.h>
 
-static const struct ops *const REF[] = {&ops_ref, NULL};
-
+const struct ops *const *ops_all(void)
+{
+    static const struct ops *const ref[] = {&ops_ref, NULL};
 #if defined(__x86_64__) && !defined(NN_DOUBLE)
+    static const struct ops *const avx2[] = {&ops_avx2, &ops_ref, NULL};
+    static const struct ops *const avx512[] = {&ops_avx512, &ops_avx2, &ops_ref, NULL};
 
-static const struct ops *const AVX2[] = {&ops_avx2, &ops_ref, NULL};
-static const struct ops *const AVX512[] = {&ops_avx512, &ops_avx2, &ops_ref, NULL};
-
-const struct ops *const *ops_all(void)
-{
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
-        return REF;
-    return __builtin_cpu_supports("avx512f") ? AVX512 : AVX2;
-}
-
-#else
-
-const struct ops *const *ops_all(void)
-{
-    return REF;
-}
-
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return __builtin_cpu_supports("avx512f") ? avx512 : avx2;
 #endif
+    return ref;
+}
 
 const struct ops *ops_best(void)
 {
