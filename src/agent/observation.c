@@ -300,7 +300,7 @@ static void fill_kind(const struct observation *seen, const struct kind *kind, r
 static void fill_kinds(const struct observation *seen)
 {
     enum { KEPT = 8 };
-    int32_t type[KEPT], row[KEPT];
+    int32_t type[KEPT], row[KEPT] = {0};
 
     memset(type, -1, sizeof type);
     for (int32_t t = 0; t < seen->tasks; t++) {

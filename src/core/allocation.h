@@ -69,10 +69,10 @@ static inline void allocation_subtract(struct allocation *from, const struct all
 static inline struct allocation allocation_least(const struct allocation *a,
                                                  const struct allocation *b)
 {
-    struct allocation least;
+    struct allocation least = *a;
 
     for (int r = 0; r < MAX_RESOURCES; r++)
-        least.amount[r] = a->amount[r] < b->amount[r] ? a->amount[r] : b->amount[r];
+        least.amount[r] = b->amount[r] < least.amount[r] ? b->amount[r] : least.amount[r];
     return least;
 }
 
