@@ -2,7 +2,6 @@
 /* tapfinger clusters: what there is and what runs there; draining. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/err.h"
 #include "cli/arguments.h"
@@ -131,19 +130,11 @@ static void print_clusters(const struct arguments *args, const json_t *doc)
 /* A time, or a duration from now on. */
 static int add_until(json_t *body, const char *until, struct err *err)
 {
-    struct text text;
     int64_t at_us;
-    double seconds;
 
-    if (quantity_time(until, &at_us, NULL)) {
-        if (quantity_duration(until, &seconds, err))
-            return err_prefix(err, "--until: ");
-        at_us = (int64_t)(((double)time(NULL) + seconds) * 1e6);
-    }
-    text_init(&text, 0);
-    quantity_print_time(&text, at_us);
-    json_object_set_new(body, "until", json_loads(text.bytes, JSON_DECODE_ANY, NULL));
-    text_release(&text);
+    if (quantity_moment(until, &at_us, err))
+        return err_prefix(err, "--until: ");
+    json_object_set_new(body, "until", quantity_time_json(at_us));
     return 0;
 }
 

@@ -22,7 +22,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/err.h"
 #include "base/memory.h"
@@ -205,21 +204,13 @@ static int add_moments(const struct yaml_node *root, const struct params *params
 {
     for (size_t i = 0; i < COUNT_OF(moments); i++) {
         const char *words = params_string(params, moments[i][0]);
-        struct text text;
-        double seconds;
         int64_t at_us;
 
         if (!words)
             continue;
-        if (quantity_time(words, &at_us, NULL)) {
-            if (quantity_duration(words, &seconds, err))
-                return at_node(yaml_find(root, moments[i][0]), moments[i][0], err);
-            at_us = (int64_t)(((double)time(NULL) + seconds) * 1e6);
-        }
-        text_init(&text, 0);
-        quantity_print_time(&text, at_us);
-        json_object_set_new(doc, moments[i][1], json_loads(text.bytes, JSON_DECODE_ANY, NULL));
-        text_release(&text);
+        if (quantity_moment(words, &at_us, err))
+            return at_node(yaml_find(root, moments[i][0]), moments[i][0], err);
+        json_object_set_new(doc, moments[i][1], quantity_time_json(at_us));
     }
     return 0;
 }

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -118,16 +117,12 @@ static int add_duration(json_t *doc, const struct arguments *args, const char *f
 static int add_moment(json_t *doc, const struct arguments *args, const char *flag, const char *key,
                       struct err *err)
 {
-    struct text text;
     double seconds;
     int rc = take_seconds(args, flag, &seconds, err);
 
     if (rc <= 0)
         return rc;
-    text_init(&text, 0);
-    quantity_print_time(&text, (int64_t)(((double)time(NULL) + seconds) * 1e6));
-    json_object_set_new(doc, key, json_loads(text.bytes, JSON_DECODE_ANY, NULL));
-    text_release(&text);
+    json_object_set_new(doc, key, quantity_time_json(quantity_from_now(seconds)));
     return 0;
 }
 

@@ -286,16 +286,10 @@ json_t *book_read_doc(struct book *book, const struct job *job)
 /* 0: there is no such key. */
 static void set_time(json_t *doc, const char *key, int64_t at_us)
 {
-    struct text text;
-
-    if (!at_us) {
+    if (at_us)
+        json_object_set_new(doc, key, quantity_time_json(at_us));
+    else
         json_object_del(doc, key);
-        return;
-    }
-    text_init(&text, 0);
-    quantity_print_time(&text, at_us);
-    json_object_set_new(doc, key, json_loads(text.bytes, JSON_DECODE_ANY, NULL));
-    text_release(&text);
 }
 
 void book_save_job(struct book *book, struct job *job)

@@ -262,18 +262,6 @@ static void block(json_t *list, enum reason reason, json_t *detail)
                                           "meaning", reason_meaning(reason), "detail", detail));
 }
 
-static json_t *time_json(int64_t at_us)
-{
-    struct text text;
-    json_t *value;
-
-    text_init(&text, 0);
-    quantity_print_time(&text, at_us);
-    value = json_loads(text.bytes, JSON_DECODE_ANY, NULL);
-    text_release(&text);
-    return value;
-}
-
 /* The jobs that it waits for, and that are not over. */
 static json_t *list_awaited(const struct daemon *daemon, const struct job *job)
 {
@@ -303,9 +291,9 @@ static json_t *list_blocks(struct daemon *daemon, struct job_task *task)
     if (job->unmet || (job->afters && book_count_unmet_of(&daemon->book, task, &failed)))
         block(list, REASON_DEPENDENCY, list_awaited(daemon, job));
     if (job->not_before_us > now_us)
-        block(list, REASON_NOT_BEFORE, time_json(job->not_before_us));
+        block(list, REASON_NOT_BEFORE, quantity_time_json(job->not_before_us));
     if (task->not_before_us > now_us)
-        block(list, REASON_BACKOFF, time_json(task->not_before_us));
+        block(list, REASON_BACKOFF, quantity_time_json(task->not_before_us));
     if (!live_can_ever_run(&daemon->live, task))
         block(list, REASON_NEVER_FITS, NULL);
     if (task->world < 0 && !json_array_size(list))
@@ -394,7 +382,7 @@ json_t *explain_task(struct daemon *daemon, struct job_task *task)
     json_object_set_new(doc, "remedies", list_remedies(daemon, task, json_array_size(blocks)));
     json_object_set_new(doc, "as_of",
                         json_pack("{s:I, s:o}", "tick", (json_int_t)daemon->live.view.decision,
-                                  "at", time_json(book_now_us())));
+                                  "at", quantity_time_json(book_now_us())));
     json_decref(blocks);
     json_object_set_new(doc, "policy", json_string(daemon->live.spec.label));
     json_object_set_new(doc, "tick", json_integer(daemon->live.view.decision));

@@ -313,7 +313,6 @@ json_t *hindsight_comparison(struct hindsight *h)
     bool old = h->version != h->live->book->version &&
                (double)(now_us - h->began_us) / 1e6 > COMPARE_EVERY_S,
          again;
-    struct text when;
     json_t *doc;
 
     if (!h->comparison.pid && (!h->began_us || old))
@@ -321,13 +320,10 @@ json_t *hindsight_comparison(struct hindsight *h)
     again = h->comparison.pid && h->last.length; /* until then the last one counts */
     doc = read_comparison(again ? &h->last : &h->comparison.out);
     made_us = again ? h->last_us : h->began_us;
-    text_init(&when, 0);
-    quantity_print_time(&when, made_us);
     json_object_set_new(doc, "schema", json_string("tapfinger.comparison/1"));
     json_object_set_new(doc, "state", json_string(h->comparison.pid ? "running" : "ready"));
     json_object_set_new(doc, "policy", json_string(h->live->spec.label));
-    json_object_set_new(doc, "made_at", json_loads(when.bytes, JSON_DECODE_ANY, NULL));
+    json_object_set_new(doc, "made_at", quantity_time_json(made_us));
     json_object_set_new(doc, "age_s", json_real(fmax(0, (double)(now_us - made_us) / 1e6)));
-    text_release(&when);
     return doc;
 }

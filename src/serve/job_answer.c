@@ -48,16 +48,6 @@ bool job_answer_find_own(struct daemon *daemon, const struct request *request, s
     return false;
 }
 
-void job_answer_add_time(json_t *doc, const char *key, int64_t at_us)
-{
-    struct text text;
-
-    text_init(&text, 0);
-    quantity_print_time(&text, at_us);
-    json_object_set_new(doc, key, json_loads(text.bytes, JSON_DECODE_ANY, NULL));
-    text_release(&text);
-}
-
 void job_answer_open(struct reply *reply, struct emit *e, const char *schema)
 {
     reply->status = 200;

@@ -25,7 +25,6 @@ void job_answer_emit(struct daemon *daemon, struct job *job, struct emit *e);
 /* For those who add to it. */
 json_t *job_answer_json(struct daemon *daemon, struct job *job);
 void job_answer_reply(struct daemon *daemon, struct job *job, int status, struct reply *reply);
-void job_answer_add_time(json_t *doc, const char *key, int64_t at_us);
 
 /* A reply that is written piece by piece. */
 void job_answer_open(struct reply *reply, struct emit *e, const char *schema);

@@ -9,7 +9,6 @@
 #include "base/emit.h"
 #include "base/err.h"
 #include "base/memory.h"
-#include "base/text.h"
 
 struct unit {
     const char *name;
@@ -62,33 +61,42 @@ int quantity_bytes(const char *text, int64_t *out, struct err *err)
     return 0;
 }
 
-void quantity_emit_time(struct emit *e, int64_t at_us)
+enum { TIME_ROOM = 40 };
+
+/* False: there is none. */
+static bool print_time(char words[TIME_ROOM], int64_t at_us)
 {
     time_t seconds = (time_t)(at_us / 1000000);
     int thousandths = (int)(at_us / 1000 % 1000);
     struct tm parts;
-    char words[40];
     size_t length;
 
-    if (at_us <= 0 || !gmtime_r(&seconds, &parts)) {
-        emit_null(e);
-        return;
-    }
-    length = strftime(words, sizeof words - 6, "%Y-%m-%dT%H:%M:%S.", &parts);
+    if (at_us <= 0 || !gmtime_r(&seconds, &parts))
+        return false;
+    length = strftime(words, TIME_ROOM - 6, "%Y-%m-%dT%H:%M:%S.", &parts);
     words[length++] = (char)('0' + thousandths / 100);
     words[length++] = (char)('0' + thousandths / 10 % 10);
     words[length++] = (char)('0' + thousandths % 10);
     words[length++] = 'Z';
     words[length] = 0;
-    emit_string(e, words);
+    return true;
 }
 
-void quantity_print_time(struct text *out, int64_t at_us)
+void quantity_emit_time(struct emit *e, int64_t at_us)
 {
-    struct emit e;
+    char words[TIME_ROOM];
 
-    emit_init(&e, out);
-    quantity_emit_time(&e, at_us);
+    if (print_time(words, at_us))
+        emit_string(e, words);
+    else
+        emit_null(e);
+}
+
+json_t *quantity_time_json(int64_t at_us)
+{
+    char words[TIME_ROOM];
+
+    return print_time(words, at_us) ? json_string(words) : json_null();
 }
 
 int quantity_time(const char *text, int64_t *out_us, struct err *err)
@@ -107,4 +115,22 @@ int quantity_time(const char *text, int64_t *out_us, struct err *err)
                        "\"%.40s\": expected a time in UTC like 2026-11-22T05:04:03Z", text);
     *out_us = (int64_t)timegm(&parts) * 1000000 + (int64_t)(fraction * 1e6);
     return 0;
+}
+
+int quantity_moment(const char *text, int64_t *out_us, struct err *err)
+{
+    double seconds;
+    int rc;
+
+    if (quantity_time(text, out_us, NULL) == 0)
+        return 0;
+    rc = quantity_duration(text, &seconds, err);
+    if (rc == 0)
+        *out_us = quantity_from_now(seconds);
+    return rc;
+}
+
+int64_t quantity_from_now(double seconds)
+{
+    return (int64_t)(((double)time(NULL) + seconds) * 1e6);
 }

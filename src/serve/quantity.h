@@ -3,11 +3,11 @@
 #ifndef SERVE_QUANTITY_H
 #define SERVE_QUANTITY_H
 
+#include <jansson.h>
 #include <stdint.h>
 
 struct emit;
 struct err;
-struct text;
 
 /* "90", "1.5h", "50ms", "30d": seconds. */
 int quantity_duration(const char *text, double *out_s, struct err *err);
@@ -15,8 +15,11 @@ int quantity_duration(const char *text, double *out_s, struct err *err);
 int quantity_bytes(const char *text, int64_t *out, struct err *err);
 
 /* "2026-11-22T05:04:03.250Z"; 0 prints as null. Reading takes it with or without a fraction. */
-void quantity_print_time(struct text *out, int64_t at_us);
 void quantity_emit_time(struct emit *e, int64_t at_us);
+json_t *quantity_time_json(int64_t at_us);
 int quantity_time(const char *text, int64_t *out_us, struct err *err);
+/* Such a time, or a duration from now on. */
+int quantity_moment(const char *text, int64_t *out_us, struct err *err);
+int64_t quantity_from_now(double seconds);
 
 #endif

@@ -272,7 +272,7 @@ static bool add_event(void *arg, const struct store_event *event)
         doc = json_object();
     json_object_set_new(doc, "seq", json_integer(event->seq));
     json_object_set_new(doc, "event", json_string(event->kind));
-    job_answer_add_time(doc, "at", event->at_us);
+    json_object_set_new(doc, "at", quantity_time_json(event->at_us));
     json_array_append_new(arg, doc);
     return true;
 }

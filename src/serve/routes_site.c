@@ -62,19 +62,6 @@ static json_t *enforcement(struct daemon *daemon, int c)
     return list;
 }
 
-/* null: there is none */
-static json_t *time_json(int64_t at_us)
-{
-    struct text text;
-    json_t *value;
-
-    text_init(&text, 0);
-    quantity_print_time(&text, at_us);
-    value = json_loads(text.bytes, JSON_DECODE_ANY, NULL);
-    text_release(&text);
-    return value;
-}
-
 /* How many wait that could run there; of a long queue those at its front. */
 static int count_queue(const struct daemon *daemon, int c)
 {
@@ -101,14 +88,14 @@ static json_t *cluster_json(struct daemon *daemon, int c)
     json_object_set_new(doc, "state", json_string(at->draining ? "draining" : "ready"));
     json_object_set_new(doc, "by", at->by ? json_string(at->by) : json_null());
     json_object_set_new(doc, "reason", at->reason ? json_string(at->reason) : json_null());
-    json_object_set_new(doc, "until", time_json(at->until_us));
+    json_object_set_new(doc, "until", quantity_time_json(at->until_us));
     json_object_set_new(doc, "capacity", job_allocation_json(&cluster->capacity, &daemon->site));
     json_object_set_new(doc, "free",
                         job_allocation_json(&daemon->live.cluster_view[c].free, &daemon->site));
     json_object_set_new(doc, "queue", json_integer(count_queue(daemon, c)));
     json_object_set_new(doc, "util_1h", json_real(hour < 0 ? 0 : hour / fmax(1, cpus)));
     json_object_set_new(doc, "used_cpus", json_real(tally->used_cpus));
-    json_object_set_new(doc, "seen_at", time_json(tally->seen_us));
+    json_object_set_new(doc, "seen_at", quantity_time_json(tally->seen_us));
     json_object_set_new(doc, "enforced", enforcement(daemon, c));
     json_object_set_new(doc, "running", list_running(daemon, c));
     return doc;
