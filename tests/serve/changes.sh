@@ -15,6 +15,9 @@ clusters:
   - {name: edge-a, cpu: 4}
 YAML
 check "it starts" start_site
+progress_of() {
+    tapfinger show "$1" --json | jq .progress
+}
 web=$(sed -n 's/^ready \(http[^ ]*\) .*/\1/p' "$D/serve.out")
 header() { # name method path [curl's arguments]
     wanted=$1 method=$2 path=$3
@@ -54,10 +57,10 @@ check "a cluster" conditional 200 PATCH /v1/clusters/edge-a "If-Match: $tag" '{"
 check "and not twice" conditional 412 PATCH /v1/clusters/edge-a "If-Match: $tag" '{"drain":true,"reason":"fan"}'
 check "progress does not make it another" sh -c "tapfinger clusters --resume edge-a"
 busy=$(tapfinger submit -- sh -c "tapfinger progress 0.1; while [ ! -e $D/more ]; do sleep 0.03; done; tapfinger progress 0.6; $(until_file busy)")
-for _ in $(seq 100); do [ "$(tapfinger show "$busy" --json | jq .progress)" = 0.1 ] && break; sleep 0.05; done
+eventually 5 is 0.1 progress_of "$busy"
 tag=$(header ETag GET "/v1/jobs/$busy")
 touch "$D/more"
-for _ in $(seq 100); do [ "$(tapfinger show "$busy" --json | jq .progress)" = 0.6 ] && break; sleep 0.05; done
+eventually 5 is 0.6 progress_of "$busy"
 check "its answer is another" conditional 200 GET "/v1/jobs/$busy" "If-None-Match: $tag"
 check "but it may be changed" conditional 200 PATCH "/v1/jobs/$busy" "If-Match: $tag" '{"priority":-1}'
 touch "$D/busy"
@@ -112,7 +115,7 @@ else
 fi
 stubborn=$(tapfinger submit --clean-env --grace 1h -- sh -c "trap '' TERM; echo ready; while :; do sleep 0.1; done")
 until_state RUNNING "$stubborn"
-for _ in $(seq 100); do [ "$(tapfinger logs "$stubborn")" = ready ] && break; sleep 0.05; done
+eventually 5 has_logged "$stubborn" ready
 check "a shorter grace than it was submitted with" is "canceled $stubborn" tapfinger cancel "$stubborn" --grace 0.2s
 check "ends it" until_state CANCELED "$stubborn"
 

@@ -4,10 +4,8 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/serve/site.bash
-cat >"$D/site.yaml" <<YAML
+site_file <<YAML
 site: lab
-listen: {unix: $D/sock}
-store: {folder: $D/state}
 policy: {name: fifo-min}
 clusters:
   - {name: edge-a, cpu: 2, mem: 2GiB}

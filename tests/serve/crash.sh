@@ -5,9 +5,7 @@ set -u
 cd "$(dirname "$0")/../.."
 . tests/serve/site.bash
 jobs=${JOBS:-64} kills=${KILLS:-6} clients=8
-cat >"$D/site.yaml" <<YAML
-listen: {unix: $D/sock}
-store: {folder: $D/state}
+site_file <<YAML
 clusters:
   - {name: a, cpu: 6}
   - {name: b, cpu: 6}
@@ -35,11 +33,7 @@ for _ in $(seq 1 "$kills"); do
 done
 # shellcheck disable=SC2086
 wait $pids
-for _ in $(seq 1 600); do
-    left=$("$tapfinger" ps --json | jq '.items | length')
-    [ "$left" = 0 ] && break
-    sleep 0.2
-done
+eventually 120 is 0 sh -c "tapfinger ps --json | jq '.items | length'"
 check "all were accepted" is "$jobs" sh -c "sort -u $D/accepted | wc -l"
 check "each ran" is "$jobs" sh -c "ls $D/ran | wc -l"
 check "none ran twice" is "$jobs" sh -c "cat $D/ran/* | wc -l"

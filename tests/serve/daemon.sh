@@ -3,10 +3,8 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/serve/site.bash
-cat >"$D/site.yaml" <<YAML
+site_file <<YAML
 site: lab
-listen: {unix: $D/sock}
-store: {folder: $D/state}
 policy: {name: fifo-min}
 clusters:
   - {name: edge-a, cpu: 2, mem: 4GiB}
@@ -134,10 +132,7 @@ refuses() { # words of the complaint; the site file is on standard input
     cat >"$D/site.yaml"
     lines=$(wc -l <"$D/serve.err")
     kill -HUP "$server"
-    for _ in $(seq 100); do
-        tail -n +$((lines + 1)) "$D/serve.err" | grep -q 'nothing was changed' && break
-        sleep 0.05
-    done
+    eventually 5 sh -c "tail -n +$((lines + 1)) $D/serve.err | grep -q 'nothing was changed'"
     tail -n +$((lines + 1)) "$D/serve.err" | tee "$D/complaint"
     grep -q -- "<4>tapfinger: $D/site.yaml$1.*; nothing was changed" "$D/complaint" &&
         [ "$(tapfinger policy --json | jq -r .policy)" = fair ] && [ "$(tapfinger clusters --json | jq '.items | length')" = 2 ]

@@ -4,9 +4,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/serve/site.bash
-cat >"$D/site.yaml" <<YAML
-listen: {unix: $D/sock}
-store: {folder: $D/state}
+site_file <<YAML
 policy: {name: fifo-min}
 clusters: [{name: edge, cpu: 2}]
 YAML
@@ -47,18 +45,12 @@ check "and the next one's has" says "<5>tapfinger: the daemon before this one (p
 prlimit --pid "$server" --fsize=4096:unlimited
 api POST /v1/jobs '{"command":["true"],"hold":true}' >"$D/first" & # not answered before it is kept
 first=$!
-for _ in $(seq 100); do
-    status_is 503 GET /readyz >/dev/null && break
-    sleep 0.1
-done
+eventually 10 status_is 503 GET /readyz
 check "what cannot be kept is not accepted" status_is 503 POST /v1/jobs '{"command":["true"],"hold":true}'
 check "it lives" status_is 200 GET /healthz
 check "and says why" says "<3>tapfinger: .*state.db: cannot write"
 prlimit --pid "$server" --fsize=unlimited:unlimited
-for _ in $(seq 100); do
-    status_is 200 GET /readyz >/dev/null && break
-    sleep 0.1
-done
+eventually 10 status_is 200 GET /readyz
 check "it goes on by itself" status_is 201 POST /v1/jobs '{"command":["true"],"hold":true}'
 check "and says so" says "<5>tapfinger: the store can be written again"
 wait $first
@@ -71,7 +63,7 @@ if command -v perl >/dev/null; then
         fileno $s == 3 or die "descriptor " . fileno $s; $ENV{LISTEN_PID} = $$; $ENV{LISTEN_FDS} = 1; sleep 2; shift; exec @ARGV' \
         "$D/passed" "$tapfinger" serve -c "$D/site.yaml" >"$D/serve.out" 2>"$D/serve.err" &
     server=$!
-    for _ in $(seq 100); do [ -S "$D/passed" ] && break; sleep 0.02; done
+    eventually 5 test -S "$D/passed"
     check "who comes early is answered" is '{"healthy":true}' curl -sS -m 20 --unix-socket "$D/passed" http://x/healthz
     check "on that socket, not on another" sh -c "! curl -sS -m 5 --unix-socket $D/sock http://x/healthz 2>/dev/null | grep healthy"
     check "the task is still there" is RUNNING sh -c "tapfinger show $id --json --site $D/passed | jq -r .state"

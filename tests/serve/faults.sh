@@ -6,9 +6,7 @@ cd "$(dirname "$0")/../.."
 . tests/serve/site.bash
 mkdir "$D/faults"
 ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -O1 -shared -fPIC -o "$D/faults.so" tests/serve/faults.c -ldl || exit 1
-cat >"$D/site.yaml" <<YAML
-listen: {unix: $D/sock}
-store: {folder: $D/state}
+site_file <<YAML
 policy: {name: fifo-min}
 clusters: [{name: edge, cpu: 4}]
 YAML
@@ -24,11 +22,10 @@ id=$(tapfinger submit --clean-env -- echo lived)
 errors() {
     curl -sS --unix-socket "$D/sock" http://x/metrics | awk '/^tapfinger_backend_errors_total/ { sum += $2 } END { print sum + 0 }'
 }
-for _ in $(seq 100); do
-    [ "$(errors)" -gt 0 ] && break
-    sleep 0.05
-done
-check "a start that fails is counted" test "$(errors)" -gt 0
+any_errors() {
+    [ "$(errors)" -gt 0 ]
+}
+check "a start that fails is counted" eventually 5 any_errors
 check "the task waits" until_state PENDING "$id"
 check "and says why" sh -c "tapfinger show $id --json | jq -r '(.task // .).message' | grep -q 'cannot start a keeper: Resource temporarily unavailable'"
 check "the daemon answers meanwhile" status_is 200 GET /healthz
@@ -47,10 +44,7 @@ sleep 1.2
 check "a day ahead: what runs is not out of time" is RUNNING state_of "$running"
 check "a day ahead: what comes runs" code_is 0 tapfinger submit --clean-env --wait -- true
 failing=$(tapfinger submit --clean-env --retries 1 -- sh -c "echo x >>$D/tries; [ \$(wc -l <$D/tries) -ge 2 ]")
-for _ in $(seq 100); do
-    [ -e "$D/tries" ] && break
-    sleep 0.02
-done
+eventually 5 test -e "$D/tries"
 echo -86400 >"$D/faults/clock"
 check "a day back: what waits to be tried again is tried in its time" until_state SUCCEEDED "$failing"
 check "a day back: what comes runs" code_is 0 tapfinger submit --clean-env --wait -- true

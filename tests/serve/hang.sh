@@ -7,9 +7,7 @@ cd "$(dirname "$0")/../.."
 . tests/serve/site.bash
 # The planner looks for better exchanges for as long as it is allowed to: this one for days.
 endless=planner:effort=1000000000000,exchanges=100000
-cat >"$D/site.yaml" <<YAML
-listen: {unix: $D/sock}
-store: {folder: $D/state}
+site_file <<YAML
 policy: {name: fifo-min, budget: 50ms}
 clusters:
 $(for c in $(seq 12); do echo "  - {name: c$c, cpu: 2, gpu: 1}"; done)
@@ -43,15 +41,9 @@ check "the daemon goes on while a policy is thinking" code_is 0 timeout 2 "$tapf
 check "its word is not waited for without end" status_is 200 GET /healthz
 
 api PUT /v1/policy "{\"policy\":\"$endless\"}" >/dev/null 2>&1 & # its answer is lost with the decision
-for _ in $(seq 100); do
-    grep -q 'starts anew' "$D/serve.err" && break
-    sleep 0.1
-done
+eventually 10 grep -q 'starts anew' "$D/serve.err"
 check "a decision that does not come back is told" grep -q "<3>tapfinger: $endless took more than 2 s for a decision and did not come back; the daemon starts anew, tasks go on" "$D/serve.err"
-for _ in $(seq 100); do
-    status_is 200 GET /readyz >/dev/null 2>&1 && break
-    sleep 0.1
-done
+eventually 10 status_is 200 GET /readyz
 check "it is the same process" kill -0 "$server"
 check "fifo-min decides" is fifo-min sh -c "tapfinger policy --json | jq -r .policy"
 check "the reason is kept" sh -c "tapfinger policy --json | jq -r .trouble | grep -q 'planner.*did not come back'"
@@ -70,15 +62,9 @@ mkfifo "$D/model"
 running=$(tapfinger submit --clean-env -- sh -c "$(until_file again)")
 until_state RUNNING "$running"
 api PUT /v1/policy "{\"policy\":\"tapfinger:model=$D/model\"}" >/dev/null 2>&1 &
-for _ in $(seq 300); do
-    grep -q 'to begin' "$D/serve.err" && break
-    sleep 0.1
-done
+eventually 30 grep -q 'to begin' "$D/serve.err"
 check "a beginning that does not come to its end is told" grep -q "<3>tapfinger: tapfinger:model=$D/model took more than 10 s to begin and did not come back; the daemon starts anew, tasks go on" "$D/serve.err"
-for _ in $(seq 100); do
-    status_is 200 GET /readyz >/dev/null 2>&1 && break
-    sleep 0.1
-done
+eventually 10 status_is 200 GET /readyz
 check "fifo-min decides" is fifo-min sh -c "tapfinger policy --json | jq -r .policy"
 check "the reason is kept" sh -c "tapfinger policy --json | jq -r .trouble | grep -q 'to begin and did not come back'"
 check "it is the same process" kill -0 "$server"
@@ -92,10 +78,7 @@ sed -i "s|name: fifo-min|name: \"tapfinger:model=$D/model\"|" "$D/site.yaml"
 rm -rf "$D/state"
 "$tapfinger" serve -c "$D/site.yaml" >"$D/serve.out" 2>"$D/serve.err" &
 server=$!
-for _ in $(seq 300); do
-    grep -q '^ready' "$D/serve.out" && break
-    sleep 0.1
-done
+eventually 30 grep -q '^ready' "$D/serve.out"
 check "a site file's policy that does not begin" grep -q 'to begin and did not come back' "$D/serve.err"
 check "does not keep the daemon from it" is fifo-min sh -c "tapfinger policy --json | jq -r .policy"
 check "it takes and runs jobs" code_is 0 tapfinger submit --wait -- true

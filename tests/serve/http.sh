@@ -5,9 +5,7 @@ set -u
 cd "$(dirname "$0")/../.."
 . tests/serve/site.bash
 ${CC:-cc} -std=gnu17 -O1 -o "$D/hammer" tests/serve/hammer.c || exit 1
-cat >"$D/site.yaml" <<YAML
-listen: {unix: $D/sock}
-store: {folder: $D/state}
+site_file <<YAML
 policy: {name: fifo-min}
 clusters: [{name: a, cpu: 2}, {name: b, cpu: 2}]
 YAML

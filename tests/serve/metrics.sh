@@ -4,9 +4,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/serve/site.bash
-cat >"$D/site.yaml" <<YAML
-listen: {unix: $D/sock}
-store: {folder: $D/state}
+site_file <<YAML
 policy: {name: fifo-min}
 clusters: [{name: edge-a, cpu: 2, mem: 2GiB}, {name: edge-b, cpu: 1, gpu: 1, mem: 2GiB}]
 YAML

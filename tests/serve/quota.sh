@@ -5,9 +5,7 @@ set -u
 cd "$(dirname "$0")/../.."
 . tests/serve/site.bash
 me=$(id -un)
-cat >"$D/site.yaml" <<YAML
-listen: {unix: $D/sock}
-store: {folder: $D/state}
+site_file <<YAML
 policy: {name: fair}
 limits: {default: {running: 1}, users: {$me: {running: 3, cpu: 4, pending: 8}}}
 clusters: [{name: edge-a, cpu: 8}]

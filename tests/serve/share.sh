@@ -8,9 +8,7 @@ set -u
 cd "$(dirname "$0")/../.."
 . tests/serve/site.bash
 processors=$(nproc)
-cat >"$D/site.yaml" <<YAML
-listen: {unix: $D/sock}
-store: {folder: $D/state}
+site_file <<YAML
 policy: {name: fifo-min}
 clusters:
   - {name: own, cpu: $processors}

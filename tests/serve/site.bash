@@ -20,6 +20,15 @@ check() { # name, command...
     fi
 }
 
+# The site file: a socket and a store in the test's folder, and what standard input says.
+site_file() {
+    {
+        echo "listen: {unix: $D/sock}"
+        echo "store: {folder: $D/state}"
+        cat
+    } >"$D/site.yaml"
+}
+
 start_site() { # more lines of serve's arguments
     : >"$D/serve.out" # of a server before this one
     "$tapfinger" serve -c "$D/site.yaml" >"$D/serve.out" 2>"$D/serve.err" &
@@ -93,11 +102,20 @@ state_of() {
 until_file() {
     echo "while [ ! -e $D/$1 ]; do sleep 0.03; done"
 }
-until_state() { # state, id
-    for _ in $(seq 1 600); do
-        [ "$(state_of "$2")" = "$1" ] && return 0
+# Tries a command again until it succeeds, for so many seconds at most.
+eventually() { # seconds, command...
+    local end=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ "$SECONDS" -lt "$end" ] || return 1
         sleep 0.05
     done
+}
+has_logged() { # id, pattern
+    tapfinger logs "$1" | grep -q "$2"
+}
+until_state() { # state, id
+    eventually 30 is "$1" state_of "$2" && return 0
     echo "$2 is $(state_of "$2"), wanted $1"
     return 1
 }

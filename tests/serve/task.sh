@@ -71,10 +71,10 @@ fi
 chmod 755 "$D/task"
 id=$(tapfinger submit --clean-env -t elastic --grace 5s -- "$D/task")
 until_state RUNNING "$id"
-for _ in $(seq 100); do tapfinger logs "$id" | grep -q begins && break; sleep 0.05; done
+eventually 5 has_logged "$id" begins
 check "it knows what it has" is "begins with 1" tapfinger logs "$id"
 tapfinger policy fair >/dev/null
-for _ in $(seq 100); do tapfinger logs "$id" | grep -q 'heard 2' && break; sleep 0.05; done
+eventually 5 has_logged "$id" 'heard 2'
 check "it hears that it has more" sh -c "tapfinger logs $id | grep -q '^heard 2 '"
 resized() { # how long after a resize was recorded the task heard of it, in ms
     at=$(curl -sS --unix-socket "$D/sock" "http://x/v1/jobs/$id/events?limit=1000" | jq -r '[.items[] | select(.event == "job.resized")][-1].at | capture("(?<s>.*)\\.(?<f>[0-9]*)Z") | "\((.s + "Z") | fromdate).\(.f)"')
@@ -85,7 +85,7 @@ check "within 100 ms" awk -v ms="$(resized)" 'BEGIN { exit !(ms > -2 && ms < 100
 check "and then the machine gives it" sh -c "tapfinger logs $id | grep -q '^heard 2 .* processors 2\$'"
 other=$(tapfinger submit --clean-env -t elastic -- sh -c "$(until_file other)")
 until_state RUNNING "$other"
-for _ in $(seq 100); do tapfinger logs "$id" | grep -q 'heard 1' && break; sleep 0.05; done
+eventually 5 has_logged "$id" 'heard 1'
 echo "heard of giving back after $(resized) ms"
 check "it hears within 100 ms that it has less" awk -v ms="$(resized)" 'BEGIN { exit !(ms > -2 && ms < 100) }'
 check "which the machine enforces" sh -c "tapfinger logs $id | grep -q '^heard 1 .* processors [12]\$'"
