@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A stream of output as numbered files of which the oldest are removed. */
+/* A stream of output as numbered files of which the oldest are removed, and beside each of them
+ * when its parts came. */
 #ifndef BACKEND_KEEPER_LOG_H
 #define BACKEND_KEEPER_LOG_H
 
@@ -15,7 +16,8 @@ struct keeper_log {
     int64_t at, begin;  /* bytes so far; where the newest file begins */
     int64_t start[8];   /* of the files that are there, oldest first */
     int files;
-    int file;           /* -1: none */
+    int file, times;    /* -1: none */
+    int64_t noted_us;   /* of the last time that was written down */
     int64_t lost_bytes; /* that could not be written */
 };
 
@@ -29,5 +31,9 @@ void keeper_log_close(struct keeper_log *log);
  * the stream is. A negative offset counts from the end. */
 int keeper_log_read(const char *folder, const char *name, int64_t *from, size_t most,
                     struct text *out, int64_t *size, struct err *err);
+
+/* For readers: where in the stream what came at a moment of the wall clock or later begins, to a
+ * quarter of a second. Its end, if nothing has come since. */
+int64_t keeper_log_find(const char *folder, const char *name, int64_t at_us);
 
 #endif

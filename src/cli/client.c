@@ -2,6 +2,7 @@
 #include "cli/client.h"
 
 #include <curl/curl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,13 +14,27 @@
 #include "serve/quantity.h"
 #include "serve/site.h"
 
-int client_open(struct client *client, const struct arguments *args, struct err *err)
+/* --timeout, where it has this meaning, else $TAPFINGER_TIMEOUT. */
+static int read_patience(struct client *client, const struct arguments *args, struct err *err)
 {
-    const char *site = arguments_string(args, "site"), *token = getenv("TAPFINGER_TOKEN");
+    int after = option_find(args->own.spec, "site") + 1;
+    const char *name = args->own.spec[after].name, *words = NULL;
+    bool own = name && strcmp(name, "timeout") == 0;
 
-    *client = (struct client){0};
-    if (!site || !*site)
-        site = getenv("TAPFINGER_SITE");
+    if (own)
+        words = arguments_string(args, "timeout");
+    own = words != NULL;
+    if (!own)
+        words = getenv("TAPFINGER_TIMEOUT");
+    if (!words || !*words || quantity_duration(words, &client->patience_s, err) == 0)
+        return 0;
+    return err_prefix(err, own ? "--timeout" : "$TAPFINGER_TIMEOUT");
+}
+
+static int open_at(struct client *client, const char *site, struct err *err)
+{
+    const char *token = getenv("TAPFINGER_TOKEN");
+
     client->curl = curl_easy_init();
     if (!client->curl)
         return err_set(err, ERR_IO, "cannot set up HTTP");
@@ -31,6 +46,22 @@ int client_open(struct client *client, const struct arguments *args, struct err 
     }
     client->token = token && *token ? xstrdup(token) : NULL;
     return 0;
+}
+
+int client_open(struct client *client, const struct arguments *args, struct err *err)
+{
+    const char *site = arguments_string(args, "site");
+
+    *client = (struct client){0};
+    if (!site || !*site)
+        site = getenv("TAPFINGER_SITE");
+    return read_patience(client, args, err) ? ERR_INVALID : open_at(client, site, err);
+}
+
+int client_open_socket(struct client *client, const char *path, struct err *err)
+{
+    *client = (struct client){0};
+    return open_at(client, path, err);
 }
 
 void client_close(struct client *client)
@@ -95,10 +126,20 @@ static struct curl_slist *make_headers(const struct client *client, const char *
     return list;
 }
 
+double client_poll_s(const struct client *client, double most_s)
+{
+    return client->patience_s > 0 && client->patience_s / 2 < most_s ? client->patience_s / 2
+                                                                     : most_s;
+}
+
 static int unreachable(const struct client *client, CURLcode code, struct err *err)
 {
-    err_set(err, ERR_IO, "no answer from the daemon at %s: %s; is \"tapfinger serve\" running?",
-            client->socket ? client->socket : client->base, curl_easy_strerror(code));
+    if (code == CURLE_OPERATION_TIMEDOUT && client->patience_s > 0)
+        err_set(err, ERR_IO, "no answer from the daemon at %s within %g s",
+                client->socket ? client->socket : client->base, client->patience_s);
+    else
+        err_set(err, ERR_IO, "no answer from the daemon at %s: %s; is \"tapfinger serve\" running?",
+                client->socket ? client->socket : client->base, curl_easy_strerror(code));
     return EXIT_UNREACHABLE;
 }
 
@@ -137,6 +178,10 @@ int client_call(struct client *client, const char *method, const char *path, jso
     curl_easy_setopt(client->curl, CURLOPT_URL, url.bytes);
     curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(client->curl, CURLOPT_CONNECTTIMEOUT, 10L);
+    if (client->patience_s > 0)
+        curl_easy_setopt(client->curl, CURLOPT_TIMEOUT_MS,
+                         client->patience_s < 1e6 ? (long)ceil(client->patience_s * 1000)
+                                                  : 1000000000L);
     if (client->socket)
         curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, client->socket);
     if (getenv("TAPFINGER_CA"))

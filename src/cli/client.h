@@ -11,21 +11,33 @@
 struct arguments;
 struct err;
 
-#define CLIENT_OPTION_ROWS                                                                    \
+#define CLIENT_SITE_ROW                                                                       \
     {                                                                                         \
         "site", OPTION_STRING, .choices = "URL",                                              \
                                .help = "the daemon: a socket's path or http(s)://HOST:PORT; " \
                                        "default: $TAPFINGER_SITE, then this machine's"        \
     }
 
+/* For commands that have no --timeout of another meaning; its row comes right after the site's. */
+#define CLIENT_OPTION_ROWS                                                                      \
+    CLIENT_SITE_ROW,                                                                            \
+    {                                                                                           \
+        "timeout", OPTION_STRING, .choices = "DURATION",                                        \
+                                  .help = "wait no longer for an answer of the daemon (exit "   \
+                                          "code 5); default: $TAPFINGER_TIMEOUT, then for ever" \
+    }
+
 struct client {
     void *curl;
     char *base, *socket;
     char *token;
+    double patience_s; /* for one answer; 0: for ever */
 };
 
-/* Release with client_close in any case. */
+/* Fails if the user said something wrong. Release with client_close in any case. */
 int client_open(struct client *client, const struct arguments *args, struct err *err);
+/* For a daemon of this machine, without options. */
+int client_open_socket(struct client *client, const char *path, struct err *err);
 void client_close(struct client *client);
 
 struct answer {
@@ -35,6 +47,10 @@ struct answer {
     long long log_size, log_offset;
     bool log_end;
 };
+
+/* How long an answer may be asked to keep back for something to happen: at most so long, and well
+ * within the user's patience. */
+double client_poll_s(const struct client *client, double most_s);
 
 /* Sends a request; body (released) may be NULL, key is an Idempotency-Key or NULL. Returns
  * EXIT_DONE for a 2xx answer; else err says why, and the code is what the command should exit with.

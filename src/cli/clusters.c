@@ -189,7 +189,7 @@ static int run(const struct arguments *args, struct err *err)
     int code;
 
     if (client_open(&client, args, err))
-        return EXIT_FAILED;
+        return EXIT_MISUSED;
     if (arguments_string(args, "drain") || arguments_string(args, "resume")) {
         code = change(&client, args, err);
     } else if (arguments_string(args, "name")) {

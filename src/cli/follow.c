@@ -146,7 +146,7 @@ int follow_to_end(struct client *client, const char *id, double most_s, bool pro
             return EXIT_TIMED_OUT;
         }
         snprintf(path, sizeof path, "/v1/jobs/%.40s?until=finished&wait=%.3f", id,
-                 left < 30 ? left : 30);
+                 client_poll_s(client, left < 30 ? left : 30));
         code = client_call(client, "GET", path, NULL, NULL, &answer, err);
         if (code != EXIT_DONE || is_final(answer.doc)) {
             bool over = code == EXIT_DONE;

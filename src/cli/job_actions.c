@@ -184,7 +184,7 @@ static int run(const struct arguments *args, struct err *err)
     int code;
 
     if (client_open(&client, args, err))
-        return EXIT_FAILED;
+        return EXIT_MISUSED;
     code = job_selection_read(&selection, &client, args, find_verb(args)->usual, err);
     body = code == EXIT_DONE ? make_body(args, &selection, err) : NULL;
     if (code == EXIT_DONE && !body)

@@ -32,8 +32,31 @@ static int print_once(struct client *client, const char *id, const char *stream,
     }
 }
 
+/* Prints what came since then, as far as one answer goes, and says where the next begins. */
+static int print_since(struct client *client, const char *id, const char *stream, const char *since,
+                       long long *offset, struct err *err)
+{
+    struct answer answer;
+    struct text path;
+    int code;
+
+    text_init(&path, 0);
+    text_printf(&path, "/v1/jobs/%.40s/logs?stream=%s&since=", id, stream);
+    client_escape(client, since, &path);
+    code = client_call(client, "GET", path.bytes, NULL, NULL, &answer, err);
+    if (code == EXIT_DONE) {
+        fwrite(answer.body.bytes, 1, answer.body.length, stdout);
+        fflush(stdout);
+        *offset = answer.log_offset + (long long)answer.body.length;
+    }
+    answer_release(&answer);
+    text_release(&path);
+    return code;
+}
+
 static int run(const struct arguments *args, struct err *err)
 {
+    const char *since = arguments_string(args, "since");
     const char *stream = arguments_flag(args, "stderr") ? "stderr" : "stdout";
     const char *id = arguments_string(args, "id");
     long long offset = 0;
@@ -41,13 +64,19 @@ static int run(const struct arguments *args, struct err *err)
     struct text last;
     int code = EXIT_DONE;
 
+    if (since && params_given(&args->own, "tail")) {
+        err_set(err, ERR_INVALID, "--since and --tail: choose one");
+        return EXIT_MISUSED;
+    }
     if (client_open(&client, args, err))
-        return EXIT_FAILED;
+        return EXIT_MISUSED;
     text_init(&last, 0);
     if (params_given(&args->own, "tail"))
         code = follow_tail(&client, id, stream, (int)params_int(&args->own, "tail"), &last, &offset,
                            err);
     text_release(&last);
+    if (since)
+        code = print_since(&client, id, stream, since, &offset, err);
     if (code == EXIT_DONE)
         code = arguments_flag(args, "follow") ? follow_logs(&client, id, stream, offset, err)
                                               : print_once(&client, id, stream, offset, err);
@@ -59,6 +88,7 @@ static const struct example examples[] = {
     {"tapfinger logs 58", "its standard output"},
     {"tapfinger logs -f 58.3", "as it comes, until the task is over"},
     {"tapfinger logs 58 --stderr --tail 20", "the last 20 lines of its standard error"},
+    {"tapfinger logs 58 --since 5m", "what it printed in the last five minutes"},
     {0},
 };
 
@@ -69,6 +99,8 @@ static const struct option_spec options[] = {
     {"stderr", OPTION_FLAG, .help = "standard error in place of standard output"},
     {"tail", OPTION_INT, .choices = "LINES", .low = 1, .high = 1e6,
      .help = "only so many lines of its end, of the last MiB"},
+    {"since", OPTION_STRING, .choices = "TIME",
+     .help = "only what it printed in the last 5m, 2h, ..., or since 2026-11-22T05:04:03Z"},
     CLIENT_OPTION_ROWS,
     {0},
 };

@@ -7,6 +7,7 @@
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/listing.h"
+#include "cli/plan_table.h"
 #include "report/table.h"
 
 static void say(const struct arguments *args, const json_t *doc)
@@ -20,56 +21,11 @@ static void say(const struct arguments *args, const json_t *doc)
     printf("\n");
 }
 
-/* "cpu=1 -> cpu=4", "cpu=2", "to edge-b" */
-static void add_change(struct table *table, const json_t *item)
-{
-    const json_t *before = json_object_get(item, "before"),
-                 *now = json_object_get(item, "allocation");
-    struct text words;
-
-    text_init(&words, 0);
-    if (json_is_object(before))
-        client_print_amount(before, &words);
-    if (json_is_object(before) && json_is_object(now))
-        text_add(&words, " -> ");
-    if (json_is_object(now))
-        client_print_amount(now, &words);
-    if (json_is_string(json_object_get(item, "to")))
-        text_printf(&words, ", to %s", client_text(item, "to"));
-    table_cell(table, MOOD_PLAIN, "%s", words.bytes);
-    text_release(&words);
-}
-
 static void say_plan(const struct arguments *args, const json_t *doc)
 {
-    const json_t *items = json_object_get(doc, "items");
     struct table table;
 
-    if (json_is_string(json_object_get(doc, "trouble")))
-        fprintf(stderr, "%s: fifo-min would decide in its place\n", client_text(doc, "trouble"));
-    if (json_array_size(items) == 0)
-        fprintf(stderr, "%s would change nothing now (%lld wait, %lld run)\n",
-                client_text(doc, "policy"),
-                (long long)json_integer_value(json_object_get(doc, "waiting")),
-                (long long)json_integer_value(json_object_get(doc, "running")));
-    table_init(&table);
-    table_column(&table, "ID", TABLE_LEFT, 0);
-    table_column(&table, "NAME", TABLE_LEFT, 1);
-    table_column(&table, "TYPE", TABLE_LEFT, 2);
-    table_column(&table, "WOULD", TABLE_LEFT, 0);
-    table_column(&table, "CLUSTER", TABLE_LEFT, 0);
-    table_column(&table, "HOLD", TABLE_LEFT, 0);
-    for (size_t i = 0; i < json_array_size(items); i++) {
-        const json_t *item = json_array_get(items, i);
-
-        table_cell(&table, MOOD_STRONG, "%s", client_text(item, "id"));
-        table_cell(&table, MOOD_PLAIN, "%s", client_text(item, "name"));
-        table_cell(&table, MOOD_PLAIN, "%s", client_text(item, "type"));
-        table_cell(&table, MOOD_PLAIN, "%s", client_text(item, "action"));
-        table_cell(&table, MOOD_PLAIN, "%s", client_text(item, "cluster"));
-        add_change(&table, item);
-    }
-    if (json_array_size(items))
+    if (plan_table_fill(&table, doc))
         listing_show(args, &table);
     table_release(&table);
 }
@@ -87,7 +43,7 @@ static int run(const struct arguments *args, struct err *err)
         return EXIT_MISUSED;
     }
     if (client_open(&client, args, err))
-        return EXIT_FAILED;
+        return EXIT_MISUSED;
     code = name ? client_call(&client, dry ? "POST" : "PUT", dry ? "/v1/policy/plan" : "/v1/policy",
                               json_pack("{s:s}", "policy", name), NULL, &answer, err)
                 : client_call(&client, "GET", "/v1/policies", NULL, NULL, &answer, err);

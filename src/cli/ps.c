@@ -243,7 +243,7 @@ static int run(const struct arguments *args, struct err *err)
     int code;
 
     if (client_open(&client, args, err))
-        return EXIT_FAILED;
+        return EXIT_MISUSED;
     code = show(&client, args, err);
     while (watch && code == EXIT_DONE) {
         nanosleep(&(struct timespec){.tv_sec = 2}, NULL);

@@ -30,7 +30,7 @@ static int run(const struct arguments *args, struct err *err)
     int code;
 
     if (client_open(&client, args, err))
-        return EXIT_FAILED;
+        return EXIT_MISUSED;
     text_init(&path, 0);
     text_add(&path, "/v1/record");
     if (since && strspn(since, "0123456789.smhdw") != strlen(since)) {

@@ -9,7 +9,11 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "cli/arguments.h"
+#include "cli/client.h"
 #include "cli/command.h"
+#include "cli/listing.h"
+#include "cli/plan_table.h"
+#include "report/table.h"
 #include "serve/daemon.h"
 
 /* Keepers are this very program. */
@@ -36,6 +40,50 @@ static int check(const char *path, struct err *err)
     return rc ? EXIT_MISUSED : EXIT_DONE;
 }
 
+/* Where the daemon of a site listens, as a client says it. */
+static int find_socket(const char *path, struct client *client, struct err *err)
+{
+    struct site site;
+    int rc = site_read(&site, path, err);
+
+    if (rc == 0)
+        rc = client_open_socket(client, site.unix_path, err);
+    site_release(&site);
+    return rc;
+}
+
+/* Asks the daemon that runs at this site: what there is to decide about is known to it alone. */
+static int rehearse(const struct arguments *args, const char *policy, struct err *err)
+{
+    struct client client = {0};
+    struct answer answer;
+    struct table table;
+    int code;
+
+    if (find_socket(arguments_string(args, "config"), &client, err))
+        return EXIT_MISUSED;
+    code = client_call(&client, "POST", "/v1/policy/plan", json_pack("{s:s}", "policy", policy),
+                       NULL, &answer, err);
+    if (code == EXIT_DONE && arguments_want_json(args)) {
+        fputs(answer.body.bytes, stdout);
+    } else if (code == EXIT_DONE) {
+        struct text out;
+
+        text_init(&out, 0);
+        if (plan_table_fill(&table, answer.doc))
+            table_print(&table,
+                        &(struct table_style){.width = LISTING_WIDTH,
+                                              .colour = arguments_want_colour(args, 1)},
+                        &out);
+        fputs(out.bytes ? out.bytes : "", stdout);
+        text_release(&out);
+        table_release(&table);
+    }
+    answer_release(&answer);
+    client_close(&client);
+    return code;
+}
+
 static void say_ready(const struct daemon *daemon)
 {
     struct text words;
@@ -57,6 +105,8 @@ static int run(const struct arguments *args, struct err *err)
 
     if (arguments_flag(args, "check"))
         return check(path, err);
+    if (arguments_string(args, "dry-run-policy"))
+        return rehearse(args, arguments_string(args, "dry-run-policy"), err);
     if (find_program(program, sizeof program, err))
         return EXIT_FAILED;
     rc = daemon_open(&daemon, path, program, err);
@@ -72,6 +122,8 @@ static const struct example examples[] = {
     {"tapfinger serve", "run tasks on this machine, nothing to configure"},
     {"tapfinger serve -c site.yaml", "a site with several clusters"},
     {"tapfinger serve -c site.yaml --check", "only look whether the file is right"},
+    {"tapfinger serve -c site.yaml --dry-run-policy fair",
+     "what another policy would do now, at the daemon that runs"},
     {0},
 };
 
@@ -79,6 +131,9 @@ static const struct option_spec options[] = {
     {"config", OPTION_STRING, .choices = "FILE", .letter = 'c',
      .help = "the site; default: this machine as one cluster"},
     {"check", OPTION_FLAG, .help = "check the file and leave"},
+    {"dry-run-policy", OPTION_STRING, .choices = "POLICY",
+     .help = "show what another policy would start, resize and stop now at the daemon that runs at "
+             "this site, change nothing and leave"},
     {0},
 };
 

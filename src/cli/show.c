@@ -235,7 +235,7 @@ static int run(const struct arguments *args, struct err *err)
     int code = EXIT_MISUSED;
 
     if (client_open(&client, args, err))
-        return EXIT_FAILED;
+        return EXIT_MISUSED;
     if (job_selection_expand(&selection, params_value(&args->own, "id"), err) == 0)
         code = arguments_want_json(args) && !arguments_flag(args, "spec")
                    ? show_json(&client, &selection, err)

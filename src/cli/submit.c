@@ -276,7 +276,7 @@ static int run(const struct arguments *args, struct err *err)
         return EXIT_MISUSED;
     if (client_open(&client, args, err)) {
         json_decref(job);
-        return EXIT_FAILED;
+        return EXIT_MISUSED;
     }
     code = submit(&client, args, job, err);
     client_close(&client);
@@ -341,7 +341,7 @@ static const struct option_spec options[] = {
     {"wait", OPTION_FLAG, .letter = 'w', .help = "wait for its end"},
     {"propagate", OPTION_FLAG, .help = "with --wait: exit with the task's own code, 128 + signal"},
     {"follow", OPTION_FLAG, .letter = 'f', .help = "print its output as it comes"},
-    CLIENT_OPTION_ROWS,
+    CLIENT_SITE_ROW,
     {0},
 };
 

@@ -52,7 +52,7 @@ static int run(const struct arguments *args, struct err *err)
     int code;
 
     if (client_open(&client, args, err))
-        return EXIT_FAILED;
+        return EXIT_MISUSED;
     code = call(&client, args, &answer, err);
     code = answer_show(&answer, code, args, print);
     client_close(&client);

@@ -207,7 +207,7 @@ static int run(const struct arguments *args, struct err *err)
     int code;
 
     if (client_open(&client, args, err))
-        return EXIT_FAILED;
+        return EXIT_MISUSED;
     if (arguments_want_json(args)) {
         struct answer answer;
 

@@ -74,7 +74,7 @@ static int run(const struct arguments *args, struct err *err)
     int code;
 
     if (client_open(&client, args, err))
-        return EXIT_FAILED;
+        return EXIT_MISUSED;
     code = client_call(&client, "GET", "/v1/types", NULL, NULL, &answer, err);
     code = answer_show(&answer, code, args, print_types);
     client_close(&client);

@@ -18,7 +18,7 @@ static int run(const struct arguments *args, struct err *err)
     if (timeout && quantity_duration(timeout, &most_s, err))
         return EXIT_MISUSED;
     if (client_open(&client, args, err))
-        return EXIT_FAILED;
+        return EXIT_MISUSED;
     for (int i = 0; i < ids->repeats; i++) {
         int own = follow_to_end(&client, ids->repeat[i], most_s, arguments_flag(args, "propagate"),
                                 LAST_LINES, err);
@@ -42,7 +42,7 @@ static const struct option_spec options[] = {
      .flags = OPTION_POSITIONAL | OPTION_REPEATS | OPTION_REQUIRED, .help = "jobs or tasks"},
     {"timeout", OPTION_STRING, .choices = "DURATION", .help = "wait no longer, for each"},
     {"propagate", OPTION_FLAG, .help = "exit with the task's own code"},
-    CLIENT_OPTION_ROWS,
+    CLIENT_SITE_ROW,
     {0},
 };
 

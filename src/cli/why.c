@@ -425,7 +425,7 @@ static int run(const struct arguments *args, struct err *err)
     int code;
 
     if (client_open(&client, args, err))
-        return EXIT_FAILED;
+        return EXIT_MISUSED;
     code = back ? look_back(&client, args, err) : look_now(&client, args, err);
     client_close(&client);
     return code;

@@ -96,6 +96,36 @@ const char *request_query(const struct request *request, const char *name)
     return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
+struct known_query {
+    const char *known, *unknown;
+};
+
+static enum MHD_Result check_query(void *arg, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
+{
+    struct known_query *query = arg;
+    size_t length = strlen(name);
+    const char *at = query->known;
+
+    (void)kind;
+    (void)value;
+    while (at && *at && (strcspn(at, " ") != length || strncmp(at, name, length) != 0)) {
+        at += strcspn(at, " ");
+        at += *at == ' ';
+    }
+    if (!at || !*at)
+        query->unknown = name;
+    return query->unknown ? MHD_NO : MHD_YES;
+}
+
+const char *request_unknown_query(const struct request *request, const char *known)
+{
+    struct known_query query = {.known = known};
+
+    MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, check_query, &query);
+    return query.unknown;
+}
+
 const char *request_header(const struct request *request, const char *name)
 {
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
@@ -407,6 +437,7 @@ static void handle(struct exchange *exchange)
     bool refused = is_change(exchange->request.method) && daemon->store_trouble;
 
     exchange->reply.wait = false;
+    exchange->reply.wait_s = 0;
     exchange->request.waited_s = now_s() - exchange->began_s;
     if (refused) {
         exchange->reply.retry_s = STORE_RETRY_S;
@@ -522,8 +553,21 @@ void http_event(struct http *http, int64_t seq, enum book_event event, const str
     http->news = true;
 }
 
+/* Seconds until the first of those who wait has waited long enough; below 0: it has. */
+static double due_in(const struct http *http)
+{
+    double least = HUGE_VAL, now = now_s();
+
+    for (const struct exchange *at = http->waiting; at; at = at->next)
+        if (at->reply.wait_s > 0)
+            least = fmin(least, at->began_s + at->reply.wait_s - now);
+    return least;
+}
+
 void http_run(struct http *http)
 {
+    if (due_in(http) <= 0)
+        retry_waiting(http);
     streams_wake(http->streams);
     http->resumed = false;
     MHD_run(http->unix_daemon);
@@ -539,6 +583,8 @@ int http_timeout_ms(struct http *http)
         return 0;
     if (streams_due_in(http->streams) < 1)
         least = (MHD_UNSIGNED_LONG_LONG)ceil(streams_due_in(http->streams) * 1000);
+    if (due_in(http) < 1)
+        least = (MHD_UNSIGNED_LONG_LONG)fmin((double)least, ceil(fmax(0, due_in(http)) * 1000));
     if (MHD_get_timeout(http->unix_daemon, &left) == MHD_YES && left < least)
         least = left;
     if (http->tcp_daemon && MHD_get_timeout(http->tcp_daemon, &left) == MHD_YES && left < least)

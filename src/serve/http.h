@@ -47,12 +47,16 @@ struct reply {
     char range[72];               /* of what was asked for in part */
     int64_t log_offset, log_size; /* of a log: -1 for others */
     bool log_end;
-    bool wait; /* not yet: ask again when something has changed */
+    bool wait;     /* not yet: ask again when something has changed */
+    double wait_s; /* and when it has waited so long in all; 0: however long that takes */
     bool stream;
 };
 
 /* Query parameter, or NULL. */
 const char *request_query(const struct request *request, const char *name);
+/* The first query parameter that is not in a list of names between spaces (NULL: an empty one), or
+ * NULL. */
+const char *request_unknown_query(const struct request *request, const char *known);
 const char *request_header(const struct request *request, const char *name);
 
 /* Sets the reply to a JSON document, which is released. */

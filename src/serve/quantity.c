@@ -117,20 +117,36 @@ int quantity_time(const char *text, int64_t *out_us, struct err *err)
     return 0;
 }
 
-int quantity_moment(const char *text, int64_t *out_us, struct err *err)
+int64_t quantity_from_now(double seconds)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + (int64_t)(seconds * 1e6);
+}
+
+/* A time, or a duration that counts from now on in one direction. */
+static int read_moment(const char *text, double direction, int64_t *out_us, struct err *err)
 {
     double seconds;
-    int rc;
 
     if (quantity_time(text, out_us, NULL) == 0)
         return 0;
-    rc = quantity_duration(text, &seconds, err);
-    if (rc == 0)
-        *out_us = quantity_from_now(seconds);
-    return rc;
+    if (quantity_duration(text, &seconds, NULL))
+        return err_set(err, ERR_INVALID,
+                       "\"%.40s\": expected a duration like 90, 1.5h or 30d, or a time in UTC like "
+                       "2026-11-22T05:04:03Z",
+                       text);
+    *out_us = quantity_from_now(direction * seconds);
+    return 0;
 }
 
-int64_t quantity_from_now(double seconds)
+int quantity_moment(const char *text, int64_t *out_us, struct err *err)
 {
-    return (int64_t)(((double)time(NULL) + seconds) * 1e6);
+    return read_moment(text, 1, out_us, err);
+}
+
+int quantity_past(const char *text, int64_t *out_us, struct err *err)
+{
+    return read_moment(text, -1, out_us, err);
 }

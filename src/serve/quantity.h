@@ -20,6 +20,8 @@ json_t *quantity_time_json(int64_t at_us);
 int quantity_time(const char *text, int64_t *out_us, struct err *err);
 /* Such a time, or a duration from now on. */
 int quantity_moment(const char *text, int64_t *out_us, struct err *err);
+/* Such a time, or how long ago it was. */
+int quantity_past(const char *text, int64_t *out_us, struct err *err);
 int64_t quantity_from_now(double seconds);
 
 #endif

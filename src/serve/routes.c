@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "serve/daemon.h"
+#include "serve/list_shape.h"
 
 #define SUBMISSION                                                                                \
     "{\"type\":\"object\",\"required\":[\"command\"],\"additionalProperties\":false,"             \
@@ -51,7 +52,7 @@
 const struct route routes[] = {
     {"GET", "/", ROLE_NONE, route_dashboard, "The dashboard.", NULL, NULL, 200, "text/html"},
     {"GET", "/v1/jobs", ROLE_READ, route_list_jobs, "List jobs.",
-     "state user type name cluster since active limit cursor newest fields", NULL, 200, NULL},
+     "state user type name cluster since active sort limit cursor newest fields", NULL, 200, NULL},
     {"POST", "/v1/jobs", ROLE_SUBMIT, route_submit,
      "Submit a job. With a header Idempotency-Key the same request can be sent again safely.", NULL,
      SUBMISSION, 201, NULL},
@@ -74,28 +75,28 @@ const struct route routes[] = {
     {"GET", "/v1/jobs/{id}/explanation", ROLE_READ, route_explain,
      "Why a job waits, or why it runs where it runs.", NULL, NULL, 200, NULL},
     {"GET", "/v1/jobs/{id}/logs", ROLE_READ, route_logs, "What a task printed.",
-     "stream offset limit", NULL, 200, "text/plain"},
+     "stream offset since limit", NULL, 200, "text/plain"},
     {"GET", "/v1/jobs/{id}/events", ROLE_READ, route_job_events, "What happened to a job.",
-     "limit newest", NULL, 200, NULL},
-    {"GET", "/v1/clusters", ROLE_READ, route_clusters, "List clusters and what runs there.", NULL,
-     NULL, 200, NULL},
+     "limit newest fields", NULL, 200, NULL},
+    {"GET", "/v1/clusters", ROLE_READ, route_clusters, "List clusters and what runs there.",
+     "sort fields", NULL, 200, NULL},
     {"GET", "/v1/clusters/{name}", ROLE_READ, route_cluster, "Show one cluster.", NULL, NULL, 200,
      NULL},
     {"PATCH", "/v1/clusters/{name}", ROLE_ADMIN, route_patch_cluster,
      "Drain a cluster, or resume it.", NULL, PATCH_CLUSTER, 200, NULL},
     {"GET", "/v1/timeline", ROLE_READ, route_timeline,
-     "Tasks that run or ran, newest first: what a Gantt chart is drawn from.", "limit", NULL, 200,
-     NULL},
+     "Tasks that run or ran, newest first: what a Gantt chart is drawn from.", "limit fields", NULL,
+     200, NULL},
     {"GET", "/v1/types", ROLE_READ, route_types, "List task types and what was learned of them.",
-     NULL, NULL, 200, NULL},
+     "sort fields", NULL, 200, NULL},
     {"GET", "/v1/policies", ROLE_READ, route_policies, "List policies, and which one decides.",
-     NULL, NULL, 200, NULL},
+     "sort fields", NULL, 200, NULL},
     {"PUT", "/v1/policy", ROLE_ADMIN, route_set_policy,
      "Let another policy decide; running tasks stay.", NULL, SET_POLICY, 200, NULL},
     {"POST", "/v1/policy/plan", ROLE_SUBMIT, route_rehearse,
      "Say what another policy would do now, without letting it.", NULL, SET_POLICY, 200, NULL},
     {"GET", "/v1/decisions", ROLE_READ, route_decisions, "List decisions, newest first.",
-     "limit job", NULL, 200, NULL},
+     "since_tick limit job fields", NULL, 200, NULL},
     {"GET", "/v1/events", ROLE_READ, route_events,
      "Events as they happen (server-sent events), from Last-Event-ID or since on.", "topic since",
      NULL, 200, "text/event-stream"},
@@ -106,8 +107,8 @@ const struct route routes[] = {
      "What other policies would have made of the last day, simulated from its log.", NULL, NULL,
      200, NULL},
     {"GET", "/v1/whoami", ROLE_READ, route_whoami, "Who is asking.", NULL, NULL, 200, NULL},
-    {"GET", "/v1/tokens", ROLE_ADMIN, route_tokens, "List tokens, without their secrets.", NULL,
-     NULL, 200, NULL},
+    {"GET", "/v1/tokens", ROLE_ADMIN, route_tokens, "List tokens, without their secrets.",
+     "sort fields", NULL, 200, NULL},
     {"POST", "/v1/tokens", ROLE_ADMIN, route_add_token, "Make a token; its secret is shown once.",
      NULL, ADD_TOKEN, 201, NULL},
     {"DELETE", "/v1/tokens/{name}", ROLE_ADMIN, route_drop_token, "Revoke a token.", NULL, NULL,
@@ -147,6 +148,22 @@ static bool matches(const struct route *route, const struct request *request)
     return i == request->segments;
 }
 
+static void handle(struct daemon *daemon, const struct route *route, struct request *request,
+                   struct reply *reply)
+{
+    const char *unknown = NULL;
+
+    if (strncmp(route->path, "/v1/", 4) == 0)
+        unknown = request_unknown_query(request, route->query);
+    if (unknown) {
+        reply_problem(reply, 400, "invalid", "unknown parameter \"%.40s\"; %s takes %s", unknown,
+                      route->path, route->query ? route->query : "none");
+        return;
+    }
+    route->handle(daemon, request, reply);
+    list_shape(route, request, reply);
+}
+
 void route_request(struct daemon *daemon, struct request *request, struct reply *reply,
                    const char **name)
 {
@@ -169,7 +186,7 @@ void route_request(struct daemon *daemon, struct request *request, struct reply 
             reply_problem(reply, 412, "changed",
                           "If-Match: it is no longer what it was; read it again");
         else if (request->caller.role >= route->role)
-            route->handle(daemon, request, reply);
+            handle(daemon, route, request, reply);
         else if (request->caller.role == ROLE_NONE)
             reply_problem(reply, 401, "denied", "this needs a token: Authorization: Bearer ...");
         else

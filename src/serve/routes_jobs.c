@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Routes that tell of jobs: lists, one job, why it waits, what happened to it, its output. */
-#include <fnmatch.h>
+/* Routes that tell of a job: how it stands, why it waits, what happened to it, its output. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,149 +12,7 @@
 
 enum { LIST_LIMIT = 1000, LOG_LIMIT = 1 << 20, TASK_LIST = 1000 };
 
-static const double WAIT_S = 30;
-
-/* Listing. */
-
-struct filter {
-    unsigned states;                /* bits */
-    const char *user, *type, *name; /* the name may hold * and ? */
-    int cluster;                    /* where it runs or last ran; -1: any */
-    int64_t since_us;               /* submitted since then */
-    bool active;
-};
-
-static bool read_filter(const struct daemon *daemon, const struct request *request,
-                        struct filter *out, struct reply *reply)
-{
-    const char *active = request_query(request, "active"), *since = request_query(request, "since");
-    const char *cluster = request_query(request, "cluster");
-    struct err err;
-    double age_s;
-
-    *out = (struct filter){.user = request_query(request, "user"),
-                           .type = request_query(request, "type"),
-                           .name = request_query(request, "name"),
-                           .cluster = cluster ? site_find_cluster(&daemon->site, cluster) : -1,
-                           .active = active && strcmp(active, "true") == 0};
-    if (out->user && strcmp(out->user, "me") == 0)
-        out->user = request->caller.user;
-    if (cluster && out->cluster < 0) {
-        reply_problem(reply, 400, "invalid", "cluster: no cluster \"%.40s\"", cluster);
-        return false;
-    }
-    if (since && quantity_duration(since, &age_s, &err)) {
-        reply_problem(reply, 400, "invalid", "since: %s", err.message);
-        return false;
-    }
-    if (since)
-        out->since_us = book_now_us() - (int64_t)(age_s * 1e6);
-    return job_answer_states(request_query(request, "state"), &out->states, reply);
-}
-
-static bool was_on(const struct job *job, int cluster)
-{
-    for (int32_t i = 0; i < job->tasks; i++)
-        if (job->task[i].cluster == cluster)
-            return true;
-    return false;
-}
-
-static bool passes(const struct filter *filter, const struct job *job)
-{
-    enum job_state state = job_state(job);
-
-    if (filter->states && !(filter->states >> state & 1))
-        return false;
-    if (filter->active && job_state_is_final(state))
-        return false;
-    if (filter->user && (!job->user || strcmp(job->user, filter->user) != 0))
-        return false;
-    if (filter->name && fnmatch(filter->name, job->name, 0) != 0)
-        return false;
-    if (job->submitted_us < filter->since_us ||
-        (filter->cluster >= 0 && !was_on(job, filter->cluster)))
-        return false;
-    return !filter->type || strcmp(job->type, filter->type) == 0;
-}
-
-static void emit_next(struct emit *e, int64_t next)
-{
-    char words[24];
-
-    snprintf(words, sizeof words, "%lld", (long long)next);
-    emit_key_string(e, "next", next ? words : NULL);
-}
-
-static bool is_listed(const char *list, const char *word)
-{
-    size_t length = strlen(word);
-
-    for (; *list; list += strcspn(list, ","), list += *list == ',')
-        if (strcspn(list, ",") == length && strncmp(list, word, length) == 0)
-            return true;
-    return false;
-}
-
-/* Leaves of each item only what was asked for, "id,state". */
-static void keep_fields(struct reply *reply, const char *fields)
-{
-    json_t *doc = json_loads(reply->body.bytes, 0, NULL);
-    size_t at;
-    json_t *item;
-
-    BUG_ON(!doc);
-    json_array_foreach (json_object_get(doc, "items"), at, item) {
-        const char *key;
-        json_t *value;
-        void *next;
-
-        json_object_foreach_safe (item, next, key, value)
-            if (!is_listed(fields, key))
-                json_object_del(item, key);
-    }
-    reply_json(reply, 200, doc);
-}
-
-void route_list_jobs(struct daemon *daemon, struct request *request, struct reply *reply)
-{
-    const struct book *book = &daemon->book;
-    const char *newest = request_query(request, "newest");
-    bool down = newest && strcmp(newest, "true") == 0;
-    struct filter filter;
-    struct emit e;
-    int64_t limit, cursor, last = 0, next = 0, hidden = 0, listed = 0;
-
-    if (!job_answer_number(request, "limit", 100, 1, LIST_LIMIT, &limit, reply) ||
-        !job_answer_number(request, "cursor", 0, 0, INT64_MAX, &cursor, reply) ||
-        !read_filter(daemon, request, &filter, reply))
-        return;
-    job_answer_open(reply, &e, "tapfinger.jobs/1");
-    emit_key(&e, "items");
-    emit_open(&e, '[');
-    for (size_t i = 0; i < book->jobs.count && !next; i++) {
-        struct job *job = book->jobs.item[down ? book->jobs.count - 1 - i : i];
-
-        if (cursor && (down ? job->id >= cursor : job->id <= cursor))
-            continue;
-        if (!passes(&filter, job)) {
-            hidden++;
-        } else if (listed++ == limit) {
-            next = last;
-        } else {
-            emit_open(&e, '{');
-            job_answer_emit(daemon, job, &e);
-            emit_key_int(&e, "number", last = job->id);
-            emit_close(&e);
-        }
-    }
-    emit_close(&e);
-    emit_key_int(&e, "hidden", hidden);
-    emit_next(&e, next);
-    job_answer_close(reply, &e);
-    if (request_query(request, "fields"))
-        keep_fields(reply, request_query(request, "fields"));
-}
+static const double WAIT_S = 30, LONGEST_WAIT_S = 60;
 
 /* One job. */
 
@@ -216,8 +73,10 @@ void route_show_job(struct daemon *daemon, struct request *request, struct reply
         reply_problem(reply, 400, "invalid", "wait: %s", err.message);
         return;
     }
-    if (must_wait(request, task ? task->state : job_state(job), most_s < 60 ? most_s : 60)) {
+    most_s = most_s < LONGEST_WAIT_S ? most_s : LONGEST_WAIT_S;
+    if (must_wait(request, task ? task->state : job_state(job), most_s)) {
         reply->wait = true;
+        reply->wait_s = most_s;
         return;
     }
     doc = job_answer_json(daemon, job);
@@ -343,19 +202,27 @@ void route_job_events(struct daemon *daemon, struct request *request, struct rep
     reply_json(reply, 200, json_pack("{s:s, s:o}", "schema", "tapfinger.events/1", "items", list));
 }
 
+static json_int_t tick_of(const json_t *decisions, size_t at)
+{
+    return json_integer_value(json_object_get(json_array_get(decisions, at), "tick"));
+}
+
 void route_decisions(struct daemon *daemon, struct request *request, struct reply *reply)
 {
-    int64_t limit, job;
+    int64_t limit, job, since;
+    json_t *list;
 
     if (!job_answer_number(request, "limit", 100, 1, LIST_LIMIT, &limit, reply) ||
+        !job_answer_number(request, "since_tick", 0, 0, INT64_MAX, &since, reply) ||
         !job_answer_number(request, "job", 0, 0, INT64_MAX, &job, reply))
         return;
+    list = list_events(daemon, (struct store_query){
+                                   .job = job, .kind = "decision", .limit = limit, .newest = true});
+    for (size_t i = json_array_size(list); i-- > 0;)
+        if (tick_of(list, i) < since)
+            json_array_remove(list, i);
     reply_json(reply, 200,
-               json_pack("{s:s, s:o}", "schema", "tapfinger.decisions/1", "items",
-                         list_events(daemon, (struct store_query){.job = job,
-                                                                  .kind = "decision",
-                                                                  .limit = limit,
-                                                                  .newest = true})));
+               json_pack("{s:s, s:o}", "schema", "tapfinger.decisions/1", "items", list));
 }
 
 /* "bytes=100-", "bytes=100-199", "bytes=-50" as an offset and a limit; false: none of these. */
@@ -397,39 +264,65 @@ static void say_range(struct reply *reply, int64_t offset)
              (long long)(offset + bytes - 1), (long long)reply->log_size);
 }
 
+/* Which part of which stream, out of the query and the header Range. */
+struct log_part {
+    const char *stream;
+    int64_t offset, limit, since_us; /* since 0: the offset counts */
+    bool ranged;
+};
+
+static bool read_part(const struct request *request, struct log_part *out, struct reply *reply)
+{
+    const char *stream = request_query(request, "stream"), *since = request_query(request, "since");
+    struct err err;
+
+    *out = (struct log_part){.stream = stream ? stream : "stdout"};
+    if (!job_answer_number(request, "limit", LOG_LIMIT, 1, LOG_LIMIT, &out->limit, reply) ||
+        !job_answer_number(request, "offset", 0, INT64_MIN / 2, INT64_MAX / 2, &out->offset, reply))
+        return false;
+    if (strcmp(out->stream, "stdout") != 0 && strcmp(out->stream, "stderr") != 0) {
+        reply_problem(reply, 400, "invalid", "stream: expected stdout or stderr");
+        return false;
+    }
+    if (since && quantity_past(since, &out->since_us, &err)) {
+        reply_problem(reply, 400, "invalid", "since: %s", err.message);
+        return false;
+    }
+    if (since && request_query(request, "offset")) {
+        reply_problem(reply, 400, "invalid", "since and offset: choose one");
+        return false;
+    }
+    out->ranged = read_range(request_header(request, "Range"), &out->offset, &out->limit);
+    return true;
+}
+
 void route_logs(struct daemon *daemon, struct request *request, struct reply *reply)
 {
-    const char *stream = request_query(request, "stream");
-    int64_t limit, offset;
+    struct log_part part;
     struct job_task *task;
     struct text folder;
     struct job *job;
     struct err err;
-    bool ranged;
 
     if (!job_answer_find_own(daemon, request, reply, &job, &task) ||
-        !job_answer_number(request, "limit", LOG_LIMIT, 1, LOG_LIMIT, &limit, reply) ||
-        !job_answer_number(request, "offset", 0, INT64_MIN / 2, INT64_MAX / 2, &offset, reply))
+        !read_part(request, &part, reply))
         return;
-    if (stream && strcmp(stream, "stdout") != 0 && strcmp(stream, "stderr") != 0) {
-        reply_problem(reply, 400, "invalid", "stream: expected stdout or stderr");
-        return;
-    }
-    ranged = read_range(request_header(request, "Range"), &offset, &limit);
     task = task ? task : explain_main_task(job);
     text_init(&folder, 0);
     runner_folder(&daemon->runner, task, &folder);
     text_reset(&reply->body);
     reply->log_end = job_state_is_final(task->state);
     reply->log_size = 0;
-    if (task->attempt && keeper_log_read(folder.bytes, stream ? stream : "stdout", &offset,
-                                         (size_t)limit, &reply->body, &reply->log_size, &err))
+    if (part.since_us)
+        part.offset = task->attempt ? keeper_log_find(folder.bytes, part.stream, part.since_us) : 0;
+    if (task->attempt && keeper_log_read(folder.bytes, part.stream, &part.offset,
+                                         (size_t)part.limit, &reply->body, &reply->log_size, &err))
         reply_problem(reply, 500, "io", "%s", err.message);
     else
         reply->status = 200;
-    reply->log_offset = offset > 0 ? offset : 0;
+    reply->log_offset = part.offset > 0 ? part.offset : 0;
     reply->type = reply->status == 200 ? "text/plain; charset=utf-8" : reply->type;
-    if (ranged && reply->status == 200)
-        say_range(reply, offset);
+    if (part.ranged && reply->status == 200)
+        say_range(reply, part.offset);
     text_release(&folder);
 }

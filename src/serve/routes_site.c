@@ -256,24 +256,19 @@ void route_events(struct daemon *daemon, struct request *request, struct reply *
     reply->stream = true;
 }
 
-/* since: an age ("24h"), or nothing for all that is kept. */
+/* since: an age ("24h"), a time, or nothing for all that is kept. */
 void route_record(struct daemon *daemon, struct request *request, struct reply *reply)
 {
     const char *since = request_query(request, "since");
     const struct text *log;
-    double age_s = 0;
-    int64_t since_us;
     struct err err;
     int rc;
 
-    if (since && quantity_duration(since, &age_s, &err)) {
+    if (since && !request->asked_us && quantity_past(since, &request->asked_us, &err)) {
         reply_problem(reply, 400, "invalid", "since: %s", err.message);
         return;
     }
-    if (!request->asked_us)
-        request->asked_us = book_now_us();
-    since_us = since ? request->asked_us - (int64_t)(age_s * 1e6) : 0;
-    rc = hindsight_record(&daemon->hindsight, since_us, request->waited_s, &log, &err);
+    rc = hindsight_record(&daemon->hindsight, request->asked_us, request->waited_s, &log, &err);
     if (rc == 0) {
         reply->wait = true;
     } else if (rc < 0) {
