@@ -5,7 +5,6 @@
 (() => {
   const main = document.querySelector('main');
   const status = document.getElementById('status');
-  let token = sessionStorage.getItem('tapfinger-token') || '';
   let shown = 0; /* counts drawings, so that late answers do not overwrite newer ones */
   let last = 0; /* sequence number of the last event */
 
@@ -24,8 +23,7 @@
   };
 
   const api = async (path, options = {}) => {
-    const headers = token ? { Authorization: 'Bearer ' + token } : {};
-    const answer = await fetch(path, { ...options, headers: { ...headers, ...(options.headers || {}) } });
+    const answer = await fetch(path, options);
     if (answer.status === 401) throw Object.assign(new Error('denied'), { denied: true });
     const text = await answer.text();
     const kind = answer.headers.get('Content-Type') || '';
@@ -280,14 +278,29 @@
       list.items.map((d) => [new Date(d.at).toLocaleTimeString(), link(d.id), d.action, d.cluster || '-', amount(d.allocation), d.policy, (1000 * d.latency_s).toFixed(2)]), 'None yet.'))];
   };
 
-  const askToken = () => make('section', {}, make('h2', {}, 'A token, please'), make('p', {}, 'Made with: tapfinger token --add NAME --user USER --role submit'),
-    make('form', { class: 'submit', submit: (event) => {
+  /* The token is sent once, in a body; from then on a cookie that no script can read stands for it. */
+  const signIn = () => make('section', {}, make('h2', {}, 'Sign in'), make('p', {}, 'With a token, which an operator makes: ', make('code', {}, 'tapfinger token --add NAME --user USER --role submit')),
+    make('form', { class: 'submit', method: 'post', submit: async (event) => {
       event.preventDefault();
-      token = new FormData(event.target).get('token').trim();
-      sessionStorage.setItem('tapfinger-token', token);
-      draw();
-      listen();
-    } }, make('label', {}, 'Token', make('input', { name: 'token', type: 'password', required: true, autocomplete: 'off' })), make('button', { class: 'main' }, 'Go on')));
+      const field = event.target.elements.token, secret = field.value.trim();
+      field.value = '';
+      try {
+        await api('v1/session', { method: 'POST', body: JSON.stringify({ token: secret }), headers: { 'Content-Type': 'application/json' } });
+        document.activeElement.blur();
+        if (location.hash === '#/signin') location.hash = '#/timeline';
+        enter();
+      } catch (trouble) { event.target.querySelector('[role=alert]').textContent = trouble.denied ? 'There is no such token.' : trouble.message; }
+    } }, make('label', {}, 'Token', make('input', { name: 'token', type: 'password', required: true, autocomplete: 'off' })), make('button', { class: 'main' }, 'Sign in'), make('p', { class: 'full', role: 'alert' })));
+  pages.signin = async () => signIn();
+
+  /* Who one is, beside the site's name. */
+  const who = document.getElementById('who');
+  const showCaller = async () => {
+    const me = await api('v1/whoami').catch(() => null);
+    who.replaceChildren(...(!me ? [] : [make('span', { title: me.ends_at ? 'until ' + new Date(me.ends_at).toLocaleString() : '' }, `${me.user} (${me.role})`),
+      me.way === 'session' ? make('button', { click: async () => { await api('v1/session', { method: 'DELETE' }).catch(() => null); enter(); } }, 'Sign out')
+        : me.way === 'anonymous' ? make('a', { href: '#/signin' }, 'Sign in') : '']));
+  };
 
   const draw = async () => {
     const [name, id] = location.hash.replace(/^#\//, '').split('/');
@@ -295,7 +308,7 @@
     document.querySelectorAll('nav a').forEach((a) => (a.hash === '#/' + page ? a.setAttribute('aria-current', 'page') : a.removeAttribute('aria-current')));
     let content;
     try { content = await pages[page](id); } catch (trouble) {
-      content = trouble.denied ? askToken() : make('p', { class: 'problem', role: 'alert' }, trouble.message);
+      content = trouble.denied ? signIn() : make('p', { class: 'problem', role: 'alert' }, trouble.message);
     }
     /* A form that is being filled in stays. */
     if (own !== shown || (main.dataset.page === location.hash && main.querySelector('form') && main.contains(document.activeElement) && document.activeElement.form)) return;
@@ -312,15 +325,19 @@
     waiting = setTimeout(() => { waiting = 0; drawn = Date.now(); draw(); }, Math.max(50, 1000 - (Date.now() - drawn)));
   };
 
-  /* Server-sent events by fetch, because a token goes into a header. */
+  /* Server-sent events, by fetch: it tells why it is refused, which an EventSource does not. */
   let listening = null;
   const listen = async () => {
     if (listening) listening.abort();
     const own = (listening = new AbortController());
     for (;;) {
       try {
-        const answer = await fetch('v1/events', { signal: own.signal, headers: { ...(token ? { Authorization: 'Bearer ' + token } : {}), ...(last ? { 'Last-Event-ID': last } : {}) } });
-        if (answer.status === 401) return;
+        const answer = await fetch('v1/events', { signal: own.signal, headers: last ? { 'Last-Event-ID': last } : {} });
+        if (answer.status === 401) {
+          if (status.textContent) soon();
+          status.textContent = '';
+          return;
+        }
         const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
         status.textContent = 'live';
         for (;;) {
@@ -335,8 +352,13 @@
     }
   };
 
+  const enter = () => {
+    main.dataset.page = '';
+    showCaller();
+    draw();
+    listen();
+  };
   addEventListener('hashchange', () => { main.dataset.page = ''; draw(); main.focus(); });
   setInterval(() => { if (!document.hidden && !main.querySelector('form')) soon(); }, 5000);
-  draw();
-  listen();
+  enter();
 })();

@@ -14,6 +14,7 @@
 #include "cli/listing.h"
 #include "cli/plan_table.h"
 #include "report/table.h"
+#include "serve/address.h"
 #include "serve/daemon.h"
 
 /* Keepers are this very program. */
@@ -27,11 +28,34 @@ static int find_program(char *out, size_t bytes, struct err *err)
     return 0;
 }
 
+static void warn_of_anonymous(const struct site *site)
+{
+    struct address address;
+
+    if (site->http && site->anonymous > ROLE_READ &&
+        address_find(&address, site->http, NULL) == 0 && !address_is_loopback(&address))
+        fprintf(stderr, "tapfinger: %s\n", site_anonymous_warning(site));
+}
+
+/* The file of tokens, where there is one. */
+static int check_tokens(const struct site *site, struct err *err)
+{
+    token_list tokens = {0};
+    int rc = site->tokens ? token_file_read(&tokens, site->tokens, err) : 0;
+
+    token_list_release(&tokens);
+    return rc;
+}
+
 static int check(const char *path, struct err *err)
 {
     struct site site;
     int rc = site_read(&site, path, err);
 
+    if (rc == 0)
+        rc = check_tokens(&site, err);
+    if (rc == 0)
+        warn_of_anonymous(&site);
     if (rc == 0)
         printf("%s: site %s, %d cluster%s, policy %s; everything is kept in %s\n",
                path ? path : "built-in", site.name, site.clusters, site.clusters == 1 ? "" : "s",

@@ -161,7 +161,7 @@ static int open_parts(struct daemon *daemon, const char *program, struct err *er
     daemon->book.listener = listen_to_book;
     daemon->book.listener_arg = daemon;
     if (rc == 0)
-        rc = access_open(&daemon->access, daemon->store, daemon->site.rate, err);
+        rc = access_open(&daemon->access, daemon->store, &daemon->site, err);
     if (rc == 0)
         rc = open_live(daemon, err);
     if (rc == 0)
@@ -307,6 +307,13 @@ static int take_policy(struct daemon *daemon, const char *policy, struct err *er
     return 0;
 }
 
+/* An operator may want that, but not without knowing. */
+static void warn_of_anonymous(const struct daemon *daemon)
+{
+    if (daemon->site.anonymous > ROLE_READ && daemon->http && http_is_public(daemon->http))
+        fprintf(stderr, "<4>tapfinger: %s\n", site_anonymous_warning(&daemon->site));
+}
+
 /* SIGHUP: the site file again; one that is wrong changes nothing. */
 static void reload(struct daemon *daemon)
 {
@@ -317,6 +324,8 @@ static void reload(struct daemon *daemon)
     daemon->reload = false;
     notify("RELOADING=1");
     rc = site_read(&site, daemon->site_path, &err);
+    if (rc == 0)
+        rc = access_reload(&daemon->access, &site, &err);
     if (rc == 0)
         rc = take_policy(daemon, site.policy, &err);
     if (rc) {
@@ -330,7 +339,13 @@ static void reload(struct daemon *daemon)
         daemon->site.keep_finished_s = site.keep_finished_s;
         daemon->site.keep_events_s = site.keep_events_s;
         daemon->site.log_bytes = site.log_bytes;
-        daemon->access.rate = site.rate;
+        daemon->site.rate = site.rate;
+        daemon->site.tokens = site.tokens;
+        daemon->site.anonymous = site.anonymous;
+        daemon->site.session_s = site.session_s;
+        daemon->site.role = site.role;
+        daemon->site.roles = site.roles;
+        warn_of_anonymous(daemon);
         daemon->site.quota = site.quota;
         daemon->site.user_quota = site.user_quota;
         daemon->site.quotas = site.quotas;
@@ -389,6 +404,7 @@ static void forget_old(struct daemon *daemon)
         book_forget(&daemon->book, job);
     }
     forget_keys(daemon);
+    access_sweep(&daemon->access);
     store_trim(daemon->store, now_us - (int64_t)(daemon->site.keep_events_s * 1e6));
 }
 
@@ -495,6 +511,7 @@ int daemon_run(struct daemon *daemon, struct err *err)
 {
     (void)err;
     forget_old(daemon);
+    warn_of_anonymous(daemon);
     notify("READY=1");
     while (!daemon->stop)
         run_round(daemon);

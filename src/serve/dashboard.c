@@ -33,7 +33,8 @@ void dashboard_print(const char *site, struct text *out)
     add_asset(out, "dashboard.css");
     text_add(out, "</style></head><body><header><div class=\"head\"><h1>");
     add_escaped(out, site);
-    text_add(out, "</h1><span id=\"status\" class=\"soft\" role=\"status\"></span></div>"
+    text_add(out, "</h1><span id=\"who\" class=\"soft\"></span>"
+                  "<span id=\"status\" class=\"soft\" role=\"status\"></span></div>"
                   "<nav aria-label=\"pages\"><a href=\"#/timeline\">Timeline</a>"
                   "<a href=\"#/jobs\">Jobs</a><a href=\"#/clusters\">Clusters</a>"
                   "<a href=\"#/types\">Types</a><a "

@@ -8,13 +8,10 @@
  */
 #include "serve/http.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <microhttpd.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +24,9 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "serve/address.h"
 #include "serve/daemon.h"
+#include "serve/entrance.h"
 #include "serve/streams.h"
 #include "store/store.h"
 
@@ -65,7 +64,8 @@ struct peer {
     bool local;
     bool known; /* who it is: a question to the user database, asked once */
     struct caller caller;
-    bool busy; /* a request is under way that is ours to answer */
+    bool busy;      /* a request is under way that is ours to answer */
+    bool streaming; /* events, to the caller */
     double since_s;
     struct peer *next, *prev;
 };
@@ -74,6 +74,7 @@ struct http {
     struct daemon *daemon;
     struct MHD_Daemon *unix_daemon, *tcp_daemon;
     int unix_socket, tcp_socket;
+    int port; /* of TCP */
     struct exchange *waiting, *held;
     struct peer *peers;
     struct streams *streams;
@@ -204,7 +205,7 @@ static void note_completed(void *arg, struct MHD_Connection *connection, void **
     if (!exchange)
         return;
     if (exchange->peer) {
-        exchange->peer->busy = false;
+        exchange->peer->busy = exchange->peer->streaming = false;
         exchange->peer->since_s = now_s();
     }
     json_decref(exchange->request.body);
@@ -214,44 +215,29 @@ static void note_completed(void *arg, struct MHD_Connection *connection, void **
     *context = NULL;
 }
 
-static const struct caller *local_caller(struct peer *peer)
+static const struct caller *local_caller(const struct http *http, struct peer *peer)
 {
     struct ucred who = {.uid = (uid_t)-1};
     socklen_t bytes = sizeof who;
 
     if (!peer->known) {
         getsockopt(peer->socket, SOL_SOCKET, SO_PEERCRED, &who, &bytes);
-        access_local(&peer->caller, who.uid, who.gid);
+        access_local(&http->daemon->access, &peer->caller, who.uid, who.gid);
         peer->known = true;
     }
     return &peer->caller;
 }
 
-/* Who asks. False: it was answered already. */
-static bool identify(struct exchange *exchange)
+static struct entrance where(const struct exchange *exchange)
 {
-    const char *header = request_header(&exchange->request, "Authorization");
-    struct access *access = &exchange->http->daemon->access;
-    double wait_s;
-    bool known;
+    const struct http *http = exchange->http;
+    const struct site *site = &http->daemon->site;
 
-    if (exchange->peer->local) {
-        exchange->request.caller = *local_caller(exchange->peer);
-        return true;
-    }
-    if (!header)
-        return true; /* some routes are open to all */
-    known = access_token(access, strncmp(header, "Bearer ", 7) == 0 ? header + 7 : "",
-                         &exchange->request.caller);
-    wait_s = access_spend(access, &exchange->request.caller, exchange->began_s);
-    if (wait_s > 0) {
-        exchange->reply.retry_s = (int)ceil(wait_s);
-        reply_problem(&exchange->reply, 429, "rate", "more than %g requests per second with %s",
-                      access->rate, known ? "this token" : "unknown tokens");
-    } else if (!known) {
-        reply_problem(&exchange->reply, 401, "denied", "the token is not known");
-    }
-    return known && wait_s <= 0;
+    return (struct entrance){.local =
+                                 exchange->peer->local ? local_caller(http, exchange->peer) : NULL,
+                             .http = site->http,
+                             .port = http->port,
+                             .tls = site->tls_cert};
 }
 
 /* The path without its end, cut at slashes. */
@@ -276,6 +262,7 @@ static struct exchange *open_exchange(struct http *http, struct MHD_Connection *
                                       const char *url, const char *method)
 {
     struct exchange *exchange = xcalloc(1, sizeof *exchange);
+    struct entrance entrance;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
@@ -283,13 +270,14 @@ static struct exchange *open_exchange(struct http *http, struct MHD_Connection *
     exchange->connection = exchange->request.connection = connection;
     exchange->peer = info->socket_context;
     exchange->request.method = method;
-    exchange->began_s = now_s();
+    exchange->began_s = exchange->request.began_s = now_s();
     exchange->reply.log_offset = exchange->reply.log_size = -1;
     ulid_print(book_now_us(), exchange->reply.id);
     exchange->route = "none";
     text_init(&exchange->body, HTTP_BODY_BYTES);
     text_init(&exchange->reply.body, 0);
-    if (!identify(exchange))
+    entrance = where(exchange);
+    if (!entrance_admit(&entrance, &http->daemon->access, &exchange->request, &exchange->reply))
         exchange->state = EXCHANGE_READY;
     else if (!cut_path(&exchange->request, url)) {
         reply_problem(&exchange->reply, 400, "invalid", "not a path of this server");
@@ -339,6 +327,8 @@ static void add_headers(struct MHD_Response *response, const struct reply *reply
                "frame-ancestors 'none'");
     if (reply->location[0])
         add_header(response, "Location", reply->location);
+    if (reply->cookie[0])
+        add_header(response, "Set-Cookie", reply->cookie);
     if (reply->allow[0])
         add_header(response, "Allow", reply->allow);
     if (reply->status == 401)
@@ -366,6 +356,8 @@ static enum MHD_Result start_stream(struct exchange *exchange)
                                                 request_query(&exchange->request, "topic"));
     enum MHD_Result result;
 
+    exchange->peer->streaming = true;
+    exchange->peer->caller = exchange->request.caller;
     exchange->reply.type = "text/event-stream";
     add_headers(response, &exchange->reply);
     result = MHD_queue_response(exchange->connection, 200, response);
@@ -594,10 +586,12 @@ int http_timeout_ms(struct http *http)
 
 void http_sweep(struct http *http)
 {
+    const struct access *access = &http->daemon->access;
     double now = now_s();
 
     for (struct peer *peer = http->peers; peer; peer = peer->next)
-        if (!peer->busy && now - peer->since_s > REQUEST_S)
+        if ((!peer->busy && now - peer->since_s > REQUEST_S) ||
+            (peer->streaming && !access_stands(access, &peer->caller)))
             shutdown(peer->socket, SHUT_RDWR);
     retry_waiting(http);
     streams_ping(http->streams);
@@ -672,27 +666,28 @@ static int listen_unix(const char *path, struct err *err)
 
 static int listen_tcp(const char *where, struct err *err)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found = NULL;
-    const char *colon = strrchr(where, ':');
-    char host[256];
-    int file = -1, one = 1;
+    struct address address;
+    int file, one = 1, rc = address_find(&address, where, err);
 
-    if (!colon || colon == where || (size_t)(colon - where) >= sizeof host)
-        return err_set(err, ERR_INVALID, "listen.http: \"%.60s\": expected HOST:PORT", where);
-    snprintf(host, sizeof host, "%.*s", (int)(colon - where), where);
-    if (getaddrinfo(host, colon + 1, &hints, &found) != 0 || !found)
-        return err_set(err, ERR_INVALID, "listen.http: \"%.60s\": no such address", where);
-    file = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (rc)
+        return rc;
+    file = socket(address.at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (file >= 0)
         setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (file < 0 || bind(file, found->ai_addr, found->ai_addrlen) != 0 || listen(file, 512) != 0) {
+    if (file < 0 || bind(file, (struct sockaddr *)&address.at, address.bytes) != 0 ||
+        listen(file, 512) != 0) {
         err_set(err, ERR_IO, "%s: cannot listen: %s", where, strerror(errno));
         if (file >= 0)
             close(file);
         file = ERR_IO;
     }
-    freeaddrinfo(found);
     return file;
+}
+
+static bool bound_address(int socket, struct address *out)
+{
+    *out = (struct address){.bytes = sizeof out->at};
+    return socket >= 0 && getsockname(socket, (struct sockaddr *)&out->at, &out->bytes) == 0;
 }
 
 static struct MHD_Daemon *start(struct http *http, int socket, const char *cert, const char *key)
@@ -746,8 +741,12 @@ static int start_tcp(struct http *http, struct err *err)
                               : err_set(err, ERR_IO, "%s: cannot serve%s", site->http,
                                         site->tls_cert ? "; are certificate and key right?" : "");
     }
-    if (rc == 0)
+    if (rc == 0) {
+        struct address address;
+
         watch(http, http->tcp_daemon);
+        http->port = bound_address(http->tcp_socket, &address) ? address_port(&address) : 0;
+    }
     text_release(&cert);
     text_release(&key);
     return rc;
@@ -793,14 +792,25 @@ void http_close(struct http *http)
 
 int http_port(const struct http *http)
 {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } address = {0};
-    socklen_t bytes = sizeof address;
+    return http->port;
+}
 
-    if (http->tcp_socket < 0 || getsockname(http->tcp_socket, &address.any, &bytes) != 0)
-        return 0;
-    return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
+bool http_is_public(const struct http *http)
+{
+    struct address address;
+
+    return bound_address(http->tcp_socket, &address) && !address_is_loopback(&address);
+}
+
+void http_set_cookie(const struct http *http, struct reply *reply, const char *secret,
+                     double seconds)
+{
+    const struct site *site = &http->daemon->site;
+    struct entrance at = {.port = http->port, .tls = site->tls_cert};
+    struct text words;
+
+    text_init(&words, 0);
+    entrance_cookie(&at, secret, seconds, &words);
+    snprintf(reply->cookie, sizeof reply->cookie, "%s", words.bytes);
+    text_release(&words);
 }

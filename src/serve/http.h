@@ -30,6 +30,7 @@ struct request {
     int segments;
     json_t *body; /* of a method that has one; else NULL */
     struct caller caller;
+    double began_s;   /* when it came, by the clock of access_spend() */
     double waited_s;  /* since it came; for routes that wait */
     int64_t asked_us; /* theirs, 0 at first: what shall stay the same while they wait */
     void *connection;
@@ -40,6 +41,7 @@ struct reply {
     struct text body;
     const char *type; /* NULL: application/json */
     char location[64];
+    char cookie[160];             /* to be set, or "" */
     char allow[40];               /* methods, of a 405 */
     char tag[ENTITY_TAG_BYTES];   /* of what was read; "": none */
     char id[ULID_BYTES];          /* of the request */
@@ -75,7 +77,7 @@ void http_committed(struct http *http);
 int http_timeout_ms(struct http *http);
 /* Something that answers wait for has happened without an event. */
 void http_retry(struct http *http);
-/* Once a second: who is too slow goes. */
+/* Once a second: who is too slow goes, and who listens to events without being let in any more. */
 void http_sweep(struct http *http);
 int http_stream_count(const struct http *http);
 /* How often somebody was told that events are missing. */
@@ -85,6 +87,12 @@ void http_event(struct http *http, int64_t seq, enum book_event event, const str
                 const char *doc);
 /* Where TCP listens, or 0: port 0 in the site means any. */
 int http_port(const struct http *http);
+
+/* Whether other machines can reach it. */
+bool http_is_public(const struct http *http);
+/* Has a browser keep this secret of a session for so long; NULL: forget it. */
+void http_set_cookie(const struct http *http, struct reply *reply, const char *secret,
+                     double seconds);
 
 struct http_count {
     const char *route;

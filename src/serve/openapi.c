@@ -27,6 +27,7 @@ static const struct answer_header {
     {"X-Request-Id", "The request's number, also in errors."},
     {"Retry-After", "Seconds after which it may go better."},
     {"Location", "Of what was made."},
+    {"Set-Cookie", "What a browser keeps in place of a token, or that it shall forget it."},
 };
 
 static bool is_read(const struct route *route)
@@ -125,6 +126,8 @@ static json_t *answers_of(const struct route *route)
         promise_header(usual, "ETag");
     if (route->success == 201 && strstr(route->path, "/jobs"))
         promise_header(usual, "Location");
+    if (strcmp(route->path, "/v1/session") == 0)
+        promise_header(usual, "Set-Cookie");
     json_object_set_new(answers, status, usual);
     if (has_tag(route))
         json_object_set_new(answers, "304",

@@ -49,6 +49,10 @@
     "{\"type\":\"string\"},\"user\":{\"type\":\"string\"},\"role\":{\"enum\":[\"read\","       \
     "\"submit\",\"admin\"]}}}"
 
+#define SIGN_IN                                                                     \
+    "{\"type\":\"object\",\"required\":[\"token\"],\"additionalProperties\":false," \
+    "\"properties\":{\"token\":{\"type\":\"string\"}}}"
+
 const struct route routes[] = {
     {"GET", "/", ROLE_NONE, route_dashboard, "The dashboard.", NULL, NULL, 200, "text/html"},
     {"GET", "/v1/jobs", ROLE_READ, route_list_jobs, "List jobs.",
@@ -107,6 +111,12 @@ const struct route routes[] = {
      "What other policies would have made of the last day, simulated from its log.", NULL, NULL,
      200, NULL},
     {"GET", "/v1/whoami", ROLE_READ, route_whoami, "Who is asking.", NULL, NULL, 200, NULL},
+    {"POST", "/v1/session", ROLE_NONE, route_sign_in,
+     "Sign a browser in with a token: it is given a cookie, which stands for the token until it "
+     "ends.",
+     NULL, SIGN_IN, 201, NULL},
+    {"DELETE", "/v1/session", ROLE_NONE, route_sign_out, "Sign a browser out.", NULL, NULL, 200,
+     NULL},
     {"GET", "/v1/tokens", ROLE_ADMIN, route_tokens, "List tokens, without their secrets.",
      "sort fields", NULL, 200, NULL},
     {"POST", "/v1/tokens", ROLE_ADMIN, route_add_token, "Make a token; its secret is shown once.",
@@ -187,7 +197,7 @@ void route_request(struct daemon *daemon, struct request *request, struct reply 
                           "If-Match: it is no longer what it was; read it again");
         else if (request->caller.role >= route->role)
             handle(daemon, route, request, reply);
-        else if (request->caller.role == ROLE_NONE)
+        else if (request->caller.role == ROLE_NONE && request->caller.way == WAY_ANONYMOUS)
             reply_problem(reply, 401, "denied", "this needs a token: Authorization: Bearer ...");
         else
             reply_problem(reply, 403, "denied", "this needs the role %s; %s has %s",

@@ -50,6 +50,8 @@ extern const struct route routes[]; /* ends with .method == NULL */
     X(route_record)           \
     X(route_comparison)       \
     X(route_whoami)           \
+    X(route_sign_in)          \
+    X(route_sign_out)         \
     X(route_tokens)           \
     X(route_add_token)        \
     X(route_drop_token)       \

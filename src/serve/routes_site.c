@@ -288,60 +288,6 @@ void route_comparison(struct daemon *daemon, struct request *request, struct rep
     reply_json(reply, 200, hindsight_comparison(&daemon->hindsight));
 }
 
-void route_whoami(struct daemon *daemon, struct request *request, struct reply *reply)
-{
-    const struct caller *caller = &request->caller;
-
-    reply_json(reply, 200,
-               json_pack("{s:s, s:s, s:s*, s:s, s:s}", "user", caller->user, "role",
-                         role_word(caller->role), "token", *caller->token ? caller->token : NULL,
-                         "site", daemon->site.name, "version", version_number()));
-}
-
-void route_tokens(struct daemon *daemon, struct request *request, struct reply *reply)
-{
-    json_t *list = json_array();
-
-    (void)request;
-    for (size_t i = 0; i < daemon->access.tokens.count; i++) {
-        const struct token *token = &daemon->access.tokens.item[i];
-
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", token->name, "user",
-                                              token->user, "role", role_word(token->role)));
-    }
-    reply_json(reply, 200, json_pack("{s:s, s:o}", "schema", "tapfinger.tokens/1", "items", list));
-}
-
-void route_add_token(struct daemon *daemon, struct request *request, struct reply *reply)
-{
-    const char *name = json_string_value(json_object_get(request->body, "name"));
-    const char *user = json_string_value(json_object_get(request->body, "user"));
-    const char *word = json_string_value(json_object_get(request->body, "role"));
-    enum role role = word ? role_find(word) : ROLE_NONE;
-    char secret[64];
-    struct err err;
-
-    if (!name || !user || role == ROLE_NONE)
-        reply_problem(reply, 400, "invalid",
-                      "expected name, user and role (read, submit or admin)");
-    else if (access_add_token(&daemon->access, name, user, role, secret, &err))
-        reply_problem(reply, 422, "invalid", "%s", err.message);
-    else
-        reply_json(reply, 201,
-                   json_pack("{s:s, s:s, s:s, s:s}", "name", name, "user", user, "role", word,
-                             "secret", secret));
-}
-
-void route_drop_token(struct daemon *daemon, struct request *request, struct reply *reply)
-{
-    const char *name = route_argument(request, 2);
-
-    if (access_drop_token(&daemon->access, name))
-        reply_json(reply, 200, json_pack("{s:s}", "revoked", name));
-    else
-        reply_problem(reply, 404, "not-found", "no token %.40s", name);
-}
-
 void route_openapi(struct daemon *daemon, struct request *request, struct reply *reply)
 {
     (void)daemon;

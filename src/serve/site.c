@@ -6,6 +6,7 @@
  *     listen: {unix: /run/tapfinger/sock, http: 127.0.0.1:7979, tls: {cert: c.pem, key: k.pem}}
  *     store: {folder: /var/lib/tapfinger, keep_finished: 30d, keep_events: 7d}
  *     policy: {name: "fair", budget: 50ms}
+ *     auth: {anonymous: read, tokens: file:/etc/tapfinger/tokens, roles: {ann: admin}}
  *     clusters:
  *       - {name: edge-a, cpu: 4, gpu: 1, mem: 32GiB, cpus: 0-3, gpus: "0"}
  *     limits: {rate: 200, default: {running: 16, gpu: 4, pending: 5000}, users: {bob: {gpu: 1}}}
@@ -36,6 +37,7 @@ static const struct option_spec top_options[] = {
     {"listen", OPTION_NODE, .help = "where the daemon listens"},
     {"store", OPTION_NODE, .help = "where it keeps things, and for how long"},
     {"policy", OPTION_NODE, .help = "who decides"},
+    {"auth", OPTION_NODE, .help = "who may do what"},
     {"limits", OPTION_NODE, .help = "what one caller may ask for"},
     {"clusters", OPTION_NODE, .help = "a list; default: this machine"},
     {"types", OPTION_NODE,
@@ -72,6 +74,18 @@ static const struct option_spec policy_options[] = {
      .help = "NAME, or NAME:key=value,..."},
     {"budget", OPTION_STRING, "100ms", .choices = "DURATION",
      .help = "a decision that takes longer is made by fifo-min instead"},
+    {0},
+};
+
+static const struct option_spec auth_options[] = {
+    {"anonymous", OPTION_CHOICE, "none", .choices = "none|read|submit|admin",
+     .help = "what may be done over TCP without a token"},
+    {"tokens", OPTION_STRING, .choices = "PATH",
+     .help = "a file of tokens beside those of \"tapfinger token\""},
+    {"roles", OPTION_NODE,
+     .help = "some users: {ann: admin, bob: none}; with a token: at most that"},
+    {"session", OPTION_STRING, "12h", .choices = "DURATION",
+     .help = "a browser's, after which it is asked for a token again"},
     {0},
 };
 
@@ -117,6 +131,7 @@ const struct site_section site_sections[] = {
     {"listen.tls", "encryption of TCP", tls_options},
     {"store", "what is kept", store_options},
     {"policy", "who decides", policy_options},
+    {"auth", "who may do what", auth_options},
     {"limits", "what one caller may ask for", limit_options},
     {"limits.default", "what each user may have", quota_options},
     {"clusters[]", "one cluster", cluster_options},
@@ -127,6 +142,12 @@ const struct site_section site_sections[] = {
 static const char *keep(struct site *site, const char *text)
 {
     return text ? arena_strdup(&site->arena, text) : NULL;
+}
+
+/* A path, also written as "file:PATH". */
+static const char *keep_path(struct site *site, const char *path)
+{
+    return keep(site, path && strncmp(path, "file:", 5) == 0 ? path + 5 : path);
 }
 
 /* Adds "file:line: key: " to what a reader of quantities said. */
@@ -164,8 +185,8 @@ static int read_listen(struct site *site, const struct yaml_node *node, struct e
     params_init(&params, tls_options);
     rc = yaml_read_map(tls, "listen.tls", &params, err);
     if (rc == 0) {
-        site->tls_cert = keep(site, params_string(&params, "cert"));
-        site->tls_key = keep(site, params_string(&params, "key"));
+        site->tls_cert = keep_path(site, params_string(&params, "cert"));
+        site->tls_key = keep_path(site, params_string(&params, "key"));
     }
     params_release(&params);
     return rc;
@@ -221,6 +242,66 @@ static int read_policy(struct site *site, const struct yaml_node *node, struct e
         site->policy = keep(site, params_string(&params, "name"));
     params_release(&params);
     return rc;
+}
+
+static int read_roles(struct site *site, const struct yaml_node *roles, struct err *err)
+{
+    int rc = yaml_need_kind(roles, YAML_MAP, "auth.roles", err);
+
+    if (rc)
+        return rc;
+    site->role = arena_zalloc(&site->arena, (size_t)roles->items + 1, sizeof *site->role);
+    for (int i = 0; i < roles->items && rc == 0; i++) {
+        struct site_role *role = &site->role[site->roles++];
+        const char *word;
+
+        role->user = keep(site, roles->key[i]);
+        rc = yaml_string(roles->item[i], "auth.roles", &word, err);
+        if (rc == 0 && !role_find(word, &role->role))
+            rc = yaml_error(roles->item[i], err,
+                            "auth.roles: %s: \"%.20s\" is no role; expected none, read, submit or "
+                            "admin",
+                            role->user, word);
+    }
+    return rc;
+}
+
+static int read_auth(struct site *site, const struct yaml_node *node, struct err *err)
+{
+    const struct yaml_node *roles = node ? yaml_find(node, "roles") : NULL;
+    struct params params;
+    int rc = 0;
+
+    params_init(&params, auth_options);
+    if (node)
+        rc = yaml_read_map(node, "auth", &params, err);
+    if (rc == 0)
+        rc = read_duration(node, &params, "session", &site->session_s, err);
+    if (rc == 0 && !(site->session_s >= 1 && site->session_s <= 366 * 86400.0))
+        rc = yaml_error(node, err, "session: expected a duration from 1s to 366d");
+    if (rc == 0) {
+        site->tokens = keep_path(site, params_string(&params, "tokens"));
+        site->anonymous = (enum role)params_choice(&params, "anonymous");
+    }
+    params_release(&params);
+    return rc == 0 && roles ? read_roles(site, roles, err) : rc;
+}
+
+const enum role *site_role(const struct site *site, const char *user)
+{
+    for (int i = 0; i < site->roles; i++)
+        if (strcmp(site->role[i].user, user) == 0)
+            return &site->role[i].role;
+    return NULL;
+}
+
+const char *site_anonymous_warning(const struct site *site)
+{
+    return site->anonymous == ROLE_ADMIN
+               ? "auth.anonymous is admin and other machines can reach listen.http: whoever is on "
+                 "that network may run anything here and change everything"
+               : "auth.anonymous is submit and other machines can reach listen.http: whoever is on "
+                 "that network may run anything here";
 }
 
 /* What it does not say stays. */
@@ -483,6 +564,8 @@ static int read_root(struct site *site, const struct yaml_node *root, struct err
         rc = read_store(site, yaml_find(root, "store"), err);
     if (rc == 0)
         rc = read_policy(site, yaml_find(root, "policy"), err);
+    if (rc == 0)
+        rc = read_auth(site, yaml_find(root, "auth"), err);
     if (rc == 0)
         rc = read_call_limits(site, yaml_find(root, "limits"), err);
     if (rc == 0 && yaml_find(root, "clusters"))

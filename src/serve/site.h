@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/option.h"
 #include "core/allocation.h"
+#include "serve/role.h"
 
 struct err;
 struct text;
@@ -37,6 +38,12 @@ struct site_quota {
     int32_t running, cpu, gpu, pending;
 };
 
+/* What a user of this machine may do. */
+struct site_role {
+    const char *user;
+    enum role role;
+};
+
 struct site {
     struct arena arena;
     const char *name;
@@ -49,6 +56,11 @@ struct site {
     double budget_s;
     double keep_finished_s, keep_events_s;
     int64_t log_bytes;
+    const char *tokens; /* a file, or NULL */
+    enum role anonymous;
+    double session_s;
+    struct site_role *role;
+    int roles;
     double rate;                          /* requests per second of one token; 0: any number */
     struct site_quota quota, *user_quota; /* the default, and by name */
     int quotas;                           /* by name */
@@ -67,6 +79,10 @@ int site_parse(struct site *site, const char *name, const char *bytes, size_t co
 void site_release(struct site *site);
 
 const struct site_quota *site_quota(const struct site *site, const char *user);
+/* What the file says of a user; NULL: nothing. */
+const enum role *site_role(const struct site *site, const char *user);
+/* What to say where anonymous callers of other machines may do more than look. */
+const char *site_anonymous_warning(const struct site *site);
 int site_find_cluster(const struct site *site, const char *name);
 
 /* Where this user's (or the system's) daemon listens unless told otherwise; free it. */

@@ -24,7 +24,8 @@ struct text;
     X(TYPE, "type", "task types and what was learned of their speeds")        \
     X(CLUSTER, "cluster", "clusters: state, who drained them and why")        \
     X(TOKEN, "token", "hashes of tokens, with owner and role")                \
-    X(KEY, "idempotency", "idempotency keys, by hash, and what was answered")
+    X(KEY, "idempotency", "idempotency keys, by hash, and what was answered") \
+    X(SESSION, "session", "hashes of what browsers are signed in with")
 
 enum store_table {
 #define X(name, table, meaning) STORE_##name,

@@ -47,6 +47,8 @@ static const char *const migration[] = {
 
     "CREATE INDEX event_of_job ON event(job, seq) WHERE job > 0;"
     "CREATE INDEX event_of_kind ON event(kind, seq) WHERE kind = 'decision';",
+
+    "CREATE TABLE session(id INTEGER PRIMARY KEY, doc TEXT NOT NULL);",
 };
 
 static int fail(const struct sqlite *s, struct err *err, const char *doing)

@@ -11,7 +11,8 @@ YAML
 check "it starts" start_site
 tapfinger submit --wait -- true >/dev/null
 tapfinger submit --hold -- true >/dev/null
-token=$(tapfinger token --add old --user "$(id -un)" --role read)
+tapfinger token --add old --user "$(id -un)" --role read >/dev/null
+secret=$(tapfinger token --add page --user "$(id -un)" --role read)
 check "it is OpenAPI 3.1" sh -c "curl -sS --unix-socket $D/sock http://x/v1/openapi.json >$D/doc && jq -e '.openapi == \"3.1.0\" and (.paths | length) > 25' $D/doc"
 check "whatever it refers to is there" sh -c "jq -r '.. | objects | .\"\$ref\"? // empty' $D/doc | sort -u >$D/refs; cat $D/refs
     [ \$(wc -l <$D/refs) -ge 5 ] && while read -r ref; do
@@ -32,6 +33,7 @@ body_for() {
     'patch /v1/jobs/{id}') echo '{"priority":-2}' ;;
     'patch /v1/clusters/{name}') echo '{"drain":false}' ;;
     'put /v1/policy' | 'post /v1/policy/plan') echo '{"policy":"fair"}' ;;
+    'post /v1/session') echo "{\"token\":\"$secret\"}" ;;
     'post /v1/tokens') echo "{\"name\":\"new\",\"user\":\"$(id -un)\",\"role\":\"read\"}" ;;
     esac
 }

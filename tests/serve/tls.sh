@@ -17,7 +17,7 @@ certificate own
 certificate other
 site() { # key
     cat >"$D/site.yaml" <<YAML
-listen: {unix: $D/sock, http: "127.0.0.1:0", tls: {cert: $D/own.pem, key: $D/$1}}
+listen: {unix: $D/sock, http: "127.0.0.1:0", tls: {cert: $D/own.pem, key: "file:$D/$1"}}
 store: {folder: $D/state}
 clusters: [{name: edge, cpu: 2}]
 YAML
@@ -41,6 +41,7 @@ token=$(tapfinger token --add far --user "$(id -un)" --role submit)
 check "the address says https" test -n "$web"
 check "a token comes in" web_status 200 --cacert "$D/own.pem" -H "Authorization: Bearer $token" "$web/v1/jobs"
 check "a job is submitted" web_status 201 --cacert "$D/own.pem" -H "Authorization: Bearer $token" --data '{"command":["true"]}' "$web/v1/jobs"
+check "a session's cookie is for TLS alone" sh -c "curl -sS -m 10 -D - -o /dev/null --cacert $D/own.pem -H 'Sec-Fetch-Site: same-origin' --data '{\"token\":\"$token\"}' $web/v1/session | grep -qi '^set-cookie: .*; Secure'"
 check "no token, no entry" web_status 401 --cacert "$D/own.pem" "$web/v1/jobs"
 check "another certificate is not believed" sh -c "! curl -sS -m 10 --cacert $D/other.pem $web/healthz"
 check "plain text is not answered" sh -c "! curl -sS -m 10 ${web/https/http}/healthz | grep -q healthy"

@@ -409,7 +409,8 @@ static void schemas_are_brought_up_to_date(void **state)
     commit(&f);
     store_close(f.store);
     f.store = NULL;
-    run_sql(f.path, "DROP INDEX event_of_job; DROP INDEX event_of_kind; PRAGMA user_version=1");
+    run_sql(f.path, "DROP INDEX event_of_job; DROP INDEX event_of_kind; DROP TABLE session;"
+                    "PRAGMA user_version=1");
     assert_int_equal(store_open(&f.store, &store_sqlite, f.path, &f.err), 0);
     expect(&f, STORE_JOB, 1, "old");
     expect_events(&f, (struct store_query){.kind = "decision"}, "1:decision/1=e ");
