@@ -37,6 +37,7 @@
 #include "core/policy.h"
 #include "core/front.h"
 #include "core/market.h"
+#include "policy/oldest.h"
 #include "policy/place.h"
 #include "policy/registry.h"
 #include "policy/timeline.h"
@@ -63,10 +64,6 @@ struct job {
     double key;              /* of the order at hand */
     double shortest, area;   /* over its items: least duration, least duration times share */
     double earliest;         /* intervals: it is not finished before, whatever is booked */
-};
-
-struct scanned {
-    int32_t task, type;
 };
 
 /* An item of a type's front on a cluster, in intervals; worked out when it is first looked at. */
@@ -108,7 +105,9 @@ struct planner {
     double *area;             /* by type: least over its front of duration times share */
     int32_t *rank;  /* by type: how many have a lesser area; below 0: not known any more */
     int32_t *place; /* by rank */
-    struct scanned *scan, *chosen;
+    struct oldest oldest; /* of these tasks are booked */
+    int32_t *chosen, choices;
+    int64_t *looked; /* by type: the decision at which its version was asked for */
     VECTOR(uint8_t) pick; /* of all jobs: indices into their items */
     VECTOR(struct deal) deal;
     VECTOR(int32_t) lot_of;  /* of all jobs, by cluster of their reach: indices into lot */
@@ -176,7 +175,8 @@ static void release(void *state)
     free(s->unit_worth);
     free(s->area);
     free(s->version);
-    free(s->scan);
+    oldest_release(&s->oldest);
+    free(s->looked);
     free(s->chosen);
     free(s->place);
     free(s->now);
@@ -220,15 +220,19 @@ static void make_front(struct planner *s, int type)
                                (int)params_int(s->setup.params, "choices"));
 }
 
-/* The front of a type, made again when the estimator has learnt of it. */
-static const struct front *front_of(struct planner *s, int type)
+/* Makes the front of a type again if the estimator has learnt of it. False if that was asked before
+ * at this decision. */
+static bool is_front_renewed(struct planner *s, int type)
 {
+    if (s->looked[type] == s->decision)
+        return false;
+    s->looked[type] = s->decision;
     if (estimator_version(s->setup.estimator, type) != s->version[type]) {
         make_front(s, type);
         market_renew(&s->market, &s->front[type], type);
         s->interval_s = s->market.interval_s = choose_interval(s->setup.catalog, s->front);
     }
-    return &s->front[type];
+    return true;
 }
 
 static int init(void *state, const struct policy_setup *setup, struct err *err)
@@ -265,7 +269,8 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     s->lot_room = 64;
     s->lot = xcalloc(s->lot_room, sizeof *s->lot);
     s->projected = xcalloc(clusters, sizeof *s->projected);
-    s->scan = xcalloc(SCANNED, sizeof *s->scan);
+    oldest_init(&s->oldest, catalog->types, SCANNED);
+    s->looked = xcalloc((size_t)catalog->types, sizeof *s->looked);
     s->chosen = xcalloc(MOST_TASKS, sizeof *s->chosen);
     s->place = xcalloc((size_t)catalog->types, sizeof *s->place);
     s->job = xcalloc(MOST_TASKS, sizeof *s->job);
@@ -749,20 +754,38 @@ static void try_exchanges(struct planner *s, const struct view *view, int trials
     }
 }
 
-/* Pairs of cluster and allocation that booking the task looks at. */
-static int64_t effort_of(const struct planner *s, const struct task *task)
+/* Brings the fronts of the types in line up to date, in the order in which they stand there: an
+ * estimator may judge a type by those that were asked for before. */
+static void look_at_types(struct planner *s)
 {
-    return (int64_t)task->reach.count * s->front[task->type].count;
+    int32_t left = 0;
+
+    for (int type = 0; type < s->types; type++)
+        left += s->oldest.tasks[type] > 0;
+    for (size_t i = 0; left > 0; i++)
+        left -= is_front_renewed(s, s->oldest.line.item[i].type);
+}
+
+/* How many of the tasks in line may run at all; *effort is how many pairs of cluster and allocation
+ * booking them all looks at. */
+static int32_t count_able(struct planner *s, int64_t *effort)
+{
+    int32_t able = 0;
+
+    look_at_types(s);
+    *effort = 0;
+    for (int type = 0; type < s->types; type++) {
+        able += s->front[type].count > 0 ? s->oldest.tasks[type] : 0;
+        *effort += s->oldest.reaches[type] * s->front[type].count;
+    }
+    return able;
 }
 
 /* How many of the waiting tasks the budget allows to book in every order. */
-static int32_t affordable(const struct planner *s, const struct view *view, int32_t scanned)
+static int32_t affordable(const struct planner *s, int32_t able, int64_t effort)
 {
-    int64_t effort = 0, tasks;
+    int64_t tasks = effort > 0 ? able * s->effort / ORDER_RULES / effort : MOST_TASKS;
 
-    for (int32_t i = 0; i < scanned; i++)
-        effort += effort_of(s, &view->task[s->scan[i].task]);
-    tasks = effort > 0 ? (int64_t)scanned * s->effort / ORDER_RULES / effort : MOST_TASKS;
     return tasks < LEAST_TASKS ? LEAST_TASKS : tasks < MOST_TASKS ? (int32_t)tasks : MOST_TASKS;
 }
 
@@ -791,56 +814,74 @@ static void rank_types(struct planner *s)
     free(sized);
 }
 
-/* Puts those of the smallest types, and of these the oldest, in front; they came in the order of
- * their age. */
-static void select_smallest(struct planner *s, struct scanned *scan, int32_t scanned, int32_t most)
+/* Chooses so many of the smallest types, and of these the oldest, of the line from a place on. */
+static void choose_smallest(struct planner *s, size_t from, int32_t most)
 {
-    int32_t before = 0;
+    int32_t before = 0, left = most;
 
+    if (s->rank[0] < 0)
+        rank_types(s);
     memset(s->place, 0, (size_t)s->types * sizeof *s->place);
-    for (int32_t i = 0; i < scanned; i++)
-        s->place[s->rank[scan[i].type]]++;
+    for (int type = 0; type < s->types; type++)
+        if (s->front[type].count > 0)
+            s->place[s->rank[type]] += s->oldest.tasks[type];
+    for (size_t i = 0; i < from; i++)
+        if (s->front[s->oldest.line.item[i].type].count > 0)
+            s->place[s->rank[s->oldest.line.item[i].type]]--;
     for (int32_t rank = 0; rank < s->types; rank++) {
         int32_t of_rank = s->place[rank];
 
         s->place[rank] = before;
         before += of_rank;
     }
-    for (int32_t i = 0; i < scanned; i++) {
-        int32_t place = s->place[s->rank[scan[i].type]]++;
+    for (size_t i = from; left > 0; i++) {
+        struct oldest_task entry = s->oldest.line.item[i];
+        int32_t *place = &s->place[s->rank[entry.type]];
 
-        if (place < most)
-            s->chosen[place] = scan[i];
+        if (*place >= most || s->front[entry.type].count == 0)
+            continue;
+        s->chosen[s->choices + (*place)++] = entry.task;
+        left--;
     }
-    memcpy(scan, s->chosen, (size_t)most * sizeof *scan);
+    s->choices += most;
+}
+
+/* Chooses so many of the oldest; returns the place behind them. */
+static size_t choose_oldest(struct planner *s, int32_t most)
+{
+    size_t i = 0;
+
+    for (s->choices = 0; s->choices < most; i++)
+        if (s->front[s->oldest.line.item[i].type].count > 0)
+            s->chosen[s->choices++] = s->oldest.line.item[i].task;
+    return i;
 }
 
 /* The tasks to book: all, or if they are too many the oldest half of what can be afforded and the
  * smallest of the others. Returns the effort of booking them once. */
 static int64_t choose_jobs(struct planner *s, const struct view *view, struct plan *plan)
 {
-    int32_t scanned = 0, most;
-    int64_t effort = 0;
+    int64_t effort;
+    int32_t able, most;
 
     s->jobs = 0;
     s->lots = 0;
     vector_clear(&s->pick);
     vector_clear(&s->deal);
     vector_clear(&s->lot_of);
-    for (int32_t id = view->first_waiting; id >= 0 && scanned < SCANNED;
-         id = view->task[id].next_waiting)
-        if (front_of(s, view->task[id].type)->count > 0)
-            s->scan[scanned++] = (struct scanned){id, view->task[id].type};
-    most = affordable(s, view, scanned);
-    if (scanned > most) {
-        if (s->rank[0] < 0)
-            rank_types(s);
-        select_smallest(s, s->scan + most / 2, scanned - most / 2, most - most / 2);
-        scanned = most;
-    }
-    for (int32_t i = 0; i < scanned; i++) {
-        effort += effort_of(s, &view->task[s->scan[i].task]);
-        add_job(s, view, plan, s->scan[i].task);
+    oldest_follow(&s->oldest, view);
+    able = count_able(s, &effort);
+    most = affordable(s, able, effort);
+    if (able > most)
+        choose_smallest(s, choose_oldest(s, most / 2), most - most / 2);
+    else
+        choose_oldest(s, able);
+    effort = 0;
+    for (int32_t i = 0; i < s->choices; i++) {
+        const struct task *task = &view->task[s->chosen[i]];
+
+        effort += (int64_t)task->reach.count * s->front[task->type].count;
+        add_job(s, view, plan, task->id);
     }
     return effort;
 }
