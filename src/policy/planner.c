@@ -13,12 +13,7 @@
  * to that degree. Only allocations on the front of duration against share are looked at, at most
  * `choices` per type.
  *
- * What a trial asks most is when an amount is free on a cluster for so long. Within a trial nothing
- * comes free, so every type and cluster remember where their last answer was, and begin where it
- * would be without any booking. From these beginnings it is also known before when a task is
- * finished at the earliest: a trial that cannot beat the best any more is given up. One that begins
- * as the best one takes over its bookings so far. And where nothing of what the tasks may be given
- * is free now, nothing is planned at all.
+ * Where nothing of what the tasks may be given is free now, nothing is planned at all.
  *
  * Good at almost everything that a policy can do with the tasks it can see; bad where it must guess
  * arrivals: it never keeps anything free for a task that has not come yet. Speeds come from the
@@ -26,101 +21,24 @@
  *
  * Source: paper.md, section 3, "The planner"; list scheduling with local search is folklore.
  */
+#include "policy/planner.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/rng.h"
-#include "base/vector.h"
 #include "core/estimator.h"
-#include "core/policy.h"
-#include "core/front.h"
-#include "core/market.h"
-#include "policy/oldest.h"
 #include "policy/place.h"
 #include "policy/registry.h"
-#include "policy/timeline.h"
 
 enum {
-    SCANNED = 2048,  /* waiting tasks looked at, oldest first */
-    MOST_TASKS = 96, /* and booked */
-    LEAST_TASKS = 16,
-    ORDER_RULES = 4
+    SCANNED = 2048, /* waiting tasks looked at, oldest first */
+    LEAST_TASKS = 16
 };
 
 /* A running task is resized only for a gain of at least this part. */
 static const double HYSTERESIS = 0.1;
-
-/* Among equal offers the cluster that is left with the least is taken. */
-static const double TIE = 0.02;
-
-struct job {
-    int32_t task;
-    const struct front_item *item; /* the front of its type, or least */
-    int32_t first_pick, picks;     /* of these, what it may be given: see struct planner */
-    int32_t first_lot;             /* by cluster of its reach; -1: it has none */
-    struct front_item least; /* its own minimum, where no item of the front is within its limits */
-    double key;              /* of the order at hand */
-    double shortest, area;   /* over its items: least duration, least duration times share */
-    double earliest;         /* intervals: it is not finished before, whatever is booked */
-};
-
-/* An item of a type's front on a cluster, in intervals; worked out when it is first looked at. */
-struct deal {
-    double cost, duration; /* duration below 0: not yet */
-    int32_t length;
-    int32_t first; /* interval in which it may start before any booking */
-    int32_t start; /* the first that the trial left it when it was last looked at ... */
-    int64_t trial; /* ... in this one: nothing comes free within a trial */
-};
-
-/* The deals of a type on a cluster. */
-struct lot {
-    int32_t cluster, type, first_deal;
-    int64_t decision; /* for which they were made */
-};
-
-struct booking {
-    int32_t task, cluster;
-    struct allocation amount;
-    int start;
-    double finish; /* or, without a start, what counts in its place */
-};
-
-struct planner {
-    struct market market;
-    double fixed_price, price, interval_s;
-    int exchanges, types, resources;
-    int64_t effort; /* pairs of cluster and allocation considered per decision, about */
-    bool one_start, elastic;
-    struct rng rng;
-    struct policy_setup setup;
-    struct allocation mean;        /* a mean cluster, what shares are of */
-    double *unit_worth;            /* by cluster and resource: what one unit is worth */
-    struct front *front;           /* by type */
-    int32_t *version;              /* by type: of the estimates that its front was made of */
-    struct timeline *now, *booked; /* by cluster: before any booking, and with those of a trial */
-    int64_t *trial_of, trial; /* by cluster: the trial that booked is of; and the present one */
-    double *area;             /* by type: least over its front of duration times share */
-    int32_t *rank;  /* by type: how many have a lesser area; below 0: not known any more */
-    int32_t *place; /* by rank */
-    struct oldest oldest; /* of these tasks are booked */
-    int32_t *chosen, choices;
-    int64_t *looked; /* by type: the decision at which its version was asked for */
-    VECTOR(uint8_t) pick; /* of all jobs: indices into their items */
-    VECTOR(struct deal) deal;
-    VECTOR(int32_t) lot_of;  /* of all jobs, by cluster of their reach: indices into lot */
-    struct lot *lot;         /* a hash table by cluster and type */
-    uint32_t lot_room, lots; /* a power of two, and those in use */
-    struct job *job;
-    int32_t *order, *best_order; /* indices into job */
-    struct booking *booking, *best;
-    double earliest; /* sum over jobs */
-    int32_t jobs;
-    int64_t *projected; /* by cluster: the decision for which `now` was made */
-    int64_t decision;
-};
 
 static const struct option_spec options[] = {
     {"price", OPTION_REAL, "0", .low = 0, .high = 1000,
@@ -186,11 +104,16 @@ static void release(void *state)
     vector_release(&s->pick);
     vector_release(&s->deal);
     vector_release(&s->lot_of);
+    vector_release(&s->tries);
     free(s->lot);
     free(s->projected);
     free(s->job);
     free(s->order);
     free(s->best_order);
+    free(s->keyed);
+    free(s->merged);
+    for (int rule = 0; rule < ORDER_RULES; rule++)
+        free(s->tried[rule]);
     free(s->booking);
     free(s->best);
 }
@@ -276,20 +199,13 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     s->job = xcalloc(MOST_TASKS, sizeof *s->job);
     s->order = xcalloc(MOST_TASKS, sizeof *s->order);
     s->best_order = xcalloc(MOST_TASKS, sizeof *s->best_order);
+    s->keyed = xcalloc(MOST_TASKS, sizeof *s->keyed);
+    s->merged = xcalloc(MOST_TASKS, sizeof *s->merged);
+    for (int rule = 0; rule < ORDER_RULES; rule++)
+        s->tried[rule] = xcalloc(MOST_TASKS, sizeof *s->tried[rule]);
     s->booking = xcalloc(MOST_TASKS, sizeof *s->booking);
     s->best = xcalloc(MOST_TASKS, sizeof *s->best);
     return 0;
-}
-
-/* What an amount is worth on a cluster: its dominant share there, in mean clusters. */
-static double worth(const struct planner *s, int32_t cluster, const struct allocation *amount)
-{
-    const double *unit = s->unit_worth + (size_t)cluster * (size_t)s->resources;
-    double most = 0;
-
-    for (int r = 0; r < s->resources; r++)
-        most = fmax(most, unit[r] * amount->amount[r]);
-    return most;
 }
 
 static double intervals_left(const struct planner *s, const struct view *view,
@@ -321,7 +237,7 @@ static struct allocation reallocate(const struct planner *s, const struct view *
     double least;
 
     *left = intervals_left(s, view, task, &best);
-    least = *left * (1 + s->price * worth(s, task->cluster, &best)) * (1 - HYSTERESIS);
+    least = *left * (1 + s->price * planner_worth(s, task->cluster, &best)) * (1 - HYSTERESIS);
     allocation_add(&free, &task->allocation);
     for (int32_t i = 0; i < front->count; i++) {
         const struct allocation *amount = &front->item[i].amount;
@@ -331,7 +247,7 @@ static struct allocation reallocate(const struct planner *s, const struct view *
             !allocation_fits(&task->min, amount))
             continue;
         intervals = intervals_left(s, view, task, amount);
-        cost = intervals * (1 + s->price * worth(s, task->cluster, amount));
+        cost = intervals * (1 + s->price * planner_worth(s, task->cluster, amount));
         if (cost < least) {
             least = cost;
             best = *amount;
@@ -492,268 +408,6 @@ static void add_job(struct planner *s, const struct view *view, struct plan *pla
     }
 }
 
-/* Trials */
-
-static const struct timeline *timeline_of(const struct planner *s, int32_t cluster)
-{
-    return s->trial_of[cluster] == s->trial ? &s->booked[cluster] : &s->now[cluster];
-}
-
-static struct timeline *timeline_to_book(struct planner *s, int32_t cluster)
-{
-    if (s->trial_of[cluster] != s->trial) {
-        s->trial_of[cluster] = s->trial;
-        timeline_copy(&s->booked[cluster], &s->now[cluster]);
-    }
-    return &s->booked[cluster];
-}
-
-/* Of a job: where it is looked for, and the best booking so far. */
-struct offer {
-    int32_t task, cluster;
-    int from; /* the first interval in which it may start there */
-    double cost;
-    struct booking best;
-};
-
-static void work_out(const struct planner *s, const struct front_item *item,
-                     const struct offer *offer, struct deal *deal)
-{
-    deal->duration = item->seconds / s->interval_s;
-    deal->cost = deal->duration * (1 + s->price * worth(s, offer->cluster, &item->amount));
-    deal->length = (int)ceil(deal->duration - 1e-9);
-    deal->first = timeline_find(&s->now[offer->cluster], offer->from, deal->length, &item->amount,
-                                s->one_start);
-}
-
-/* What a window hides could only start once what it shows has started. */
-static bool is_hidden(const struct view *view, int32_t task, int32_t cluster)
-{
-    return view->cluster[cluster].slot && view_find_slot(view, cluster, task) < 0;
-}
-
-/* The dominant share of the cluster that is free in an interval. */
-static double share_free(const struct planner *s, const struct timeline *timeline, int interval,
-                         int32_t cluster)
-{
-    const struct allocation *capacity = &s->setup.catalog->cluster[cluster].capacity;
-    double share = 0;
-
-    for (int r = 0; r < s->resources; r++)
-        if (capacity->amount[r] > 0)
-            share = fmax(share, (double)timeline->free[r][interval] / capacity->amount[r]);
-    return share;
-}
-
-/* One item, unless it cannot beat the offer. */
-static void consider_deal(struct planner *s, const struct allocation *amount, struct deal *deal,
-                          struct offer *offer)
-{
-    const struct timeline *timeline = timeline_of(s, offer->cluster);
-    double cost = deal->cost;
-
-    if (deal->first == TIMELINE || deal->first + cost >= offer->cost)
-        return;
-    deal->start = timeline_find(timeline, deal->trial == s->trial ? deal->start : deal->first,
-                                deal->length, amount, s->one_start);
-    deal->trial = s->trial;
-    if (deal->start == TIMELINE || deal->start + cost >= offer->cost)
-        return;
-    cost += TIE * share_free(s, timeline, deal->start, offer->cluster);
-    if (deal->start + cost < offer->cost) {
-        offer->cost = deal->start + cost;
-        offer->best = (struct booking){offer->task, offer->cluster, *amount, deal->start,
-                                       deal->start + deal->duration};
-    }
-}
-
-/* Points the offer to the k-th cluster of the job's reach; false if it cannot start there. */
-static bool look_at(const struct view *view, const struct job *job, int32_t k, struct offer *offer)
-{
-    offer->cluster = view->task[job->task].reach.cluster[k];
-    offer->from = view->cluster[offer->cluster].may_start ? 0 : 1;
-    return !is_hidden(view, job->task, offer->cluster);
-}
-
-/* The deal of the i-th thing that the job may be given, on the k-th cluster of its reach, where the
- * offer is; own is room for one that no other job has. */
-static struct deal *deal_of(struct planner *s, const struct job *job, int32_t k, int32_t i,
-                            const struct offer *offer, struct deal *own)
-{
-    uint8_t pick = s->pick.item[job->first_pick + i];
-    struct deal *deal = own;
-
-    own->duration = -1;
-    if (job->first_lot >= 0)
-        deal = &s->deal.item[s->lot_of.item[job->first_lot + k] + pick];
-    if (deal->duration < 0)
-        work_out(s, &job->item[pick], offer, deal);
-    return deal;
-}
-
-/* The best booking of a job on the k-th cluster of its reach, if it beats the offer. */
-static void consider(struct planner *s, const struct view *view, const struct job *job, int32_t k,
-                     struct offer *offer)
-{
-    if (!look_at(view, job, k, offer))
-        return;
-    for (int32_t i = 0; i < job->picks; i++) {
-        struct deal own = {0};
-
-        consider_deal(s, &job->item[s->pick.item[job->first_pick + i]].amount,
-                      deal_of(s, job, k, i, offer, &own), offer);
-    }
-}
-
-static double without_start(const struct planner *s, const struct job *job)
-{
-    return TIMELINE + job->shortest / s->interval_s;
-}
-
-/* Bookings only take room, so no trial finishes a job before the time that it would have alone. */
-static void find_earliest(struct planner *s, const struct view *view)
-{
-    s->earliest = 0;
-    for (int32_t j = 0; j < s->jobs; j++) {
-        struct job *job = &s->job[j];
-        struct offer offer = {0};
-
-        job->earliest = without_start(s, job);
-        for (int32_t k = 0; k < view->task[job->task].reach.count; k++)
-            for (int32_t i = 0; look_at(view, job, k, &offer) && i < job->picks; i++) {
-                struct deal own = {0};
-                const struct deal *deal = deal_of(s, job, k, i, &offer, &own);
-
-                if (deal->first < TIMELINE)
-                    job->earliest = fmin(job->earliest, deal->first + deal->duration);
-            }
-        s->earliest += job->earliest;
-    }
-}
-
-static int length_of(const struct booking *booking)
-{
-    return (int)ceil(booking->finish - booking->start - 1e-9);
-}
-
-static void book(struct planner *s, const struct booking *booking)
-{
-    struct timeline *timeline;
-
-    if (booking->start == TIMELINE)
-        return;
-    timeline = timeline_to_book(s, booking->cluster);
-    timeline_take(timeline, booking->start, booking->start + length_of(booking), &booking->amount);
-    timeline->started |= (uint64_t)1 << booking->start;
-}
-
-static struct booking find_booking(struct planner *s, const struct view *view,
-                                   const struct job *job)
-{
-    int32_t reach = view->task[job->task].reach.count;
-    struct offer offer = {
-        .task = job->task, .cost = HUGE_VAL, .best = {.task = job->task, .start = TIMELINE}};
-
-    for (int32_t k = 0; k < reach; k++)
-        consider(s, view, job, k, &offer);
-    if (offer.best.start == TIMELINE)
-        offer.best.finish = without_start(s, job);
-    return offer.best;
-}
-
-/* Whether the rest, each at its earliest, brings the total to the bound; what sums differ by in the
- * last digits must not decide. */
-static bool is_hopeless(double total, double rest, double bound)
-{
-    return total >= bound || total + rest - 1e-9 * bound >= bound;
-}
-
-/* Books all jobs in the trial's order, of which the first so many are as in the best so far;
- * returns the sum of their finishing times, or the bound if it is not below it. */
-static double book_all(struct planner *s, const struct view *view, int32_t same, double bound)
-{
-    double total = 0, rest = s->earliest;
-
-    s->trial++;
-    for (int32_t i = 0; i < s->jobs; i++) {
-        const struct job *job = &s->job[s->order[i]];
-
-        if (bound < HUGE_VAL && is_hopeless(total, rest, bound))
-            return bound;
-        s->booking[i] = i < same ? s->best[i] : find_booking(s, view, job);
-        total += s->booking[i].finish;
-        rest -= job->earliest;
-        book(s, &s->booking[i]);
-    }
-    return total;
-}
-
-/* Keeps the trial if it is better than the best so far. */
-static double keep_better(struct planner *s, double best, double total)
-{
-    if (total >= best)
-        return best;
-    memcpy(s->best, s->booking, (size_t)s->jobs * sizeof *s->best);
-    memcpy(s->best_order, s->order, (size_t)s->jobs * sizeof *s->order);
-    return total;
-}
-
-static void sort_by_key(struct planner *s)
-{
-    for (int32_t i = 0; i < s->jobs; i++) {
-        int32_t k = i;
-
-        for (; k > 0 && s->job[s->order[k - 1]].key > s->job[i].key; k--)
-            s->order[k] = s->order[k - 1];
-        s->order[k] = i;
-    }
-}
-
-/* Shortest first, smallest first, oldest first, least flexible first. */
-static double order_key(const struct view *view, const struct job *job, int rule)
-{
-    switch (rule) {
-    case 0:
-        return job->shortest;
-    case 1:
-        return job->area;
-    case 2:
-        return job->task;
-    default:
-        return view->task[job->task].reach.count;
-    }
-}
-
-static double try_orders(struct planner *s, const struct view *view, double best)
-{
-    for (int rule = 0; rule < ORDER_RULES; rule++) {
-        for (int32_t i = 0; i < s->jobs; i++) {
-            struct job *job = &s->job[i];
-
-            job->key = order_key(view, job, rule);
-        }
-        sort_by_key(s);
-        best = keep_better(s, best, book_all(s, view, 0, best));
-    }
-    return best;
-}
-
-static void try_exchanges(struct planner *s, const struct view *view, int trials, double best)
-{
-    for (int i = 0; i < trials && s->jobs > 1; i++) {
-        uint32_t a = rng_below(&s->rng, (uint32_t)s->jobs);
-        uint32_t b = rng_below(&s->rng, (uint32_t)s->jobs - 1);
-        int32_t held;
-
-        b += b >= a;
-        memcpy(s->order, s->best_order, (size_t)s->jobs * sizeof *s->order);
-        held = s->order[a];
-        s->order[a] = s->order[b];
-        s->order[b] = held;
-        best = keep_better(s, best, book_all(s, view, (int32_t)(a < b ? a : b), best));
-    }
-}
-
 /* Brings the fronts of the types in line up to date, in the order in which they stand there: an
  * estimator may judge a type by those that were asked for before. */
 static void look_at_types(struct planner *s)
@@ -869,6 +523,7 @@ static int64_t choose_jobs(struct planner *s, const struct view *view, struct pl
     vector_clear(&s->pick);
     vector_clear(&s->deal);
     vector_clear(&s->lot_of);
+    vector_clear(&s->tries);
     oldest_follow(&s->oldest, view);
     able = count_able(s, &effort);
     most = affordable(s, able, effort);
@@ -887,17 +542,18 @@ static int64_t choose_jobs(struct planner *s, const struct view *view, struct pl
 }
 
 /* Timelines know no nodes: on a cluster that is split, what was booked may find less room. */
-static void start_booked(const struct view *view, struct plan *plan, const struct booking *booking)
+static void start_booked(const struct view *view, struct plan *plan, int32_t task,
+                         const struct try *booked)
 {
-    const struct allocation *min = &view->task[booking->task].min;
-    struct allocation amount = booking->amount;
+    const struct allocation *min = &view->task[task].min;
+    struct allocation amount = *booked->amount;
 
-    if (view->cluster[booking->cluster].node_free) {
-        if (!plan_fits(plan, booking->cluster, min))
+    if (view->cluster[booked->cluster].node_free) {
+        if (!plan_fits(plan, booked->cluster, min))
             return;
-        amount = place_cut(plan, booking->cluster, min, &amount);
+        amount = place_cut(plan, booked->cluster, min, &amount);
     }
-    plan_start(plan, booking->task, booking->cluster, &amount);
+    plan_start(plan, task, booked->cluster, &amount);
 }
 
 static int trials_of(const struct planner *s, int64_t effort)
@@ -926,15 +582,6 @@ static bool may_start_some(const struct planner *s, const struct view *view)
     return false;
 }
 
-/* The draws of exchanges that nobody needs, so that the next ones are the same. */
-static void skip_exchanges(struct planner *s, int trials)
-{
-    for (int i = 0; i < trials && s->jobs > 1; i++) {
-        rng_below(&s->rng, (uint32_t)s->jobs);
-        rng_below(&s->rng, (uint32_t)s->jobs - 1);
-    }
-}
-
 static void decide(void *state, const struct view *view, struct plan *plan)
 {
     struct planner *s = state;
@@ -947,15 +594,15 @@ static void decide(void *state, const struct view *view, struct plan *plan)
     s->decision = view->decision + 1;
     effort = choose_jobs(s, view, plan);
     if (!may_start_some(s, view)) {
-        skip_exchanges(s, trials_of(s, effort));
+        planner_skip(s, trials_of(s, effort));
         return;
     }
-    find_earliest(s, view);
-    if (s->jobs > 0)
-        try_exchanges(s, view, trials_of(s, effort), try_orders(s, view, HUGE_VAL));
+    planner_find_tries(s, view);
+    planner_try(s, view, trials_of(s, effort));
     for (int32_t i = 0; i < s->jobs; i++)
         if (s->best[i].start == 0)
-            start_booked(view, plan, &s->best[i]);
+            start_booked(view, plan, s->job[s->best_order[i]].task,
+                         &s->tries.item[s->best[i].try]);
 }
 
 const struct policy_ops policy_planner = {
