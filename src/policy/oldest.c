@@ -46,9 +46,8 @@ static void append(struct oldest *oldest, const struct view *view, int32_t id)
 
 static void fill_up(struct oldest *oldest, const struct view *view)
 {
-    int32_t id = oldest->line.count > 0
-                     ? view->task[vector_last(&oldest->line)->task].next_waiting
-                     : view->first_waiting;
+    int32_t id = oldest->line.count > 0 ? view->task[vector_last(&oldest->line)->task].next_waiting
+                                        : view->first_waiting;
 
     for (; id >= 0 && oldest->line.count < (size_t)oldest->most; id = view->task[id].next_waiting)
         append(oldest, view, id);
@@ -77,8 +76,8 @@ static void strike_gone(struct oldest *oldest, const struct view *view)
     oldest->line.count = kept;
 }
 
-/* A task that is back, at the place of its age. Who is younger than all in line comes by filling up,
- * if there is room. */
+/* A task that is back, at the place of its age. Who is younger than all in line comes by filling
+ * up, if there is room. */
 static void insert(struct oldest *oldest, const struct view *view, int32_t id)
 {
     const struct oldest_task *line = oldest->line.item;

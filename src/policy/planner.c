@@ -601,8 +601,7 @@ static void decide(void *state, const struct view *view, struct plan *plan)
     planner_try(s, view, trials_of(s, effort));
     for (int32_t i = 0; i < s->jobs; i++)
         if (s->best[i].start == 0)
-            start_booked(view, plan, s->job[s->best_order[i]].task,
-                         &s->tries.item[s->best[i].try]);
+            start_booked(view, plan, s->job[s->best_order[i]].task, &s->tries.item[s->best[i].try]);
 }
 
 const struct policy_ops policy_planner = {

@@ -43,7 +43,8 @@ struct lot {
 };
 
 /* What a job may be booked for: a deal that has a start, if nobody takes it away. */
-struct try {
+struct
+try {
     const struct allocation *amount;
     int32_t cluster, deal;
 };
@@ -75,17 +76,17 @@ struct planner {
     struct timeline *now, *booked; /* by cluster: before any booking, and with those of a trial */
     int64_t *trial_of, trial; /* by cluster: the trial that booked is of; and the present one */
     double *area;             /* by type: least over its front of duration times share */
-    int32_t *rank;  /* by type: how many have a lesser area; below 0: not known any more */
-    int32_t *place; /* by rank */
+    int32_t *rank;        /* by type: how many have a lesser area; below 0: not known any more */
+    int32_t *place;       /* by rank */
     struct oldest oldest; /* of these tasks are booked */
     int32_t *chosen, choices;
-    int64_t *looked; /* by type: the decision at which its version was asked for */
+    int64_t *looked;      /* by type: the decision at which its version was asked for */
     VECTOR(uint8_t) pick; /* of all jobs: indices into their items */
     VECTOR(struct deal) deal;
-    VECTOR(int32_t) lot_of;  /* of all jobs, by cluster of their reach: indices into lot */
+    VECTOR(int32_t) lot_of;   /* of all jobs, by cluster of their reach: indices into lot */
     VECTOR(struct try) tries; /* of all jobs */
-    struct lot *lot;         /* a hash table by cluster and type */
-    uint32_t lot_room, lots; /* a power of two, and those in use */
+    struct lot *lot;          /* a hash table by cluster and type */
+    uint32_t lot_room, lots;  /* a power of two, and those in use */
     struct job *job;
     int32_t *order, *best_order;  /* indices into job */
     int32_t *tried[ORDER_RULES];  /* orders, likewise */

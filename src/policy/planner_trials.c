@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Trials: the planner's jobs booked one after the other, each for the least start + duration + price
+ * Trials: the planner's jobs booked one after the other, each for the least start + duration +
+ * price
  * * duration * worth that the ones before left it, in one order after the other.
  *
  * What a trial asks most is when an amount is free on a cluster for so long. Within a trial nothing
  * comes free, so every deal, which all jobs share that may be given the same there, remembers where
- * its last answer was, and begins where it would be without any booking. From these beginnings it is
- * also known before when a job is finished at the earliest: a trial that cannot beat the best any
- * more is given up. One that begins as the best one takes over its bookings so far; an order that
- * was tried before is not tried again, nor is an exchange of two jobs with the same deals.
+ * its last answer was, and begins where it would be without any booking. From these beginnings it
+ * is also known before when a job is finished at the earliest: a trial that cannot beat the best
+ * any more is given up. One that begins as the best one takes over its bookings so far; an order
+ * that was tried before is not tried again, nor is an exchange of two jobs with the same deals.
  */
 #include "policy/planner.h"
 
@@ -48,8 +49,7 @@ static void work_out(const struct planner *s, const struct front_item *item, int
     deal->duration = item->seconds / s->interval_s;
     deal->cost = deal->duration * (1 + s->price * planner_worth(s, cluster, &item->amount));
     deal->length = (int)ceil(deal->duration - 1e-9);
-    deal->first =
-        timeline_find(&s->now[cluster], from, deal->length, &item->amount, s->one_start);
+    deal->first = timeline_find(&s->now[cluster], from, deal->length, &item->amount, s->one_start);
 }
 
 /* What a window hides could only start once what it shows has started. */
