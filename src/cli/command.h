@@ -68,6 +68,7 @@ struct command {
     X(top)              \
     X(clusters)         \
     X(types)            \
+    X(profile)          \
     X(policy)           \
     X(token)            \
     X(progress)         \

@@ -11,10 +11,9 @@
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/follow.h"
+#include "cli/job_env.h"
 #include "cli/job_file.h"
 #include "serve/quantity.h"
-
-extern char **environ;
 
 static json_t *command_words(const struct option_value *words)
 {
@@ -25,34 +24,16 @@ static json_t *command_words(const struct option_value *words)
     return list;
 }
 
-/* NAME=VALUE into a map. */
-static int add_pair(json_t *map, const char *flag, const char *pair, struct err *err)
-{
-    const char *equals = strchr(pair, '=');
-    char *name;
-
-    if (!equals || equals == pair)
-        return err_set(err, ERR_INVALID, "--%s: expected NAME=VALUE, not \"%.60s\"", flag, pair);
-    name = xstrndup(pair, (size_t)(equals - pair));
-    if (json_object_set_new(map, name, json_string(equals + 1)) != 0)
-        err_set(err, ERR_INVALID, "--%s: not UTF-8", flag);
-    free(name);
-    return 0;
-}
-
 static int add_env(json_t *doc, const struct arguments *args, struct err *err)
 {
     const struct option_value *own = params_value(&args->own, "env");
-    json_t *env = json_object(), *of_file = json_object_get(doc, "env");
+    json_t *env = arguments_flag(args, "clean-env") ? json_object() : job_env_of_shell();
+    json_t *of_file = json_object_get(doc, "env");
     int rc = 0;
 
-    if (!arguments_flag(args, "clean-env"))
-        for (char **at = environ; *at; at++)
-            if (strncmp(*at, "TAP", 3) != 0)
-                add_pair(env, "env", *at, &(struct err){0});
     json_object_update(env, of_file);
     for (int i = 0; i < own->repeats && rc == 0; i++)
-        rc = add_pair(env, "env", own->repeat[i], err);
+        rc = job_env_add(env, "env", own->repeat[i], err);
     if (!arguments_flag(args, "clean-env") || own->repeats || of_file)
         json_object_set(doc, "env", env);
     json_decref(env);
@@ -153,7 +134,7 @@ static int add_rest(json_t *doc, const struct arguments *args, struct err *err)
     if (labels->repeats)
         json_object_set_new(doc, "labels", json_object());
     for (int i = 0; i < labels->repeats && rc == 0; i++)
-        rc = add_pair(json_object_get(doc, "labels"), "label", labels->repeat[i], err);
+        rc = job_env_add(json_object_get(doc, "labels"), "label", labels->repeat[i], err);
     return rc;
 }
 

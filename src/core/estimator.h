@@ -7,6 +7,7 @@
 #ifndef CORE_ESTIMATOR_H
 #define CORE_ESTIMATOR_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/allocation.h"
@@ -39,6 +40,8 @@ struct estimator_ops {
                      double progress, uint64_t draw);
     /* Counts how often what is believed of the type has changed. NULL: never. */
     int32_t (*version)(const void *state, int32_t type);
+    /* The word for the formula that is believed to describe the type. NULL: there is none. */
+    const char *(*family)(const void *state, int32_t type);
     /* What happened, in order; task is the event's, or NULL. NULL: not interested. */
     void (*observe)(void *state, const struct event *event, const struct task *task);
     void (*release)(void *state);
@@ -94,6 +97,12 @@ static inline double estimator_sample(const struct estimator *e, int32_t type,
 static inline int32_t estimator_version(const struct estimator *e, int32_t type)
 {
     return e->ops->version ? e->ops->version(e->state, type) : 0;
+}
+
+/* The word for the formula that is believed to describe the type, or NULL. */
+static inline const char *estimator_family(const struct estimator *e, int32_t type)
+{
+    return e->ops->family ? e->ops->family(e->state, type) : NULL;
 }
 
 #endif

@@ -428,6 +428,14 @@ static int32_t learned_version(const void *state, int32_t type)
     return current(state, type)->version;
 }
 
+static const char *learned_family(const void *state, int32_t type)
+{
+    static const char *const word[FAMILIES] = {
+        [FAMILY_AMDAHL] = "amdahl", [FAMILY_POWER] = "power", [FAMILY_SATURATING] = "saturating"};
+
+    return word[current(state, type)->fit.family];
+}
+
 static struct speed_observation *find_cell(struct profile *profile, const struct allocation *a,
                                            double from, double to)
 {
@@ -637,6 +645,7 @@ static const struct estimator_ops fitted_ops = {
     .seconds = learned_seconds,
     .sample = fitted_sample,
     .version = learned_version,
+    .family = learned_family,
     .observe = online_observe,
     .release = learned_release,
 };
@@ -649,6 +658,7 @@ static const struct estimator_ops online_ops = {
     .seconds = learned_seconds,
     .sample = online_sample,
     .version = learned_version,
+    .family = learned_family,
     .observe = online_observe,
     .release = learned_release,
 };

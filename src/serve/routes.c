@@ -93,6 +93,8 @@ const struct route routes[] = {
      200, NULL},
     {"GET", "/v1/types", ROLE_READ, route_types, "List task types and what was learned of them.",
      "sort fields", NULL, 200, NULL},
+    {"GET", "/v1/types/{name}", ROLE_READ, route_type, "Show one type, with its speed's curve.",
+     NULL, NULL, 200, NULL},
     {"GET", "/v1/policies", ROLE_READ, route_policies, "List policies, and which one decides.",
      "sort fields", NULL, 200, NULL},
     {"PUT", "/v1/policy", ROLE_ADMIN, route_set_policy,

@@ -42,6 +42,7 @@ extern const struct route routes[]; /* ends with .method == NULL */
     X(route_patch_cluster)    \
     X(route_timeline)         \
     X(route_types)            \
+    X(route_type)             \
     X(route_policies)         \
     X(route_set_policy)       \
     X(route_rehearse)         \

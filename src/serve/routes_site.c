@@ -14,6 +14,7 @@
 #include "serve/quantity.h"
 #include "serve/routes.h"
 #include "serve/sensitivity.h"
+#include "serve/speed_curve.h"
 #include "serve/streams.h"
 #include "store/store.h"
 
@@ -180,6 +181,24 @@ void route_types(struct daemon *daemon, struct request *request, struct reply *r
     for (size_t type = 0; type < daemon->live.types.count; type++)
         json_array_append_new(list, sensitivity_json(&daemon->live, (int32_t)type));
     reply_json(reply, 200, json_pack("{s:s, s:o}", "schema", "tapfinger.types/1", "items", list));
+}
+
+void route_type(struct daemon *daemon, struct request *request, struct reply *reply)
+{
+    const char *name = route_argument(request, 2);
+    size_t type = 0;
+    json_t *doc;
+
+    while (type < daemon->live.types.count && strcmp(daemon->live.type_names.item[type], name) != 0)
+        type++;
+    if (type == daemon->live.types.count) {
+        reply_problem(reply, 404, "not-found", "no type %.60s", name);
+        return;
+    }
+    doc = sensitivity_json(&daemon->live, (int32_t)type);
+    speed_curve_add(&daemon->live, (int32_t)type, doc);
+    json_object_set_new(doc, "schema", json_string("tapfinger.type/1"));
+    reply_json(reply, 200, doc);
 }
 
 void route_policies(struct daemon *daemon, struct request *request, struct reply *reply)

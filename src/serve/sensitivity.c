@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * In the store a type is {"name":..., "stretches":[[cpu,gpu,mem,from,to,seconds], ...]}, its number
- * a hash of its name. The stretches live there only; the estimator holds what it made of them.
+ * In the store a type is {"name":..., "at_us":..., "stretches":[[cpu,gpu,mem,from,to,seconds],
+ * ...]}, its number a hash of its name. The stretches live there only; the estimator holds what it
+ * made of them.
  */
 #include "serve/sensitivity.h"
 
@@ -14,6 +15,7 @@
 #include "base/text.h"
 #include "serve/book.h"
 #include "serve/live.h"
+#include "serve/quantity.h"
 #include "serve/site.h"
 #include "store/store.h"
 
@@ -50,6 +52,15 @@ static bool make_type(void *arg, int64_t id, const char *words)
     return true;
 }
 
+json_t *sensitivity_stretches(const struct live *live, int32_t type)
+{
+    json_t *doc = read_type(live, live->type_names.item[type]);
+    json_t *list = json_incref(json_object_get(doc, "stretches"));
+
+    json_decref(doc);
+    return list;
+}
+
 void sensitivity_load(struct live *live)
 {
     store_each(live->book->store, STORE_TYPE, make_type, live, NULL);
@@ -69,24 +80,38 @@ static struct allocation read_amount(const json_t *stretch)
     return amount;
 }
 
-static void tell(struct live *live, int32_t type, const json_t *stretch)
+static void tell(struct estimator *estimator, int32_t type, const json_t *stretch)
 {
     struct allocation amount = read_amount(stretch);
 
-    estimator_learn(&live->estimator, type, &amount, number(stretch, 3), number(stretch, 4),
+    estimator_learn(estimator, type, &amount, number(stretch, 3), number(stretch, 4),
                     number(stretch, 5));
+}
+
+static bool same_place(const struct allocation *a, const struct allocation *b)
+{
+    return a->amount[SITE_CPU] == b->amount[SITE_CPU] && a->amount[SITE_GPU] == b->amount[SITE_GPU];
+}
+
+void sensitivity_tell(struct estimator *estimator, int32_t type, const json_t *stretches,
+                      const struct allocation *but)
+{
+    for (size_t i = 0; i < json_array_size(stretches); i++) {
+        struct allocation amount = read_amount(json_array_get(stretches, i));
+
+        if (!but || !same_place(&amount, but))
+            tell(estimator, type, json_array_get(stretches, i));
+    }
 }
 
 void sensitivity_open(struct live *live)
 {
     estimator_open_online(&live->estimator, &live->catalog);
     for (int32_t type = 0; type < live->catalog.types; type++) {
-        json_t *doc = read_type(live, live->type_names.item[type]);
-        const json_t *list = json_object_get(doc, "stretches");
+        json_t *list = sensitivity_stretches(live, type);
 
-        for (size_t i = 0; i < json_array_size(list); i++)
-            tell(live, type, json_array_get(list, i));
-        json_decref(doc);
+        sensitivity_tell(&live->estimator, type, list, NULL);
+        json_decref(list);
     }
 }
 
@@ -103,10 +128,11 @@ void sensitivity_learn(struct live *live, int32_t type, const struct allocation 
     json_array_append_new(stretch, json_real(from));
     json_array_append_new(stretch, json_real(to));
     json_array_append_new(stretch, json_real(seconds));
-    tell(live, type, stretch);
+    tell(&live->estimator, type, stretch);
     json_array_append_new(list, stretch);
     while (json_array_size(list) > SENSITIVITY_STRETCHES)
         json_array_remove(list, 0);
+    json_object_set_new(doc, "at_us", json_integer(book_now_us()));
     words = json_dumps(doc, JSON_COMPACT);
     store_put(live->book->store, STORE_TYPE, type_key(name), words ? words : "{}");
     free(words);
@@ -115,32 +141,41 @@ void sensitivity_learn(struct live *live, int32_t type, const struct allocation 
 
 enum { POINTS = 64 };
 
-struct point {
-    struct allocation amount;
-    double progress, seconds, squares; /* sums over stretches; squares of seconds per whole run */
-    int samples;
-};
-
-static struct point *find_point(struct point *point, int *points, int most,
-                                const struct allocation *amount)
+static struct speed_point *find_point(struct speed_point *point, int *points, int most,
+                                      const struct allocation *amount)
 {
     for (int i = 0; i < *points; i++)
         if (allocation_equal(&point[i].amount, amount))
             return &point[i];
     if (*points == most)
         return NULL;
-    point[*points] = (struct point){.amount = *amount};
+    point[*points] = (struct speed_point){.amount = *amount};
     return &point[(*points)++];
 }
 
-static int collect(const json_t *list, struct point *point, int most)
+/* Fewer GPUs first, then fewer processors. */
+static int by_amount(const void *a, const void *b)
+{
+    static const int order[] = {SITE_GPU, SITE_CPU, SITE_MEM};
+    const struct speed_point *x = a, *y = b;
+
+    for (size_t i = 0; i < COUNT_OF(order); i++) {
+        int32_t p = x->amount.amount[order[i]], q = y->amount.amount[order[i]];
+
+        if (p != q)
+            return p < q ? -1 : 1;
+    }
+    return 0;
+}
+
+int sensitivity_points(const json_t *list, struct speed_point *point, int most)
 {
     int points = 0;
 
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *stretch = json_array_get(list, i);
         struct allocation amount = read_amount(stretch);
-        struct point *at = find_point(point, &points, most, &amount);
+        struct speed_point *at = find_point(point, &points, most, &amount);
         double part = number(stretch, 4) - number(stretch, 3), whole = number(stretch, 5) / part;
 
         if (!at || !(part > 0))
@@ -150,11 +185,11 @@ static int collect(const json_t *list, struct point *point, int most)
         at->squares += whole * whole;
         at->samples++;
     }
+    qsort(point, (size_t)points, sizeof *point, by_amount);
     return points;
 }
 
-static double believed_seconds(const struct live *live, int32_t type,
-                               const struct allocation *amount)
+double sensitivity_believed(const struct live *live, int32_t type, const struct allocation *amount)
 {
     double seconds = type < live->catalog.types
                          ? estimator_seconds(&live->estimator, type, amount, 0)
@@ -166,21 +201,20 @@ static double believed_seconds(const struct live *live, int32_t type,
 void sensitivity_seconds(struct live *live, int32_t type, const struct allocation *amount,
                          int amounts, double *seconds)
 {
-    struct point point[POINTS];
+    struct speed_point point[POINTS];
     json_t *doc = read_type(live, live->type_names.item[type]);
-    int points = collect(json_object_get(doc, "stretches"), point, POINTS);
+    int points = sensitivity_points(json_object_get(doc, "stretches"), point, POINTS);
 
     for (int i = 0; i < amounts; i++) {
         double measured_s = 0, progress = 0;
 
         for (int k = 0; k < points; k++)
-            if (point[k].amount.amount[SITE_CPU] == amount[i].amount[SITE_CPU] &&
-                point[k].amount.amount[SITE_GPU] == amount[i].amount[SITE_GPU]) {
+            if (same_place(&point[k].amount, &amount[i])) {
                 measured_s += point[k].seconds;
                 progress += point[k].progress;
             }
         seconds[i] =
-            progress > 0 ? measured_s / progress : believed_seconds(live, type, &amount[i]);
+            progress > 0 ? measured_s / progress : sensitivity_believed(live, type, &amount[i]);
         if (seconds[i] == HUGE_VAL)
             seconds[i] = 1; /* nobody knows anything of it */
     }
@@ -192,16 +226,25 @@ json_t *sensitivity_json(struct live *live, int32_t type)
     const char *name = live->type_names.item[type];
     json_t *doc = read_type(live, name), *out = json_object(), *list = json_array();
     const struct type_info *info = &live->types.item[type];
-    struct point point[POINTS];
-    int points = collect(json_object_get(doc, "stretches"), point, POINTS);
+    struct speed_point point[POINTS];
+    int points = sensitivity_points(json_object_get(doc, "stretches"), point, POINTS);
+    const char *model = NULL;
+    double error = 0;
+    int compared = 0;
 
+    if (points && type < live->catalog.types)
+        model = estimator_family(&live->estimator, type);
     for (int i = 0; i < points; i++) {
         double mean = point[i].seconds / point[i].progress;
         double spread =
             sqrt(fmax(0, point[i].squares / point[i].samples - mean * mean) / point[i].samples);
-        double believed = believed_seconds(live, type, &point[i].amount);
+        double believed = sensitivity_believed(live, type, &point[i].amount);
         json_t *one = json_object();
 
+        if (believed < HUGE_VAL) {
+            error += fabs(believed / mean - 1);
+            compared++;
+        }
         json_object_set_new(one, "allocation", job_allocation_json(&point[i].amount, live->site));
         json_object_set_new(one, "measured_s", json_real(mean));
         json_object_set_new(one, "error_s", json_real(spread));
@@ -214,9 +257,13 @@ json_t *sensitivity_json(struct live *live, int32_t type)
     json_object_set_new(
         out, "samples",
         json_integer((json_int_t)json_array_size(json_object_get(doc, "stretches"))));
+    json_object_set_new(out, "updated_at",
+                        quantity_time_json(json_integer_value(json_object_get(doc, "at_us"))));
     json_object_set_new(out, "min", job_allocation_json(&info->min, live->site));
     json_object_set_new(out, "max", job_allocation_json(&info->max, live->site));
     json_object_set_new(out, "points", list);
+    json_object_set_new(out, "model", model ? json_string(model) : json_null());
+    json_object_set_new(out, "mape", compared ? json_real(error / compared) : json_null());
     json_decref(doc);
     return out;
 }

@@ -9,7 +9,9 @@
 #include <jansson.h>
 #include <stdint.h>
 
-struct allocation;
+#include "core/allocation.h"
+
+struct estimator;
 struct live;
 
 enum { SENSITIVITY_STRETCHES = 256 }; /* kept of each type, the latest */
@@ -26,7 +28,25 @@ void sensitivity_learn(struct live *live, int32_t type, const struct allocation 
 void sensitivity_seconds(struct live *live, int32_t type, const struct allocation *amount,
                          int amounts, double *seconds);
 
-/* {"type":..,"samples":n,"points":[{"allocation":..,"seconds":..,"measured_s":..,"samples":n}]} */
+/* All stretches with one allocation. */
+struct speed_point {
+    struct allocation amount;
+    double progress, seconds, squares; /* sums; squares of seconds per whole run */
+    int samples;
+};
+
+/* What was seen of a type: its stretches as a list, to be released. */
+json_t *sensitivity_stretches(const struct live *live, int32_t type);
+/* The same by allocation; returns how many. */
+int sensitivity_points(const json_t *stretches, struct speed_point *point, int most);
+/* Tells an estimator all but those with one allocation (NULL: none is left out). */
+void sensitivity_tell(struct estimator *estimator, int32_t type, const json_t *stretches,
+                      const struct allocation *but);
+/* Seconds of a whole run that are believed; HUGE_VAL: nobody knows. */
+double sensitivity_believed(const struct live *live, int32_t type, const struct allocation *amount);
+
+/* {"type":..,"samples":n,"model":..,"mape":..,"points":[{"allocation":..,"measured_s":..}],...}:
+ * mape is how far the model is off, in parts, where it was fitted. */
 json_t *sensitivity_json(struct live *live, int32_t type);
 
 #endif

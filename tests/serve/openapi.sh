@@ -40,6 +40,7 @@ body_for() {
 while read -r method path; do
     url=${path/\{id\}/2}
     [ "$path" = '/v1/tokens/{name}' ] && url=/v1/tokens/old
+    [ "$path" = '/v1/types/{name}' ] && url=/v1/types/default
     url=${url/\{name\}/edge-a}
     M=${method^^}
     usual=$(of "$path" "$method" '.responses | keys[] | select(startswith("2"))' | jq -r .)
