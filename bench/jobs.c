@@ -4,8 +4,11 @@
  *
  * What a second thread brings: the same episodes with one thread and with several, turn about.
  * Prints one JSON object: the best rate of each, and of the ratios of neighbours the median,
- * because the speed of a processor changes from one second to the next. On a machine that is busy,
- * or whose processors share a core, it says more of the machine than of us.
+ * because the speed of a processor changes from one second to the next.
+ *
+ * A virtual processor may be half of a core that another one shares. So there is a control: the
+ * same crews run a loop that keeps a core's adders busy and touches no memory at all. Where that
+ * does not get the full ratio either ("registers"), the machine has not that much to give.
  */
 #include "base/memory.h"
 #include "base/parallel.h"
@@ -20,6 +23,11 @@ static const struct option_spec options[] = {
     {"repeats", OPTION_INT, "31", .low = 1, .high = 1000, .help = "how often each is timed"},
     {"jobs", OPTION_INT, "2", .low = 2, .high = 256, .help = "threads of the larger crew"},
     {0},
+};
+
+enum {
+    CHAINS = 8,
+    CHURN_TURNS = 20 * 1000 * 1000 / CHAINS, /* a tenth of a second or so */
 };
 
 struct bench {
@@ -40,9 +48,30 @@ static void run_seed(void *arg, int index, int worker)
     bench->rounds[index] = metrics.decisions;
 }
 
-static double time_crew(struct bench *bench, int jobs, int seeds)
+/* Eight chains of xorshift at once: bound by how much a core can do, not by how long it waits. */
+static void churn(void *arg, int index, int worker)
 {
-    struct parallel work = {.jobs = jobs, .count = seeds, .run = run_seed, .arg = bench};
+    uint64_t x[CHAINS];
+    volatile uint64_t sink = 0;
+
+    (void)arg, (void)worker;
+    for (int c = 0; c < CHAINS; c++)
+        x[c] = (uint64_t)(index + c + 1);
+    for (int turn = 0; turn < CHURN_TURNS; turn++) {
+        for (int c = 0; c < CHAINS; c++) {
+            x[c] ^= x[c] << 13;
+            x[c] ^= x[c] >> 7;
+            x[c] ^= x[c] << 17;
+        }
+    }
+    for (int c = 0; c < CHAINS; c++)
+        sink ^= x[c];
+}
+
+static double time_crew(struct bench *bench, int jobs, int pieces,
+                        void (*run)(void *arg, int index, int worker))
+{
+    struct parallel work = {.jobs = jobs, .count = pieces, .run = run, .arg = bench};
     double begun_s = bench_now_s();
 
     parallel_run(&work);
@@ -66,7 +95,7 @@ int main(int argc, char **argv)
     int64_t rounds = 0;
     struct err err;
     int jobs, seeds, repeats;
-    double *ratio;
+    double *ratio, *ceiling;
 
     bench_options(&params, options, argc, argv);
     jobs = (int)params_int(&params, "jobs");
@@ -83,14 +112,18 @@ int main(int argc, char **argv)
         episode_init(&bench.episode[i], scenario);
     repeats = (int)params_int(&params, "repeats");
     ratio = xcalloc((size_t)repeats, sizeof *ratio);
+    ceiling = xcalloc((size_t)repeats, sizeof *ceiling);
     for (int i = 0; i < repeats; i++) {
-        double alone_s = time_crew(&bench, 1, seeds), together_s = time_crew(&bench, jobs, seeds);
+        double alone_s = time_crew(&bench, 1, seeds, run_seed);
+        double together_s = time_crew(&bench, jobs, seeds, run_seed);
 
         one_s = bench_least(one_s, alone_s);
         many_s = bench_least(many_s, together_s);
         ratio[i] = alone_s / together_s;
+        ceiling[i] = time_crew(&bench, 1, jobs, churn) / time_crew(&bench, jobs, jobs, churn);
     }
     qsort(ratio, (size_t)repeats, sizeof *ratio, compare_reals);
+    qsort(ceiling, (size_t)repeats, sizeof *ceiling, compare_reals);
     for (int i = 0; i < seeds; i++)
         rounds += bench.rounds[i];
     bench_begin(&line, "jobs");
@@ -99,12 +132,14 @@ int main(int argc, char **argv)
     bench_real(&line, "rounds_per_s_1", (double)rounds / one_s);
     bench_real(&line, "rounds_per_s", (double)rounds / many_s);
     bench_real(&line, "speedup", ratio[repeats / 2]);
+    bench_real(&line, "registers", ceiling[repeats / 2]);
     bench_end(&line);
     for (int i = 0; i < jobs; i++)
         episode_release(&bench.episode[i]);
     free(bench.episode);
     free(bench.rounds);
     free(ratio);
+    free(ceiling);
     params_release(&policy_params);
     params_release(&params);
     scenario_free(scenario);
