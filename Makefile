@@ -222,8 +222,9 @@ retrain-general: $(BUILD)/tapfinger
 
 COVER := build-cover
 cover:
-	TAP_CASES=$${TAP_CASES:-10} $(MAKE) BUILD=$(COVER) OPT='-O1 -g --coverage' check
-	gcovr --root . --filter src --object-directory $(COVER) --sort-uncovered --html $(COVER)/index.html --print-summary
+	TAP_CASES=$${TAP_CASES:-10} $(MAKE) BUILD=$(COVER) OPT='-O1 -g --coverage' check; status=$$?; \
+	gcovr --root . --filter src --object-directory $(COVER) --sort-uncovered --html $(COVER)/index.html --print-summary && \
+	exit $$status
 
 # Documentation that comes from the program: pages of docs/ and the table of README.md (kept in the
 # tree, and held against it by tests/tree/docs.sh), man pages and completion (built).
