@@ -32,18 +32,6 @@ bool view_counts(const struct view *view, int32_t id)
     return true;
 }
 
-bool view_may_start(const struct view *view, int32_t id, int32_t cluster)
-{
-    const struct cluster_view *at = &view->cluster[cluster];
-    const struct task *task = &view->task[id];
-
-    if (task->state != TASK_WAITING || !at->may_start)
-        return false;
-    if (at->slot)
-        return view_find_slot(view, cluster, id) >= 0;
-    return reach_has(&task->reach, cluster);
-}
-
 /* Insertion sort: a window has few slots, and they are nearly in order. */
 static void begin_window(struct waiting_cursor *cursor, const struct cluster_view *at)
 {
@@ -59,7 +47,7 @@ static void begin_window(struct waiting_cursor *cursor, const struct cluster_vie
 void waiting_begin(struct waiting_cursor *cursor, const struct view *view, int32_t cluster)
 {
     const struct cluster_view *at = &view->cluster[cluster];
-    const struct waiting_lists *lists = view->lists;
+    struct waiting_lists *lists = view->lists;
 
     cursor->view = view;
     cursor->cluster = cluster;
@@ -70,6 +58,7 @@ void waiting_begin(struct waiting_cursor *cursor, const struct view *view, int32
         begin_window(cursor, at);
         return;
     }
+    waiting_list_clusters(lists);
     cursor->lanes = lists->lanes;
     for (int32_t lane = 0; lane < lists->lanes; lane++) {
         cursor->narrow[lane] = lists->head[cluster * lists->lanes + lane];

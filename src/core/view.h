@@ -57,7 +57,7 @@ struct view {
     const struct estimator *estimator; /* speeds, for I2 and I3; else NULL */
 
     /* The world's own; use the functions below. */
-    const struct waiting_lists *lists;
+    struct waiting_lists *lists;
     double (*progress)(const void *world, int32_t task);
     double (*work)(const void *world, int32_t task);
     const void *world;
@@ -74,12 +74,22 @@ double view_work(const struct view *view, int32_t task);
  * that with the lowest id. Also a task that shares with nobody does. */
 bool view_counts(const struct view *view, int32_t task);
 
-/* Whether the task may be started on the cluster now, capacity aside: it waits, the cluster is up,
- * in its reach and has a start left, and the window (if any) shows it. */
-bool view_may_start(const struct view *view, int32_t task, int32_t cluster);
-
 /* The slot of a cluster's window in which a task stands, or -1. */
 int view_find_slot(const struct view *view, int32_t cluster, int32_t task);
+
+/* Whether the task may be started on the cluster now, capacity aside: it waits, the cluster is up,
+ * in its reach and has a start left, and the window (if any) shows it. */
+static inline bool view_may_start(const struct view *view, int32_t id, int32_t cluster)
+{
+    const struct cluster_view *at = &view->cluster[cluster];
+    const struct task *task = &view->task[id];
+
+    if (task->state != TASK_WAITING || !at->may_start)
+        return false;
+    if (at->slot)
+        return view_find_slot(view, cluster, id) >= 0;
+    return reach_has(&task->reach, cluster);
+}
 
 /*
  * The tasks that a cluster may start (capacity aside), in order of arrival:

@@ -8,6 +8,7 @@
 #include "core/waiting.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "core/task.h"
@@ -27,6 +28,7 @@ void waiting_init(struct waiting_lists *lists, int32_t clusters, int32_t types, 
 
 void waiting_release(struct waiting_lists *lists)
 {
+    free(lists->waits);
     free(lists->node);
     free(lists->head);
     free(lists->tail);
@@ -38,6 +40,10 @@ void waiting_reset(struct waiting_lists *lists, struct task *task)
     lists->task = task;
     lists->first = lists->last = -1;
     lists->count = 0;
+    lists->listed = false;
+    free(lists->waits);
+    lists->waits = NULL;
+    lists->words = 0;
     lists->nodes = 0;
     lists->free_node = -1;
     for (int32_t i = 0; i < (lists->clusters + 1) * lists->lanes; i++)
@@ -107,28 +113,57 @@ static void unlink_node(struct waiting_lists *lists, int32_t at)
     lists->free_node = at;
 }
 
-static bool is_listed(const struct waiting_lists *lists, int32_t id)
+static void grow_waits(struct waiting_lists *lists, int32_t word)
 {
-    return lists->first == id || lists->task[id].prev_waiting >= 0;
+    int32_t words = 2 * word + 16;
+
+    lists->waits = xrealloc(lists->waits, (size_t)words, sizeof *lists->waits);
+    memset(lists->waits + lists->words, 0, (size_t)(words - lists->words) * sizeof *lists->waits);
+    lists->words = words;
 }
 
-/* The task before which an id belongs, -1 for the end. As find_later(): where few wait the way from
- * the first one is short, and where many do that to the next lower id that waits. */
+static void mark(struct waiting_lists *lists, int32_t id)
+{
+    if (id / 64 >= lists->words)
+        grow_waits(lists, id / 64);
+    lists->waits[id / 64] |= (uint64_t)1 << (id & 63);
+}
+
+static void mark_all(struct waiting_lists *lists)
+{
+    for (int32_t id = lists->first; id >= 0; id = lists->task[id].next_waiting)
+        mark(lists, id);
+}
+
+/* The task before which an id belongs that is below the last. As find_later(): where few wait the
+ * way from the first one is short, and where many do that to the next lower id that waits, by words
+ * of 64 ids. */
 static int32_t find_next(const struct waiting_lists *lists, int32_t id)
 {
-    int32_t up = lists->first, down = id - 1;
+    int32_t up = lists->first, word = id / 64;
+    uint64_t lower = lists->waits[word] & (((uint64_t)1 << (id & 63)) - 1);
 
-    if (lists->last < id)
-        return -1;
-    for (; up < id; up = lists->task[up].next_waiting, down--)
-        if (is_listed(lists, down))
-            return lists->task[down].next_waiting;
+    for (; up < id; up = lists->task[up].next_waiting, lower = lists->waits[--word])
+        if (lower)
+            return lists->task[word * 64 + 63 - __builtin_clzll(lower)].next_waiting;
     return up;
+}
+
+static int32_t next_of_newcomer(struct waiting_lists *lists, int32_t id)
+{
+    bool is_last = lists->last < id;
+
+    if (!lists->waits && is_last)
+        return -1;
+    if (!lists->waits)
+        mark_all(lists);
+    mark(lists, id);
+    return is_last ? -1 : find_next(lists, id);
 }
 
 static void enter_all(struct waiting_lists *lists, struct task *task)
 {
-    int32_t later = find_next(lists, task->id);
+    int32_t later = next_of_newcomer(lists, task->id);
     int32_t earlier = later >= 0 ? lists->task[later].prev_waiting : lists->last;
 
     task->next_waiting = later;
@@ -138,15 +173,11 @@ static void enter_all(struct waiting_lists *lists, struct task *task)
     lists->count++;
 }
 
-void waiting_enter(struct waiting_lists *lists, int32_t id)
+static void enter_clusters(struct waiting_lists *lists, int32_t id)
 {
     struct task *task = &lists->task[id];
     int32_t lane = waiting_lane(lists, task->type);
 
-    enter_all(lists, task);
-    task->first_node = -1;
-    if (!lists->per_cluster)
-        return;
     if (task->reach.count > WIDE_REACH) {
         task->first_node = link_node(lists, lists->clusters * lists->lanes + lane, id);
         return;
@@ -159,11 +190,32 @@ void waiting_enter(struct waiting_lists *lists, int32_t id)
     }
 }
 
+void waiting_list_clusters(struct waiting_lists *lists)
+{
+    if (lists->listed || !lists->per_cluster)
+        return;
+    lists->listed = true;
+    for (int32_t id = lists->first; id >= 0; id = lists->task[id].next_waiting)
+        enter_clusters(lists, id);
+}
+
+void waiting_enter(struct waiting_lists *lists, int32_t id)
+{
+    struct task *task = &lists->task[id];
+
+    enter_all(lists, task);
+    task->first_node = -1;
+    if (lists->listed)
+        enter_clusters(lists, id);
+}
+
 void waiting_leave(struct waiting_lists *lists, int32_t id)
 {
     struct task *task = &lists->task[id];
     int32_t next = task->next_waiting, prev = task->prev_waiting;
 
+    if (lists->waits)
+        lists->waits[id / 64] &= ~((uint64_t)1 << (id & 63));
     *(prev >= 0 ? &lists->task[prev].next_waiting : &lists->first) = next;
     *(next >= 0 ? &lists->task[next].prev_waiting : &lists->last) = prev;
     task->next_waiting = task->prev_waiting = -1;

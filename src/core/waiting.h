@@ -2,7 +2,8 @@
 /*
  * Who waits where: one list of all waiting tasks and one per cluster of the tasks in whose reach it
  * is, each in order of arrival (that is, by id; a task that comes back from preemption takes its
- * old place). Shared by the simulated and the live world.
+ * old place). Shared by the simulated and the live world. The lists of the clusters are kept only
+ * once somebody has asked for one: many policies never do.
  */
 #ifndef CORE_WAITING_H
 #define CORE_WAITING_H
@@ -27,7 +28,10 @@ struct waiting_lists {
     struct task *task; /* borrowed; its links are written here */
     int32_t clusters, lanes;
     bool per_cluster; /* false: only the list of all (windows take the others' place) */
+    bool listed;      /* the lists of the clusters are kept */
     int32_t first, last, count;
+    uint64_t *waits; /* a bit per task, kept once somebody came back to a place in the middle */
+    int32_t words;
 
     struct waiting_node *node;
     int32_t nodes, node_capacity, free_node;
@@ -41,6 +45,8 @@ void waiting_reset(struct waiting_lists *lists, struct task *task);
 
 void waiting_enter(struct waiting_lists *lists, int32_t task);
 void waiting_leave(struct waiting_lists *lists, int32_t task);
+/* Begins to keep the lists of the clusters, for who looks at them. */
+void waiting_list_clusters(struct waiting_lists *lists);
 
 static inline int32_t waiting_lane(const struct waiting_lists *lists, int32_t type)
 {

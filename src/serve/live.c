@@ -569,6 +569,7 @@ static void open_world(struct live *live)
                                .work = work_of,
                                .world = live};
     waiting_reset(&live->lists, live->task);
+    waiting_list_clusters(&live->lists);
     update_view(live);
     BUG_ON(policy_spec_parse(&least, "fifo-min", &err));
     BUG_ON(open_policy(live, &least, &live->fallback, &err));

@@ -185,7 +185,6 @@ static bool migrate(struct world *world, const struct plan *plan, const struct a
         keep_or_preempt(world, action, reason);
         return false;
     }
-    drop(world, &world->task[action->task]);
     task_migrate(world, action->task, action->cluster, &action->allocation, &placement);
     return true;
 }
@@ -222,8 +221,6 @@ static bool join(struct world *world, const struct action *action)
         refuse(world, action, reason);
     if (reason != ACCEPTED)
         return false;
-    if (runs)
-        drop(world, task);
     task_join(world, task->id, host->id);
     if (!runs)
         use_turn(world, host->cluster);
@@ -347,46 +344,51 @@ static bool only_starts(const struct plan *plan)
     return true;
 }
 
-/* Marks the actions that may go on; a task has one action per plan. */
-static void judge(struct world *world, const struct plan *plan, bool *accepted)
+/* Lists the actions that may go on; a task has one action per plan. */
+static void judge(struct world *world, const struct plan *plan)
 {
+    vector_clear(&world->accepted);
     for (int32_t i = 0; i < plan->actions; i++) {
         const struct action *action = &plan->action[i];
         int reason = check_action(world, action);
 
         if (reason == ACCEPTED && world->hidden[action->task].planned)
             reason = REFUSED_TWICE;
-        accepted[i] = reason == ACCEPTED;
-        if (accepted[i])
+        if (reason == ACCEPTED) {
             world->hidden[action->task].planned = true;
-        else
+            vector_push(&world->accepted, action);
+        } else {
             refuse(world, action, reason);
+        }
     }
-    for (int32_t i = 0; i < plan->actions; i++)
-        if (accepted[i])
-            world->hidden[plan->action[i].task].planned = false;
+    for (size_t i = 0; i < world->accepted.count; i++)
+        world->hidden[world->accepted.item[i]->task].planned = false;
+}
+
+/* Those that were preempted wait by now. */
+static bool lets_go(const struct world *world, const struct action *action)
+{
+    return action->kind != ACTION_PREEMPT && action->kind != ACTION_START &&
+           world->task[action->task].state == TASK_RUNNING;
 }
 
 int plan_apply(struct world *world, const struct plan *plan)
 {
-    bool *accepted;
     int applied = 0;
 
     if (only_starts(plan))
         return apply_starts(world, plan);
-    accepted = xcalloc((size_t)plan->actions, sizeof *accepted);
-    judge(world, plan, accepted);
-    for (int32_t i = 0; i < plan->actions; i++)
-        if (accepted[i] && plan->action[i].kind == ACTION_PREEMPT) {
-            task_preempt(world, plan->action[i].task);
+    judge(world, plan);
+    for (size_t i = 0; i < world->accepted.count; i++)
+        if (world->accepted.item[i]->kind == ACTION_PREEMPT) {
+            task_preempt(world, world->accepted.item[i]->task);
             applied++;
         }
-    for (int32_t i = 0; i < plan->actions; i++)
-        if (accepted[i] && world->task[plan->action[i].task].state == TASK_RUNNING)
-            let_go(world, &plan->action[i]);
-    for (int32_t i = 0; i < plan->actions; i++)
-        if (accepted[i] && plan->action[i].kind != ACTION_PREEMPT)
-            applied += carry_out(world, plan, &plan->action[i]);
-    free(accepted);
+    for (size_t i = 0; i < world->accepted.count; i++)
+        if (lets_go(world, world->accepted.item[i]))
+            let_go(world, world->accepted.item[i]);
+    for (size_t i = 0; i < world->accepted.count; i++)
+        if (world->accepted.item[i]->kind != ACTION_PREEMPT)
+            applied += carry_out(world, plan, world->accepted.item[i]);
     return applied;
 }

@@ -6,7 +6,8 @@
  * ever stepped: progress is brought up to date only when something about the task changes.
  *
  * One heap holds the next event of every running task. All that happens at one time is carried out
- * before the policy is asked again: tasks by id, then outages, then arrivals.
+ * before the policy is asked again: tasks by id, then outages, then arrivals. One plan may touch the
+ * same task several times; what it comes to is worked out once, before the heap is looked at.
  */
 #include "sim/world_state.h"
 
@@ -55,7 +56,8 @@ static double begin_segment(const struct world *world, int32_t id, double *until
     return 1;
 }
 
-void continuous_schedule(struct world *world, int32_t id)
+/* Its next event, from now. */
+static void schedule(struct world *world, int32_t id)
 {
     struct hidden *hidden = &world->hidden[id];
     double now_s = world->view.now_s, until_s, finish_s = HUGE_VAL, next_s;
@@ -77,14 +79,47 @@ void continuous_schedule(struct world *world, int32_t id)
         heap_remove(&world->next, id);
 }
 
+void continuous_mark(struct world *world, int32_t id)
+{
+    if (world->hidden[id].marked)
+        return;
+    world->hidden[id].marked = true;
+    vector_push(&world->marked, id);
+}
+
 void continuous_crowd(struct world *world, int32_t cluster)
 {
-    const struct running_list *list = &world->running[cluster];
+    if (world->scenario->has_interference)
+        vector_push(&world->crowded, cluster);
+}
 
-    if (!world->scenario->has_interference)
-        return;
-    for (int32_t i = 0; i < list->count; i++)
-        progress_refresh(world, list->id[i]);
+static void mark_crowds(struct world *world)
+{
+    while (world->crowded.count > 0) {
+        const struct running_list *list = &world->running[vector_pop(&world->crowded)];
+
+        for (int32_t i = 0; i < list->count; i++)
+            continuous_mark(world, list->id[i]);
+    }
+}
+
+/* Works out what is next for all that are marked. */
+static void schedule_marked(struct world *world)
+{
+    mark_crowds(world);
+    for (size_t i = 0; i < world->marked.count; i++) {
+        int32_t id = world->marked.item[i];
+
+        world->hidden[id].marked = false;
+        if (world->task[id].state != TASK_RUNNING) {
+            heap_remove(&world->next, id);
+            continue;
+        }
+        continuous_settle(world, id);
+        progress_set_multiplier(world, id);
+        schedule(world, id);
+    }
+    vector_clear(&world->marked);
 }
 
 static double next_arrival_s(const struct world *world)
@@ -94,13 +129,23 @@ static double next_arrival_s(const struct world *world)
     return world->arrivals->item[world->next_arrival].time_s;
 }
 
-static double next_time_s(const struct world *world)
+static double next_time_s(struct world *world)
 {
     double next_s = fmin(next_arrival_s(world), outages_next(world));
 
+    schedule_marked(world);
     if (!heap_is_empty(&world->next))
         next_s = fmin(next_s, heap_peek(&world->next).key);
     return fmin(next_s, world->wake_s);
+}
+
+/* The task that is due now, off the heap; -1: none. */
+static int32_t take_due(struct world *world)
+{
+    schedule_marked(world);
+    if (heap_is_empty(&world->next) || heap_peek(&world->next).key > world->view.now_s)
+        return -1;
+    return heap_pop(&world->next);
 }
 
 /* True when the policy can see that something happened. */
@@ -118,7 +163,7 @@ static bool task_event(struct world *world, int32_t id)
         task_fail(world, id, true, true);
         return true;
     case NEXT_SEGMENT:
-        continuous_schedule(world, id);
+        continuous_mark(world, id);
         return false;
     }
     return false;
@@ -128,9 +173,10 @@ static bool task_event(struct world *world, int32_t id)
 static bool happen(struct world *world)
 {
     bool visible = false;
+    int32_t due;
 
-    while (!heap_is_empty(&world->next) && heap_peek(&world->next).key <= world->view.now_s)
-        visible |= task_event(world, heap_pop(&world->next));
+    while ((due = take_due(world)) >= 0)
+        visible |= task_event(world, due);
     if (outages_next(world) <= world->view.now_s) {
         outages_happen(world);
         visible = true;

@@ -3,7 +3,9 @@
  * data. */
 #include "sim/world_state.h"
 
+#include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #include "core/placements.h"
 #include "sim/noise.h"
@@ -44,20 +46,33 @@ static void place_rate(const struct world *world, const struct task *task, struc
         rate->base *= placements_factor(placements, resource, &task->placement);
 }
 
-/* Most starts of a type get what the last one got, so its rate is kept. What is below the task's
- * own minimum makes it stand still, like anything below its type's. */
+static size_t hash_of(const struct allocation *allocation)
+{
+    static const uint64_t odd[] = {0x9E3779B97F4A7C15u, 0xC2B2AE3D27D4EB4Fu, 0x165667B19E3779F9u,
+                                   0x27D4EB2F165667C5u};
+    uint64_t word[COUNT_OF(odd)], hash = 0;
+
+    static_assert(sizeof word == sizeof *allocation, "an allocation is so many words");
+    memcpy(word, allocation, sizeof word);
+    for (size_t i = 0; i < COUNT_OF(odd); i++)
+        hash += word[i] * odd[i];
+    return (size_t)(hash >> (64 - RATE_BITS));
+}
+
+/* A type gets few different allocations, so their rates are kept. What is below the task's own
+ * minimum makes it stand still, like anything below its type's. */
 void progress_set_rate(struct world *world, int32_t id)
 {
     const struct task *task = &world->task[id];
-    struct rate_memo *memo = &world->last_rate[task->type];
+    struct known_rate *known = &world->rates[task->type].known[hash_of(&task->allocation)];
 
-    if (!allocation_equal(&memo->allocation, &task->allocation)) {
-        memo->allocation = task->allocation;
-        memo->rate = (struct rate){0};
+    if (!allocation_equal(&known->allocation, &task->allocation)) {
+        known->allocation = task->allocation;
+        known->rate = (struct rate){0};
         if (allocation_fits(&world->catalog->type[task->type].min, &task->allocation))
-            memo->rate = speed_rate(&world->scenario->truth[task->type].speed, &task->allocation);
+            known->rate = speed_rate(&world->scenario->truth[task->type].speed, &task->allocation);
     }
-    world->hidden[id].rate = memo->rate;
+    world->hidden[id].rate = known->rate;
     place_rate(world, task, &world->hidden[id].rate);
     if (world->below_minimum && !allocation_fits(&task->min, &task->allocation))
         world->hidden[id].rate = (struct rate){0};
@@ -76,20 +91,23 @@ static bool is_plain(const struct world *world, const struct task *task,
 }
 
 /* In slotted time interference is worked out slot by slot. */
-void progress_refresh(struct world *world, int32_t id)
+void progress_set_multiplier(struct world *world, int32_t id)
 {
     struct hidden *hidden = &world->hidden[id];
-    bool slotted = world->catalog->slot_s > 0;
 
-    if (!slotted)
-        continuous_settle(world, id);
     hidden->multiplier = hidden->noise * hidden->inverse_work * world->task[id].pace;
-    hidden->plain = is_plain(world, &world->task[id], hidden);
-    if (slotted)
-        return;
-    if (world->scenario->has_interference)
+    if (world->scenario->has_interference && world->catalog->slot_s == 0)
         hidden->multiplier *= progress_interference(world, id);
-    continuous_schedule(world, id);
+}
+
+void progress_refresh(struct world *world, int32_t id)
+{
+    if (world->catalog->slot_s == 0) {
+        continuous_mark(world, id);
+        return;
+    }
+    progress_set_multiplier(world, id);
+    world->hidden[id].plain = is_plain(world, &world->task[id], &world->hidden[id]);
 }
 
 void progress_begin(struct world *world, int32_t id, int32_t from)
@@ -126,9 +144,7 @@ double progress_interference(const struct world *world, int32_t id)
 
 double progress_transfer_end(const struct world *world, int32_t from, int32_t to, double mb)
 {
-    double seconds = catalog_transfer_s(world->catalog, from, to, mb);
-
     if (from == to || mb <= 0)
         return world->view.now_s;
-    return outages_delay(world, from, to, seconds);
+    return outages_delay(world, from, to, catalog_transfer_s(world->catalog, from, to, mb));
 }

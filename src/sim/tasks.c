@@ -182,7 +182,7 @@ static inline void get_going(struct world *world, int32_t id, const struct place
         hidden->stamp_s = world->view.now_s;
         hidden->slow_until_s = world->view.now_s + (switches ? cost->seconds : 0);
         continuous_crowd(world, place->cluster);
-        continuous_schedule(world, id);
+        continuous_mark(world, id);
     }
     if (place->with >= 0)
         company_set_paces(world, id);
@@ -230,22 +230,32 @@ void task_resize(struct world *world, int32_t id, const struct allocation *amoun
     if (is_continuous(world)) {
         hidden->slow_until_s =
             world->view.now_s + world->catalog->type[task->type].switching.seconds;
-        continuous_schedule(world, id);
+        continuous_mark(world, id);
     }
 }
 
-/* Ends the present stretch and frees what it held, unless its company holds it on; the task is in
- * no list afterwards. */
+/* The books have had its place as free for a while. That it leaves concerns those who wait, also if
+ * its company holds the place on. */
+static void settle_lifted(struct world *world, int32_t id)
+{
+    world->hidden[id].lifted = false;
+    world_touch(world, world->task[id].cluster);
+}
+
+/* Ends the present stretch and frees what it held, unless its company holds it on or the books have
+ * it as free already; the task is in no list afterwards. */
 static void vacate(struct world *world, int32_t id, bool unlist)
 {
     struct task *task = &world->task[id];
 
     if (is_continuous(world)) {
         continuous_settle(world, id);
-        heap_remove(&world->next, id);
+        continuous_mark(world, id);
     }
     close_stretch(world, task);
-    if (!company_leave(world, id))
+    if (world->hidden[id].lifted)
+        settle_lifted(world, id);
+    else if (!company_leave(world, id))
         world_give(world, task->cluster, &task->allocation, &task->placement);
     drop_placement(task);
     task->pace = 1;

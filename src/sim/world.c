@@ -60,7 +60,7 @@ struct world *world_new(const struct scenario *scenario)
     world->down = xcalloc(clusters, sizeof *world->down);
     world->load = xcalloc(clusters, sizeof *world->load);
     world->is_touched = xcalloc(clusters, sizeof *world->is_touched);
-    world->last_rate = xcalloc((size_t)scenario->catalog.types, sizeof *world->last_rate);
+    world->rates = xcalloc((size_t)scenario->catalog.types, sizeof *world->rates);
     arrivals_init(&world->own_arrivals);
     waiting_init(&world->lists, scenario->catalog.clusters, scenario->catalog.types,
                  scenario->catalog.window == 0);
@@ -100,7 +100,7 @@ void world_free(struct world *world)
     free(world->down);
     free(world->load);
     free(world->is_touched);
-    free(world->last_rate);
+    free(world->rates);
     periods_release(&world->periods);
     free(world->task);
     free(world->hidden);
@@ -110,6 +110,9 @@ void world_free(struct world *world)
     vector_release(&world->arrived);
     vector_release(&world->touched);
     vector_release(&world->left);
+    vector_release(&world->accepted);
+    vector_release(&world->marked);
+    vector_release(&world->crowded);
     free(world);
 }
 
@@ -274,6 +277,8 @@ int world_reset(struct world *world, uint64_t seed, const struct arrivals *arriv
     windows_reset(world);
     outages_reset(world);
     heap_reset(&world->next);
+    vector_clear(&world->marked);
+    vector_clear(&world->crowded);
     begin(world);
     return 0;
 }
@@ -358,19 +363,16 @@ int32_t world_task_count(const struct world *world)
     return world->arrivals->count;
 }
 
-void world_tell(struct world *world, enum event_kind kind, int32_t task, int32_t cluster,
-                int32_t other)
+void world_tell_watchers(const struct world *world, enum event_kind kind, int32_t task,
+                         int32_t cluster, int32_t other)
 {
-    struct event event;
+    struct event event = {.time_s = world->view.now_s,
+                          .kind = kind,
+                          .task = task,
+                          .cluster = cluster,
+                          .other = other,
+                          .with = -1};
 
-    if (world->watchers == 0)
-        return;
-    event = (struct event){.time_s = world->view.now_s,
-                           .kind = kind,
-                           .task = task,
-                           .cluster = cluster,
-                           .other = other,
-                           .with = -1};
     if (task >= 0) {
         event.with = world->task[task].companion;
         event.allocation = world->task[task].allocation;

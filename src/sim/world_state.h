@@ -22,6 +22,7 @@ struct hidden {
     bool plain;   /* slotted: a slot brings its speed's progress and nothing else */
     bool planned; /* while a plan is judged: an action of it has the task */
     bool lifted;  /* while one is carried out: the books have its place as free */
+    bool marked;  /* event-driven: its next event has to be worked out anew */
     enum next_kind next_kind;
     int32_t walks;     /* slots walked, for noise */
     double multiplier; /* of the speed: noise of this start, inverse work, pace, interference */
@@ -58,10 +59,16 @@ struct running_list {
     int32_t count, capacity;
 };
 
-/* The rate of an allocation. All zero is true: nothing gives nothing. */
-struct rate_memo {
+/* The rates of some allocations, each at its hash. All zero is true: nothing gives nothing. */
+enum { RATE_BITS = 3 };
+
+struct known_rate {
     struct allocation allocation;
     struct rate rate;
+};
+
+struct rate_memo {
+    struct known_rate known[1 << RATE_BITS];
 };
 
 struct watcher {
@@ -79,7 +86,7 @@ struct world {
     struct task *task;
     struct hidden *hidden;
     int32_t task_capacity;
-    struct rate_memo *last_rate; /* by type */
+    struct rate_memo *rates; /* by type */
     struct periods periods;
 
     struct arrivals own_arrivals;
@@ -97,11 +104,13 @@ struct world {
     int32_t *load;                 /* by cluster: see world_load() */
     int32_t *down;                 /* by cluster: outages in force */
     bool *is_touched;
+    VECTOR(const struct action *) accepted; /* of the plan at hand */
     VECTOR(int32_t) arrived, touched;
     VECTOR(int32_t) left; /* slotted, in a walk: a member of every company that someone left */
     bool walks;           /* slotted: a slot is being walked */
 
     struct heap next;    /* event-driven: running tasks by the time of their next event */
+    VECTOR(int32_t) marked, crowded; /* tasks, and clusters, where it has to be worked out anew */
     struct heap outages; /* upcoming changes of clusters and links, by index */
     struct rng *outage_rng;
     double *outage_at;
@@ -123,8 +132,16 @@ struct world {
 };
 
 /* world.c */
-void world_tell(struct world *world, enum event_kind kind, int32_t task, int32_t cluster,
-                int32_t other);
+void world_tell_watchers(const struct world *world, enum event_kind kind, int32_t task,
+                         int32_t cluster, int32_t other);
+
+static inline void world_tell(const struct world *world, enum event_kind kind, int32_t task,
+                              int32_t cluster, int32_t other)
+{
+    if (world->watchers > 0)
+        world_tell_watchers(world, kind, task, cluster, other);
+}
+
 void world_touch(struct world *world, int32_t cluster);
 void world_pass_time(struct world *world, double to_s); /* moves the clock and the integrals */
 void world_take(struct world *world, int32_t cluster, const struct allocation *amount,
@@ -184,13 +201,14 @@ void progress_set_rate(struct world *world, int32_t id); /* after a change of th
 void progress_begin(struct world *world, int32_t id, int32_t from); /* after a start or migration */
 /* Something beside its allocation has changed a running task's speed. */
 void progress_refresh(struct world *world, int32_t id);
+void progress_set_multiplier(struct world *world, int32_t id); /* once that is in force */
 double progress_interference(const struct world *world, int32_t id);
 double progress_transfer_end(const struct world *world, int32_t from, int32_t to, double mb);
 
 /* slotted.c and continuous.c: on to the next decision point */
 void slotted_advance(struct world *world);
 void continuous_advance(struct world *world);
-void continuous_schedule(struct world *world, int32_t id);   /* its next event, from now */
+void continuous_mark(struct world *world, int32_t id); /* its next event is not what it was */
 void continuous_settle(struct world *world, int32_t id);     /* progress up to now */
 void continuous_crowd(struct world *world, int32_t cluster); /* who runs there has changed */
 double continuous_progress(const struct world *world, int32_t id);
