@@ -74,7 +74,11 @@ struct gandiva {
     bool *is_short;                  /* by cluster: some member finds no room */
     bool *is_wanted;                 /* by cluster: somebody waits who was not let in */
     struct allocation *free;         /* by cluster */
+    bool moved;                      /* a member changed its cluster since the loads were counted */
+    bool one;                        /* a cluster may start one task per slot */
+    bool pins;                       /* some types are not preempted: see must_stay() */
     struct id_set started;           /* clusters that have their one start of this slot */
+    VECTOR(int32_t) rest;            /* members without a turn, in the order of theirs */
     VECTOR(int32_t) lone;            /* who runs, could share and does not */
     VECTOR(int32_t) host;            /* those of them that one may be packed with */
     VECTOR(struct allocation) asked; /* the requests that occur */
@@ -105,6 +109,10 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     s->most_load = params_real(setup->params, "over");
     s->grows = params_flag(setup->params, "grow");
     s->packs = params_flag(setup->params, "pack") && catalog_most_company(setup->catalog) > 1;
+    s->one = setup->catalog->slot_s > 0 && setup->catalog->rounds == ROUNDS_ONE;
+    for (int32_t i = 0; i < setup->catalog->types; i++)
+        s->pins |= !setup->catalog->type[i].preempt_keeps;
+    s->moved = true;
     rng_stream(&s->rng, setup->seed, "policy");
     s->targets.rigid = !s->grows;
     s->load = xcalloc(clusters, sizeof *s->load);
@@ -129,6 +137,7 @@ static void release(void *state)
     vector_release(&s->stranger);
     id_set_release(&s->started);
     id_set_release(&s->bad);
+    vector_release(&s->rest);
     vector_release(&s->lone);
     vector_release(&s->host);
     vector_release(&s->asked);
@@ -174,6 +183,7 @@ static void move_to(struct gandiva *s, const struct view *view, int32_t id, int3
         return;
     member->cluster = cluster;
     member->share = share_on(s, view, id, cluster);
+    s->moved = true;
 }
 
 /* Members of clusters that went down, and hidden ones, have to be let in anew. */
@@ -322,15 +332,36 @@ static void ask_strangers(struct gandiva *s, const struct view *view, size_t fir
     s->stranger.count = kept;
 }
 
+static bool has_opened(const struct gandiva *s, const struct view *view)
+{
+    for (int32_t c = 0; c < view->catalog->clusters; c++)
+        if (view->cluster[c].may_start != s->was_open[c])
+            return true;
+    return false;
+}
+
 /* Whether a stranger that found no place might find one now. */
 static bool has_changed(const struct gandiva *s, const struct view *view)
 {
-    if (view->catalog->slot_s > 0)
+    if (view->catalog->slot_s > 0 || has_opened(s, view))
         return true;
     for (int32_t c = 0; c < view->catalog->clusters; c++)
-        if (s->load[c] != s->old_load[c] || view->cluster[c].may_start != s->was_open[c])
+        if (s->load[c] != s->old_load[c])
             return true;
     return false;
+}
+
+/* Whether members and strangers are those of the last time, and all where they were. Most slices
+ * end like that. */
+static bool is_as_before(const struct gandiva *s, const struct view *view)
+{
+    if (view->catalog->slot_s > 0)
+        return false;
+    if (view->arrivals == 0 && view->toucheds == 0)
+        return true;
+    return !s->moved && s->member.count == (size_t)view->tasks &&
+           s->live.count + s->stranger.count == (size_t)(view->waiting + view->running) &&
+           !has_opened(s, view);
 }
 
 /* Between arrivals and ends nobody can be let in, and who could not be before can only be where
@@ -339,9 +370,10 @@ static void let_in(struct gandiva *s, const struct view *view)
 {
     size_t first;
 
-    if (view->catalog->slot_s == 0 && view->arrivals == 0 && view->toucheds == 0)
+    if (is_as_before(s, view))
         return;
     count_load(s, view);
+    s->moved = false;
     first = list_strangers(s, view);
     if (has_changed(s, view))
         first = 0;
@@ -380,32 +412,67 @@ static bool must_stay(const struct view *view, const struct task *task)
     return task->state == TASK_RUNNING && !view->catalog->type[task->type].preempt_keeps;
 }
 
-static bool may_run(struct gandiva *s, const struct view *view, int32_t id, int32_t cluster)
+/* Whether a member may be on a cluster, room aside. */
+static inline bool may_be_on(const struct gandiva *s, const struct view *view, int32_t id,
+                             int32_t cluster)
 {
-    bool one = view->catalog->slot_s > 0 && view->catalog->rounds == ROUNDS_ONE;
-
-    if (!view->cluster[cluster].up ||
-        !allocation_fits(request_of(&s->requests, view, id), &s->free[cluster]))
-        return false;
     if (view->task[id].state == TASK_RUNNING)
         return true;
-    return view_may_start(view, id, cluster) && !(one && id_set_has(&s->started, cluster));
+    return view_may_start(view, id, cluster) && !(s->one && id_set_has(&s->started, cluster));
 }
 
-static void give_turn(struct gandiva *s, const struct view *view, int32_t id, int32_t cluster)
+static inline const struct allocation *request_of_member(const struct gandiva *s, int32_t id)
 {
-    const struct allocation *request = request_of(&s->requests, view, id);
-    struct member *member = &s->member.item[id];
+    return &s->asked.item[s->member.item[id].asks];
+}
 
-    if (view->task[id].state != TASK_RUNNING)
+static inline bool may_run(const struct gandiva *s, const struct view *view, int32_t id,
+                           int32_t cluster)
+{
+    return allocation_fits(request_of_member(s, id), &s->free[cluster]) &&
+           view->cluster[cluster].up && may_be_on(s, view, id, cluster);
+}
+
+static inline void give_turn(struct gandiva *s, const struct view *view, int32_t id,
+                             int32_t cluster)
+{
+    const struct allocation *request = request_of_member(s, id);
+
+    if (s->one && view->task[id].state != TASK_RUNNING)
         id_set_add(&s->started, cluster);
     move_to(s, view, id, cluster);
-    member->runs = true;
+    s->member.item[id].runs = true;
     allocation_subtract(&s->free[cluster], request);
     targets_add(&s->targets, id, cluster, request);
 }
 
-static void migrate_or_wait(struct gandiva *s, const struct view *view, int32_t id)
+/* Those who must stay come first. */
+static void give_turns_to_pinned(struct gandiva *s, const struct view *view)
+{
+    for (size_t i = 0; i < s->queue.count; i++) {
+        int32_t id = s->queue.item[i];
+
+        if (must_stay(view, &view->task[id]) && may_run(s, view, id, s->member.item[id].cluster))
+            give_turn(s, view, id, s->member.item[id].cluster);
+    }
+}
+
+static void give_turns_at_home(struct gandiva *s, const struct view *view)
+{
+    for (size_t i = 0; i < s->queue.count; i++) {
+        int32_t id = s->queue.item[i];
+        const struct member *member = &s->member.item[id];
+
+        if (member->runs)
+            continue;
+        if (may_run(s, view, id, member->cluster))
+            give_turn(s, view, id, member->cluster);
+        else
+            vector_push(&s->rest, id);
+    }
+}
+
+static bool migrate(struct gandiva *s, const struct view *view, int32_t id)
 {
     const struct reach *reach = &view->task[id].reach;
     int32_t own = s->member.item[id].cluster;
@@ -413,28 +480,38 @@ static void migrate_or_wait(struct gandiva *s, const struct view *view, int32_t 
     for (int32_t i = 0; i < reach->count; i++)
         if (reach->cluster[i] != own && may_run(s, view, id, reach->cluster[i])) {
             give_turn(s, view, id, reach->cluster[i]);
-            return;
+            return true;
         }
-    s->is_short[own] = true;
+    return false;
+}
+
+static void migrate_or_wait(struct gandiva *s, const struct view *view)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < s->rest.count; i++) {
+        int32_t id = s->rest.item[i];
+
+        if (migrate(s, view, id))
+            continue;
+        s->is_short[s->member.item[id].cluster] = true;
+        s->rest.item[kept++] = id;
+    }
+    s->rest.count = kept;
 }
 
 static void give_turns(struct gandiva *s, const struct view *view)
 {
-    for (int pass = 0; pass < 3; pass++)
-        for (size_t i = 0; i < s->queue.count; i++) {
-            int32_t id = s->queue.item[i];
-            const struct task *task = &view->task[id];
-            struct member *member = &s->member.item[id];
+    vector_clear(&s->rest);
+    for (size_t i = 0; i < s->queue.count; i++) {
+        struct member *member = &s->member.item[s->queue.item[i]];
 
-            if (pass == 0)
-                member->runs = member->packs = false;
-            if (member->runs || (pass == 0 && !must_stay(view, task)))
-                continue;
-            if (pass == 2)
-                migrate_or_wait(s, view, id);
-            else if (may_run(s, view, id, member->cluster))
-                give_turn(s, view, id, member->cluster);
-        }
+        member->runs = member->packs = false;
+    }
+    if (s->pins)
+        give_turns_to_pinned(s, view);
+    give_turns_at_home(s, view);
+    migrate_or_wait(s, view);
 }
 
 /* Packing */
@@ -459,16 +536,12 @@ static void measure(struct gandiva *s, const struct view *view)
 }
 
 /* Whether a member that does not run could share somebody's allocation on its cluster. */
-static bool may_be_guest(struct gandiva *s, const struct view *view, int32_t id)
+static bool may_be_guest(const struct gandiva *s, const struct view *view, int32_t id)
 {
-    const struct task *task = &view->task[id];
-    int32_t cluster = s->member.item[id].cluster;
-    bool one = view->catalog->slot_s > 0 && view->catalog->rounds == ROUNDS_ONE;
+    int32_t type = view->task[id].type;
 
-    return catalog_may_share(view->catalog, task->type) &&
-           view->catalog->type[task->type].preempt_keeps &&
-           (task->state == TASK_RUNNING ||
-            (view_may_start(view, id, cluster) && !(one && id_set_has(&s->started, cluster))));
+    return catalog_may_share(view->catalog, type) && view->catalog->type[type].preempt_keeps &&
+           may_be_on(s, view, id, s->member.item[id].cluster);
 }
 
 static bool may_be_host(const struct gandiva *s, const struct view *view, int32_t id)
@@ -488,7 +561,7 @@ static void pack_with(struct gandiva *s, const struct view *view, int32_t id, in
 {
     struct member *member = &s->member.item[id], *other = &s->member.item[host];
 
-    if (view->task[id].state != TASK_RUNNING)
+    if (s->one && view->task[id].state != TASK_RUNNING)
         id_set_add(&s->started, member->cluster);
     member->runs = member->packs = other->packs = true;
     member->partner = host;
@@ -537,15 +610,14 @@ static void draw_host(struct gandiva *s, const struct view *view, int32_t id)
 /* Those who found no room: first with whom they were packed before, then with anybody. */
 static void pack(struct gandiva *s, const struct view *view)
 {
-    if (!s->packs)
+    if (!s->packs || s->rest.count == 0)
         return;
-    for (size_t i = 0; i < s->queue.count; i++)
-        if (!s->member.item[s->queue.item[i]].runs)
-            return_to_partner(s, view, s->queue.item[i]);
+    for (size_t i = 0; i < s->rest.count; i++)
+        return_to_partner(s, view, s->rest.item[i]);
     list_lone(s, view);
-    for (size_t i = 0; i < s->queue.count && s->lone.count > 0; i++)
-        if (!s->member.item[s->queue.item[i]].runs)
-            draw_host(s, view, s->queue.item[i]);
+    for (size_t i = 0; i < s->rest.count && s->lone.count > 0; i++)
+        if (!s->member.item[s->rest.item[i]].runs)
+            draw_host(s, view, s->rest.item[i]);
 }
 
 /* Rounds of one more request each, until nobody takes any more. */

@@ -15,22 +15,9 @@ void targets_clear(struct targets *targets)
     id_set_clear(&targets->settled);
 }
 
-void targets_add(struct targets *targets, int32_t task, int32_t cluster,
-                 const struct allocation *amount)
-{
-    vector_push(&targets->item, ((struct target){task, cluster, *amount, -1}));
-}
-
 void targets_add_guest(struct targets *targets, int32_t task, int32_t host)
 {
     vector_push(&targets->item, ((struct target){.task = task, .host = host}));
-}
-
-static void lift_all(const struct view *view, struct plan *plan)
-{
-    for (int32_t c = 0; c < view->catalog->clusters; c++)
-        for (int32_t i = 0; i < view->cluster[c].runnings; i++)
-            plan_lift(plan, view->cluster[c].running[i]);
 }
 
 static bool is_settled(const struct targets *targets, int32_t task)
@@ -57,14 +44,6 @@ static bool are_companions(const struct view *view, int32_t task, int32_t other)
     return id == other;
 }
 
-static bool keep(struct targets *targets, struct plan *plan, int32_t task)
-{
-    if (!plan_put_back(plan, task))
-        return false;
-    id_set_add(&targets->settled, task);
-    return true;
-}
-
 static bool stays_as_it_is(const struct targets *targets, const struct view *view,
                            const struct target *target)
 {
@@ -75,24 +54,43 @@ static bool stays_as_it_is(const struct targets *targets, const struct view *vie
            !is_place_kept(targets, view, target->task);
 }
 
-/* Hosts first: who keeps a place decides who can stay beside it. */
-static void keep_those_that_stay(struct targets *targets, const struct view *view,
-                                 struct plan *plan)
+/* What runs has room side by side, so whoever stays need not be lifted and put back. Hosts first:
+ * who keeps a place decides who can stay beside it. */
+static void settle_those_that_stay(struct targets *targets, const struct view *view)
 {
+    bool guests = false;
+
     for (size_t i = 0; i < targets->item.count; i++) {
         const struct target *target = &targets->item.item[i];
 
+        guests |= target->host >= 0;
         if (target->host < 0 && stays_as_it_is(targets, view, target))
-            keep(targets, plan, target->task);
+            id_set_add(&targets->settled, target->task);
     }
-    for (size_t i = 0; i < targets->item.count; i++) {
+    for (size_t i = 0; guests && i < targets->item.count; i++) {
         const struct target *target = &targets->item.item[i];
 
         if (target->host >= 0 && is_settled(targets, target->host) &&
             view->task[target->task].state == TASK_RUNNING &&
             are_companions(view, target->task, target->host))
-            keep(targets, plan, target->task);
+            id_set_add(&targets->settled, target->task);
     }
+}
+
+static void lift_others(const struct targets *targets, const struct view *view, struct plan *plan)
+{
+    for (int32_t c = 0; c < view->catalog->clusters; c++)
+        for (int32_t i = 0; i < view->cluster[c].runnings; i++)
+            if (!is_settled(targets, view->cluster[c].running[i]))
+                plan_lift(plan, view->cluster[c].running[i]);
+}
+
+static bool keep(struct targets *targets, struct plan *plan, int32_t task)
+{
+    if (!plan_put_back(plan, task))
+        return false;
+    id_set_add(&targets->settled, task);
+    return true;
 }
 
 /* What of the target's amount finds room; false if not even the minimum does. */
@@ -164,9 +162,9 @@ static void send_back_others(const struct targets *targets, const struct view *v
 
 void targets_plan(struct targets *targets, const struct view *view, struct plan *plan)
 {
-    lift_all(view, plan);
     if (!targets->restarts)
-        keep_those_that_stay(targets, view, plan);
+        settle_those_that_stay(targets, view);
+    lift_others(targets, view, plan);
     for (size_t i = 0; i < targets->item.count; i++) {
         const struct target *target = &targets->item.item[i];
 

@@ -26,8 +26,12 @@ struct targets {
 
 void targets_release(struct targets *targets);
 void targets_clear(struct targets *targets);
-void targets_add(struct targets *targets, int32_t task, int32_t cluster,
-                 const struct allocation *amount);
+static inline void targets_add(struct targets *targets, int32_t task, int32_t cluster,
+                               const struct allocation *amount)
+{
+    vector_push(&targets->item, ((struct target){task, cluster, *amount, -1}));
+}
+
 /* A task that shall share what a task holds for which targets_add() was called before. */
 void targets_add_guest(struct targets *targets, int32_t task, int32_t host);
 
