@@ -6,8 +6,8 @@
  * ever stepped: progress is brought up to date only when something about the task changes.
  *
  * One heap holds the next event of every running task. All that happens at one time is carried out
- * before the policy is asked again: tasks by id, then outages, then arrivals. One plan may touch the
- * same task several times; what it comes to is worked out once, before the heap is looked at.
+ * before the policy is asked again: tasks by id, then outages, then arrivals. One plan may touch
+ * the same task several times; what it comes to is worked out once, before the heap is looked at.
  */
 #include "sim/world_state.h"
 

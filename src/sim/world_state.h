@@ -109,9 +109,9 @@ struct world {
     VECTOR(int32_t) left; /* slotted, in a walk: a member of every company that someone left */
     bool walks;           /* slotted: a slot is being walked */
 
-    struct heap next;    /* event-driven: running tasks by the time of their next event */
+    struct heap next; /* event-driven: running tasks by the time of their next event */
     VECTOR(int32_t) marked, crowded; /* tasks, and clusters, where it has to be worked out anew */
-    struct heap outages; /* upcoming changes of clusters and links, by index */
+    struct heap outages;             /* upcoming changes of clusters and links, by index */
     struct rng *outage_rng;
     double *outage_at;
     double wake_s;
@@ -208,7 +208,7 @@ double progress_transfer_end(const struct world *world, int32_t from, int32_t to
 /* slotted.c and continuous.c: on to the next decision point */
 void slotted_advance(struct world *world);
 void continuous_advance(struct world *world);
-void continuous_mark(struct world *world, int32_t id); /* its next event is not what it was */
+void continuous_mark(struct world *world, int32_t id);       /* its next event is not what it was */
 void continuous_settle(struct world *world, int32_t id);     /* progress up to now */
 void continuous_crowd(struct world *world, int32_t cluster); /* who runs there has changed */
 double continuous_progress(const struct world *world, int32_t id);
