@@ -56,6 +56,7 @@ void merger_release(struct merger *merger)
     free(merger->first_bucket);
     free(merger->last_bucket);
     free(merger->memo);
+    free(merger->worth);
     periods_release(&merger->periods);
 }
 
@@ -97,8 +98,8 @@ static struct merge_bucket *add_bucket(struct merger *merger, int32_t cluster)
     return &merger->bucket.item[added];
 }
 
-static struct merge_bucket *find_bucket(struct merger *merger, int32_t cluster,
-                                        const struct allocation *request)
+struct merge_bucket *merger_bucket(struct merger *merger, int32_t cluster,
+                                   const struct allocation *request)
 {
     struct merge_bucket *bucket;
 
@@ -126,13 +127,13 @@ static uint64_t kind_with(uint64_t kind, int32_t type)
     return below | word << shift | (kind >> shift) << shift << TYPE_BITS;
 }
 
-void merger_add(struct merger *merger, int32_t cluster, const struct allocation *request,
-                int32_t member, int32_t type)
+void merger_add(struct merge_bucket *bucket, int32_t member, int32_t type)
 {
     struct merge_group group = {
         .member = {member}, .type = {type}, .members = 1, .kind = kind_with(0, type), .mate = -1};
 
-    vector_push(&find_bucket(merger, cluster, request)->group, group);
+    bucket->matched = false;
+    vector_push(&bucket->group, group);
 }
 
 bool merge_may(const struct merger *merger, int32_t type)
@@ -192,18 +193,46 @@ static struct merge_group group_of(uint64_t kind)
     return group;
 }
 
-/* 0: they may not come together. */
-static double efficiency(struct merger *merger, const struct merge_group *a,
-                         const struct merge_group *b)
+static int members_of(uint64_t kind)
 {
-    struct merge_group both, in_order;
+    int members = 0;
 
-    if (a->members + b->members > merger->most || !merge_may(merger, a->type[0]) ||
-        !merge_may(merger, b->type[0]))
+    for (; kind > 0; kind >>= TYPE_BITS)
+        members++;
+    return members;
+}
+
+/* 0: tasks of some of these types come into no group. */
+static double work_out_worth(struct merger *merger, uint64_t kind)
+{
+    struct merge_group group = group_of(kind);
+
+    for (int i = 0; i < group.members; i++)
+        if (!merge_may(merger, group.type[i]))
+            return 0;
+    return busy_time(merger, &group) / merge_period(merger, &group);
+}
+
+static double worth_of(struct merger *merger, uint64_t kind)
+{
+    struct merge_worth *known;
+
+    if (!merger->worth)
+        merger->worth = xcalloc(MERGE_WORTHS, sizeof *merger->worth);
+    known = &merger->worth[mix(0, kind) % MERGE_WORTHS];
+    if (known->kind != kind)
+        *known = (struct merge_worth){kind, work_out_worth(merger, kind)};
+    return known->worth;
+}
+
+/* Of groups of two kinds, once they are one; 0: they may not come together. */
+static double efficiency(struct merger *merger, uint64_t a, uint64_t b)
+{
+    if (members_of(a) + members_of(b) > merger->most)
         return 0;
-    both = united(a, b);
-    in_order = group_of(both.kind); /* whatever the members' order, the same to the last digit */
-    return busy_time(merger, &in_order) / merge_period(merger, &in_order);
+    for (; b > 0; b >>= TYPE_BITS)
+        a = kind_with(a, (int32_t)(b & TYPE_MASK) - 1);
+    return worth_of(merger, a);
 }
 
 /* Kinds */
@@ -272,13 +301,10 @@ static void weigh(struct merger *merger)
 
     vector_reserve(&merger->weight, kinds * kinds);
     for (size_t a = 0; a < kinds; a++)
-        for (size_t b = 0; b <= a; b++) {
-            struct merge_group left = group_of(kind_at(merger, a)->kind);
-            struct merge_group right = group_of(kind_at(merger, b)->kind);
-
+        for (size_t b = 0; b <= a; b++)
             merger->weight.item[a * kinds + b] = merger->weight.item[b * kinds + a] =
-                (int64_t)(SCALE * efficiency(merger, &left, &right));
-        }
+                (int64_t)(SCALE *
+                          efficiency(merger, kind_at(merger, a)->kind, kind_at(merger, b)->kind));
 }
 
 /* Matching */
@@ -396,6 +422,7 @@ static void match_bucket(struct merger *merger, struct merge_bucket *bucket)
     for (int32_t first = 0; first < groups; first += PIECE)
         match_piece(merger, bucket->group.item + first, first,
                     groups - first < PIECE ? groups - first : PIECE);
+    bucket->matched = true;
 }
 
 /* What the groups of a cluster ask for. */
@@ -429,7 +456,8 @@ static void list_pairs(struct merger *merger, int32_t cluster)
         double size = allocation_dominant_share(&bucket->request,
                                                 &merger->catalog->cluster[cluster].capacity);
 
-        match_bucket(merger, bucket);
+        if (!bucket->matched)
+            match_bucket(merger, bucket);
         for (int32_t k = 0; k < (int32_t)bucket->group.count; k++) {
             const struct merge_group *group = &bucket->group.item[k];
             struct merge_pair pair = {bucket, group->mate, k, 0};
@@ -437,7 +465,9 @@ static void list_pairs(struct merger *merger, int32_t cluster)
             if (group->mate < 0 || group->mate > k)
                 continue;
             pair.waste =
-                size * (1 - efficiency(merger, &bucket->group.item[group->mate], group) / STAGES);
+                size *
+                (1 - efficiency(merger, bucket->group.item[group->mate].kind, group->kind) /
+                         STAGES);
             vector_push(&merger->pair, pair);
         }
     }
@@ -455,16 +485,35 @@ static int compare_pairs(const void *a, const void *b)
     return left->from - right->from;
 }
 
+/* By insertion, which is quickest as long as they are few. */
+static void sort_pairs(struct merger *merger)
+{
+    enum { FEW = 48 };
+
+    if (merger->pair.count > FEW) {
+        vector_sort(&merger->pair, compare_pairs);
+        return;
+    }
+    for (size_t i = 1; i < merger->pair.count; i++) {
+        struct merge_pair pair = merger->pair.item[i];
+        size_t k = i;
+
+        for (; k > 0 && merger->pair.item[k - 1].waste > pair.waste; k--)
+            merger->pair.item[k] = merger->pair.item[k - 1];
+        merger->pair.item[k] = pair;
+    }
+}
+
 static void strike_gone(struct merger *merger, int32_t cluster)
 {
     for (int32_t i = merger->first_bucket[cluster]; i >= 0; i = merger->bucket.item[i].next) {
         struct merge_bucket *bucket = &merger->bucket.item[i];
         size_t kept = 0;
 
-        for (size_t k = 0; k < bucket->group.count; k++)
+        for (size_t k = 0; !bucket->matched && k < bucket->group.count; k++)
             if (!bucket->group.item[k].gone)
                 bucket->group.item[kept++] = bucket->group.item[k];
-        bucket->group.count = kept;
+        bucket->group.count = bucket->matched ? bucket->group.count : kept;
     }
 }
 
@@ -474,13 +523,14 @@ static bool merge_round(struct merger *merger, int32_t cluster)
 
     list_pairs(merger, cluster);
     if (merger->by_waste)
-        vector_sort(&merger->pair, compare_pairs);
+        sort_pairs(merger);
     for (size_t i = 0; i < merger->pair.count && is_too_much(merger, cluster); i++) {
         const struct merge_pair *pair = &merger->pair.item[i];
         struct merge_group *group = pair->bucket->group.item;
 
         group[pair->from] = united(&group[pair->into], &group[pair->from]);
         group[pair->into].gone = true;
+        pair->bucket->matched = false;
         for (int r = 0; r < MAX_RESOURCES; r++)
             merger->need[r] -= pair->bucket->request.amount[r];
         merged = true;

@@ -19,7 +19,14 @@ struct merge_bucket {
     int32_t cluster;
     int32_t next; /* bucket of the same cluster, or -1 */
     struct allocation request;
+    bool matched; /* mates are those of the groups that are there */
     VECTOR(struct merge_group) group;
+};
+
+/* What a group of a kind is worth: see merge.c. */
+struct merge_worth {
+    uint64_t kind;
+    double worth;
 };
 
 struct merge_pair {
@@ -41,7 +48,7 @@ struct merge_memo {
     VECTOR(int32_t) pairs; /* kinds x kinds: see policy/kind_matching.h */
 };
 
-enum { MERGE_MEMOS = 4096 };
+enum { MERGE_MEMOS = 4096, MERGE_WORTHS = 4096 };
 
 struct merger {
     const struct catalog *catalog;
@@ -60,7 +67,8 @@ struct merger {
     VECTOR(int32_t) pairs;   /* kinds x kinds: still to be made */
     VECTOR(int64_t) weight;  /* likewise */
     VECTOR(uint64_t) key;    /* of the groups at hand */
-    struct merge_memo *memo; /* MERGE_MEMOS, by the key's hash; NULL at first */
+    struct merge_memo *memo;   /* MERGE_MEMOS, by the key's hash; NULL at first */
+    struct merge_worth *worth; /* MERGE_WORTHS, by the kind's hash; NULL at first */
     struct periods periods;
 };
 
@@ -72,9 +80,11 @@ void merger_clear(struct merger *merger);
 /* Whether tasks of a type come into groups: they tell their stages, and survive being moved. */
 bool merge_may(const struct merger *merger, int32_t type);
 
+/* The bucket of a cluster and a request; borrowed until the next call. */
+struct merge_bucket *merger_bucket(struct merger *merger, int32_t cluster,
+                                   const struct allocation *request);
 /* A task alone. Those of one bucket are added in the order of their priority. */
-void merger_add(struct merger *merger, int32_t cluster, const struct allocation *request,
-                int32_t member, int32_t type);
+void merger_add(struct merge_bucket *bucket, int32_t member, int32_t type);
 
 /*
  * Merges groups, two at a time, as long as those of a cluster ask for more than it has: up to
