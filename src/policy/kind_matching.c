@@ -33,10 +33,11 @@
 /* Beyond every slack. */
 static const int64_t FAR = INT64_MAX / 4;
 
-enum { COPIES = 2 }; /* of the pairs of two kinds, at first */
+enum { COPIES = 1 }; /* of the pairs of two kinds, at first */
 
 struct transport {
     int32_t kinds;
+    void *memory; /* of all that follows */
     int32_t *count;
     int64_t *weight;
     int32_t *sent;            /* from kind to kind */
@@ -55,55 +56,59 @@ static size_t cell(const struct transport *t, int32_t a, int32_t b)
     return (size_t)a * (size_t)t->kinds + (size_t)b;
 }
 
+/* Cuts so many items off. */
+static void *cut(char **memory, size_t items, size_t size)
+{
+    char *at = *memory;
+
+    *memory += items * size;
+    return at;
+}
+
+/* Twelve rows and three squares in one piece, the widest items first. */
+static void make_room(struct transport *t)
+{
+    size_t rows = (size_t)t->kinds, cells = rows * rows;
+    char *left = t->memory =
+        xcalloc(cells + 4 * rows + (2 * cells + 6 * rows + rows + 1) / 2, sizeof *t->weight);
+
+    t->weight = cut(&left, cells, sizeof *t->weight);
+    t->u = cut(&left, rows, sizeof *t->u);
+    t->v = cut(&left, rows, sizeof *t->v);
+    t->from_s = cut(&left, rows, sizeof *t->from_s);
+    t->to_s = cut(&left, rows, sizeof *t->to_s);
+    t->sent = cut(&left, cells, sizeof *t->sent);
+    t->pairs = cut(&left, cells, sizeof *t->pairs);
+    t->count = cut(&left, rows, sizeof *t->count);
+    t->unsent = cut(&left, rows, sizeof *t->unsent);
+    t->wanted = cut(&left, rows, sizeof *t->wanted);
+    t->through = cut(&left, rows, sizeof *t->through);
+    t->sender = cut(&left, rows, sizeof *t->sender);
+    t->over = cut(&left, rows, sizeof *t->over);
+    t->settled = cut(&left, rows, sizeof *t->settled);
+}
+
 static void open_transport(struct transport *t, int32_t kinds, const int32_t *count,
                            const int64_t *weight)
 {
     int32_t nodes = 0;
-    size_t rows, cells;
 
     for (int32_t a = 0; a < kinds; a++)
         nodes += count[a];
     BUG_ON(nodes >= MATCHING_MOST);
     *t = (struct transport){.kinds = kinds + nodes % 2};
-    rows = (size_t)t->kinds;
-    cells = rows * rows;
-    t->count = xcalloc(rows, sizeof *t->count);
-    t->weight = xcalloc(cells, sizeof *t->weight);
-    t->sent = xcalloc(cells, sizeof *t->sent);
-    t->unsent = xcalloc(rows, sizeof *t->unsent);
-    t->wanted = xcalloc(rows, sizeof *t->wanted);
-    t->u = xcalloc(rows, sizeof *t->u);
-    t->v = xcalloc(rows, sizeof *t->v);
-    t->from_s = xcalloc(rows, sizeof *t->from_s);
-    t->to_s = xcalloc(rows, sizeof *t->to_s);
-    t->through = xcalloc(rows, sizeof *t->through);
-    t->sender = xcalloc(rows, sizeof *t->sender);
-    t->settled = xcalloc(rows, sizeof *t->settled);
-    t->pairs = xcalloc(cells, sizeof *t->pairs);
-    t->over = xcalloc(rows, sizeof *t->over);
+    make_room(t);
     for (int32_t a = 0; a < t->kinds; a++) {
         t->count[a] = t->unsent[a] = t->wanted[a] = a < kinds ? count[a] : 1;
-        for (int32_t b = 0; a < kinds && b < kinds; b++)
-            t->weight[cell(t, a, b)] = weight[(size_t)a * (size_t)kinds + (size_t)b];
+        if (a < kinds)
+            memcpy(&t->weight[cell(t, a, 0)], weight + (size_t)a * (size_t)kinds,
+                   (size_t)kinds * sizeof *weight);
     }
 }
 
 static void close_transport(struct transport *t)
 {
-    free(t->count);
-    free(t->weight);
-    free(t->sent);
-    free(t->unsent);
-    free(t->wanted);
-    free(t->u);
-    free(t->v);
-    free(t->from_s);
-    free(t->to_s);
-    free(t->through);
-    free(t->sender);
-    free(t->settled);
-    free(t->pairs);
-    free(t->over);
+    free(t->memory);
 }
 
 /* Transport */
@@ -118,12 +123,18 @@ static int64_t slack_of(const struct transport *t, int32_t a, int32_t b)
 
 static void reach_out(struct transport *t, int32_t a, int64_t distance)
 {
+    const int64_t *weight = &t->weight[cell(t, a, 0)];
+    int32_t barred = t->count[a] == 1 ? a : -1;
+
     t->from_s[a] = distance;
-    for (int32_t b = 0; b < t->kinds; b++)
-        if (!t->settled[b] && distance + slack_of(t, a, b) < t->to_s[b]) {
-            t->to_s[b] = distance + slack_of(t, a, b);
+    for (int32_t b = 0; b < t->kinds; b++) {
+        int64_t to_s = distance + t->u[a] + t->v[b] - weight[b];
+
+        if (to_s < t->to_s[b] && !t->settled[b] && b != barred) {
+            t->to_s[b] = to_s;
             t->sender[b] = a;
         }
+    }
 }
 
 static int32_t nearest_receiver(const struct transport *t)

@@ -465,9 +465,8 @@ static void list_pairs(struct merger *merger, int32_t cluster)
             if (group->mate < 0 || group->mate > k)
                 continue;
             pair.waste =
-                size *
-                (1 - efficiency(merger, bucket->group.item[group->mate].kind, group->kind) /
-                         STAGES);
+                size * (1 - efficiency(merger, bucket->group.item[group->mate].kind, group->kind) /
+                                STAGES);
             vector_push(&merger->pair, pair);
         }
     }

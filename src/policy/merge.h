@@ -48,7 +48,7 @@ struct merge_memo {
     VECTOR(int32_t) pairs; /* kinds x kinds: see policy/kind_matching.h */
 };
 
-enum { MERGE_MEMOS = 4096, MERGE_WORTHS = 4096 };
+enum { MERGE_MEMOS = 4096, MERGE_WORTHS = 1 << 14 };
 
 struct merger {
     const struct catalog *catalog;
@@ -60,13 +60,13 @@ struct merger {
     int64_t need[MAX_RESOURCES];         /* of the groups of the cluster at hand */
     VECTOR(struct merge_pair) pair;
     VECTOR(struct merge_kind) kind;
-    VECTOR(int32_t) ranked;  /* by rank, which is ascending by kind: index into kind */
-    VECTOR(int32_t) kind_of; /* by group of the bucket at hand: index into kind */
-    VECTOR(int32_t) next;    /* the next one of its kind, or -1 */
-    VECTOR(int32_t) count;   /* by rank */
-    VECTOR(int32_t) pairs;   /* kinds x kinds: still to be made */
-    VECTOR(int64_t) weight;  /* likewise */
-    VECTOR(uint64_t) key;    /* of the groups at hand */
+    VECTOR(int32_t) ranked;    /* by rank, which is ascending by kind: index into kind */
+    VECTOR(int32_t) kind_of;   /* by group of the bucket at hand: index into kind */
+    VECTOR(int32_t) next;      /* the next one of its kind, or -1 */
+    VECTOR(int32_t) count;     /* by rank */
+    VECTOR(int32_t) pairs;     /* kinds x kinds: still to be made */
+    VECTOR(int64_t) weight;    /* likewise */
+    VECTOR(uint64_t) key;      /* of the groups at hand */
     struct merge_memo *memo;   /* MERGE_MEMOS, by the key's hash; NULL at first */
     struct merge_worth *worth; /* MERGE_WORTHS, by the kind's hash; NULL at first */
     struct periods periods;

@@ -623,8 +623,7 @@ static void claim_all(struct muri *s, const struct view *view)
     open_queues(s);
     for (s->places = 0; runners < s->line.count || s->head.count > 0; s->places++) {
         struct muri_runner *runner = runners < s->line.count ? &s->line.item[runners] : NULL;
-        const struct muri_entrant *first =
-            s->head.count > 0 ? first_of(s, s->head.item[0]) : NULL;
+        const struct muri_entrant *first = s->head.count > 0 ? first_of(s, s->head.item[0]) : NULL;
 
         if (is_runner_first(runner, first)) {
             pass_runner(s, view, runner);

@@ -72,7 +72,7 @@ struct muri_choice {
 /* A request that occurs, and the queue of those who ask for it. */
 struct muri_request {
     struct allocation amount;
-    int32_t size;                         /* index into muri.size */
+    int32_t size;                        /* index into muri.size */
     VECTOR(struct muri_entrant) waiting; /* the first one last */
 
     /* While claims are made: */
