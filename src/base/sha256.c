@@ -87,7 +87,7 @@ static void sha256_add(struct sha256 *s, const void *bytes, size_t count)
     }
 }
 
-static void sha256_end(struct sha256 *s, char out[SHA256_HEX_BYTES])
+static void sha256_end(struct sha256 *s, unsigned char out[SHA256_BYTES])
 {
     uint64_t bits = s->bytes * 8;
     unsigned char length[8];
@@ -98,11 +98,17 @@ static void sha256_end(struct sha256 *s, char out[SHA256_HEX_BYTES])
     for (int i = 0; i < 8; i++)
         length[i] = (unsigned char)(bits >> (56 - 8 * i));
     sha256_add(s, length, sizeof length);
-    for (int i = 0; i < 8; i++)
-        snprintf(out + 8 * i, 9, "%08x", s->state[i]);
+    for (int i = 0; i < SHA256_BYTES; i++)
+        out[i] = (unsigned char)(s->state[i / 4] >> (24 - 8 * (i % 4)));
 }
 
-void sha256_hex(const void *bytes, size_t count, char out[SHA256_HEX_BYTES])
+static void print_hex(const unsigned char bytes[SHA256_BYTES], char out[SHA256_HEX_BYTES])
+{
+    for (size_t i = 0; i < SHA256_BYTES; i++)
+        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+}
+
+void sha256(const void *bytes, size_t count, unsigned char out[SHA256_BYTES])
 {
     struct sha256 s;
 
@@ -111,10 +117,19 @@ void sha256_hex(const void *bytes, size_t count, char out[SHA256_HEX_BYTES])
     sha256_end(&s, out);
 }
 
+void sha256_hex(const void *bytes, size_t count, char out[SHA256_HEX_BYTES])
+{
+    unsigned char sum[SHA256_BYTES];
+
+    sha256(bytes, count, sum);
+    print_hex(sum, out);
+}
+
 int sha256_file_hex(const char *path, char out[SHA256_HEX_BYTES], struct err *err)
 {
     FILE *stream = fopen(path, "rb");
     struct sha256 s;
+    unsigned char sum[SHA256_BYTES];
     char buffer[65536];
     size_t count;
     int rc = 0;
@@ -127,6 +142,7 @@ int sha256_file_hex(const char *path, char out[SHA256_HEX_BYTES], struct err *er
     if (ferror(stream))
         rc = err_set(err, ERR_IO, "%s: cannot read: %s", path, strerror(errno));
     fclose(stream);
-    sha256_end(&s, out);
+    sha256_end(&s, sum);
+    print_hex(sum, out);
     return rc;
 }

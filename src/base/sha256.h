@@ -7,7 +7,9 @@
 
 struct err;
 
-enum { SHA256_HEX_BYTES = 65 }; /* 64 digits and the NUL */
+enum { SHA256_BYTES = 32, SHA256_HEX_BYTES = 65 }; /* 64 digits and the NUL */
+
+void sha256(const void *bytes, size_t count, unsigned char out[SHA256_BYTES]);
 
 void sha256_hex(const void *bytes, size_t count, char out[SHA256_HEX_BYTES]);
 int sha256_file_hex(const char *path, char out[SHA256_HEX_BYTES], struct err *err);

@@ -6,5 +6,7 @@
 struct text;
 
 void dashboard_print(const char *site, struct text *out);
+/* The value of its header Content-Security-Policy. */
+void dashboard_print_policy(struct text *out);
 
 #endif

@@ -21,7 +21,7 @@ const char *reason_word(enum reason reason)
     return word[reason];
 }
 
-static const char *reason_meaning(enum reason reason)
+const char *reason_meaning(enum reason reason)
 {
     static const char *const meaning[] = {
 #define X(name, word, meaning) meaning,

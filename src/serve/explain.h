@@ -33,6 +33,7 @@ enum reason {
 };
 
 const char *reason_word(enum reason reason);
+const char *reason_meaning(enum reason reason);
 
 /* The foremost reason of a task that is PENDING or HELD; REASONS for others. */
 enum reason explain_reason(struct daemon *daemon, struct job_task *task);

@@ -16,7 +16,7 @@
 #include "serve/job.h"
 #include "serve/site.h"
 
-enum { QUEUE_MOST = 500, REACH_MOST = 64 };
+enum { QUEUE_MOST = 500, REACH_MOST = 64, LIKELY = 1 };
 
 static const double factor[FORECAST_CASES] = {0.6, 1, 1.7};
 static const double AGE_S = 1, LATE = 0.5;
@@ -116,10 +116,11 @@ static void take(struct lane *lane, double at_s, double until_s, const struct al
     add_release(lane, until_s, amount);
 }
 
-/* Puts a task where it starts first; when that is. */
-static double start(const struct live *live, struct lane *lanes, int32_t id, double times)
+/* Puts a task where it starts first. */
+static void start(const struct live *live, struct lane *lanes, struct forecast_start *out,
+                  int which)
 {
-    const struct task *task = &live->task[id];
+    const struct task *task = &live->task[out->world];
     double best_s = HUGE_VAL, run_s;
     int32_t best = -1;
 
@@ -132,11 +133,15 @@ static double start(const struct live *live, struct lane *lanes, int32_t id, dou
             best = c;
         }
     }
+    out->in_s[which] = best_s;
+    if (which == LIKELY)
+        out->cluster = best;
     if (best < 0)
-        return HUGE_VAL;
-    run_s = live_seconds(live, task->type, &task->min, 0) * times;
+        return;
+    run_s = live_seconds(live, task->type, &task->min, 0) * factor[which];
+    if (which == LIKELY)
+        out->run_s = run_s;
     take(&lanes[best], best_s, best_s + run_s, &task->min);
-    return best_s;
 }
 
 struct queued {
@@ -167,8 +172,7 @@ static void run_forward(struct forecast *forecast, int which)
     for (int c = 0; c < live->catalog.clusters; c++)
         fill_lane(&lanes[c], live, c, factor[which]);
     for (size_t i = 0; i < forecast->starts.count; i++)
-        forecast->starts.item[i].in_s[which] =
-            start(live, lanes, forecast->starts.item[i].world, factor[which]);
+        start(live, lanes, &forecast->starts.item[i], which);
     for (int c = 0; c < live->catalog.clusters; c++)
         vector_release(&lanes[c].releases);
     free(lanes);
@@ -195,21 +199,28 @@ static void refresh(struct forecast *forecast)
     vector_release(&queue);
 }
 
-bool forecast_begins_in(struct forecast *forecast, const struct job_task *task,
-                        double in_s[FORECAST_CASES])
+const struct forecast_start *forecast_place(struct forecast *forecast, const struct job_task *task)
 {
     struct forecast_start wanted = {.world = task->world};
     const struct forecast_start *found = NULL;
 
     if (task->world < 0 || task->state != JOB_PENDING)
-        return false;
+        return NULL;
     refresh(forecast);
     if (forecast->starts.count)
         found = bsearch(&wanted, forecast->starts.item, forecast->starts.count, sizeof wanted,
                         by_world);
+    return found && found->in_s[FORECAST_CASES - 1] < 1e12 ? found : NULL;
+}
+
+bool forecast_begins_in(struct forecast *forecast, const struct job_task *task,
+                        double in_s[FORECAST_CASES])
+{
+    const struct forecast_start *found = forecast_place(forecast, task);
+
     for (int i = 0; found && i < FORECAST_CASES; i++)
         in_s[i] = found->in_s[i];
-    return found && found->in_s[FORECAST_CASES - 1] < 1e12;
+    return found;
 }
 
 bool forecast_ends_in(const struct live *live, const struct job_task *task,

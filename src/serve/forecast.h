@@ -15,6 +15,8 @@ enum { FORECAST_CASES = 3 }; /* the good one, the likely one, the bad one */
 struct forecast_start {
     int32_t world;
     double in_s[FORECAST_CASES]; /* HUGE_VAL: nobody knows */
+    int32_t cluster;             /* in the likely case; -1: nobody knows */
+    double run_s;                /* there, with the least that it takes */
 };
 
 struct forecast {
@@ -33,6 +35,8 @@ bool forecast_begins_in(struct forecast *forecast, const struct job_task *task,
 /* The same until a running one ends. */
 bool forecast_ends_in(const struct live *live, const struct job_task *task,
                       double in_s[FORECAST_CASES]);
+/* Where a waiting task is likely to start; NULL: nobody knows. */
+const struct forecast_start *forecast_place(struct forecast *forecast, const struct job_task *task);
 /* Seconds until a cluster has room for the least that a task takes, if nobody else takes it;
  * HUGE_VAL: nobody knows. */
 double forecast_room_in(const struct live *live, const struct allocation *least, int32_t cluster);

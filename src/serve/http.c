@@ -322,9 +322,7 @@ static void add_headers(struct MHD_Response *response, const struct reply *reply
     add_header(response, "X-Frame-Options", "DENY");
     add_header(response, "Referrer-Policy", "no-referrer");
     add_header(response, "Content-Security-Policy",
-               "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-               "img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-               "frame-ancestors 'none'");
+               reply->policy[0] ? reply->policy : "default-src 'none'; frame-ancestors 'none'");
     if (reply->location[0])
         add_header(response, "Location", reply->location);
     if (reply->cookie[0])

@@ -42,6 +42,7 @@ struct reply {
     const char *type; /* NULL: application/json */
     char location[64];
     char cookie[160];             /* to be set, or "" */
+    char policy[400];             /* of security, of a page; "": nothing may run or be loaded */
     char allow[40];               /* methods, of a 405 */
     char tag[ENTITY_TAG_BYTES];   /* of what was read; "": none */
     char id[ULID_BYTES];          /* of the request */

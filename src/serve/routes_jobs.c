@@ -91,38 +91,6 @@ void route_show_job(struct daemon *daemon, struct request *request, struct reply
     reply_json(reply, 200, doc);
 }
 
-void route_timeline(struct daemon *daemon, struct request *request, struct reply *reply)
-{
-    const struct book *book = &daemon->book;
-    double in_s[FORECAST_CASES];
-    int64_t limit, listed = 0;
-    struct emit e;
-
-    if (!job_answer_number(request, "limit", 500, 1, 5000, &limit, reply))
-        return;
-    job_answer_open(reply, &e, "tapfinger.timeline/1");
-    emit_key(&e, "items");
-    emit_open(&e, '[');
-    for (size_t i = book->jobs.count; i-- > 0 && listed < limit;) {
-        struct job *job = book->jobs.item[i];
-
-        for (int32_t t = job->tasks; t-- > 0 && listed < limit;) {
-            if (!job->task[t].started_us)
-                continue;
-            emit_open(&e, '{');
-            book_emit_task_head(&job->task[t], &e);
-            book_emit_task(book, &job->task[t], &e);
-            forecast_emit(&e, "left_s", forecast_ends_in(&daemon->live, &job->task[t], in_s), in_s);
-            emit_key_string(&e, "name", job->name);
-            emit_key_string(&e, "type", job->type);
-            emit_close(&e);
-            listed++;
-        }
-    }
-    emit_close(&e);
-    job_answer_close(reply, &e);
-}
-
 static bool add_event(void *arg, const struct store_event *event)
 {
     json_t *doc = json_loads(event->doc, 0, NULL);

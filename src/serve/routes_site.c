@@ -20,9 +20,16 @@
 
 void route_dashboard(struct daemon *daemon, struct request *request, struct reply *reply)
 {
+    struct text policy;
+
     (void)request;
     text_reset(&reply->body);
     dashboard_print(daemon->site.name, &reply->body);
+    text_init(&policy, 0);
+    dashboard_print_policy(&policy);
+    BUG_ON(policy.length >= sizeof reply->policy);
+    snprintf(reply->policy, sizeof reply->policy, "%s", policy.bytes);
+    text_release(&policy);
     reply->status = 200;
     reply->type = "text/html; charset=utf-8";
 }

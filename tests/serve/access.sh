@@ -144,6 +144,9 @@ check "it says why" jq -e '.reason == "host"' "$D/body"
 check "localhost does" web_status 200 -H "Host: localhost:$port" "$web/v1/jobs"
 check "nor over a socket that is forwarded" web_status 403 --unix-socket "$D/sock" http://evil.example/v1/jobs
 check "where a page of another site changes nothing either" web_status 403 --unix-socket "$D/sock" -H 'Sec-Fetch-Site: cross-site' --data "$job" http://x/v1/jobs
+check "the dashboard does, over such a socket" web_status 201 --unix-socket "$D/sock" -H 'Sec-Fetch-Site: same-origin' -H "Origin: http://localhost:7979" --data "$job" http://localhost:7979/v1/jobs
+check "as the user who forwards it" web_status 200 --unix-socket "$D/sock" http://localhost:7979/v1/whoami
+check "whom the kernel knows" jq -e ".user == \"$me\" and .way == \"socket\"" "$D/body"
 stop_site
 site "127.0.0.1:$port_was" "anonymous: submit"
 check "it starts for anonymous submitters" start_site
