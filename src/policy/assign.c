@@ -20,6 +20,12 @@
 
 static const double LEAST_SIZE = 1e-9, LEAST_GAIN = 1e-12;
 
+/* What would be free on a cluster. */
+struct spare {
+    int32_t cluster;
+    struct allocation free;
+};
+
 void assign_init(struct assign *assign, const struct catalog *catalog)
 {
     *assign = (struct assign){.catalog = catalog};
@@ -73,10 +79,9 @@ void assign_add_task(struct assign *assign, int32_t task, double none_cost)
 }
 
 void assign_add_option(struct assign *assign, int32_t cluster, const struct allocation *amount,
-                       double cost)
+                       double size, double cost)
 {
     struct assign_task *task = &assign->tasks.item[assign->tasks.count - 1];
-    double size = allocation_dominant_share(amount, &assign->catalog->total);
 
     vector_push(&assign->options, ((struct assign_option){cluster, *amount, cost, size}));
     assign->least[cluster] = allocation_least(&assign->least[cluster], amount);
@@ -109,11 +114,14 @@ static void choose(struct assign *assign, struct assign_task *task, int32_t opti
 static bool fits(const struct assign *assign, const struct assign_task *task,
                  const struct assign_option *option)
 {
-    struct allocation free = assign->free[option->cluster];
+    const struct allocation *free = &assign->free[option->cluster];
+    struct allocation sum;
 
-    if (task->chosen >= 0 && assign->options.item[task->chosen].cluster == option->cluster)
-        allocation_add(&free, &assign->options.item[task->chosen].amount);
-    return allocation_fits(&option->amount, &free);
+    if (task->chosen < 0 || assign->options.item[task->chosen].cluster != option->cluster)
+        return allocation_fits(&option->amount, free);
+    sum = *free;
+    allocation_add(&sum, &assign->options.item[task->chosen].amount);
+    return allocation_fits(&option->amount, &sum);
 }
 
 /* The steepest step that fits, or -1; *slope is cost saved per size. */
@@ -258,43 +266,59 @@ static void take_greedily(struct assign *assign)
         }
 }
 
-/* The cheapest option that fits, or none if that is cheaper still. */
-static int32_t cheapest(const struct assign *assign, const struct assign_task *task)
+/* The cheapest option that fits in place of what the task has, on one cluster with so much free and
+ * on another one (-1: none) with so much; or none if that is cheaper still. */
+static int32_t cheapest(const struct assign *assign, const struct assign_task *task,
+                        const struct spare *here, const struct spare *there)
 {
     double least = task->none_cost;
     int32_t best = -1;
 
-    for (int32_t i = task->first; i < task->first + task->options; i++)
-        if (assign->options.item[i].cost < least && fits(assign, task, &assign->options.item[i])) {
-            least = assign->options.item[i].cost;
+    for (int32_t i = task->first; i < task->first + task->options; i++) {
+        const struct assign_option *option = &assign->options.item[i];
+        const struct allocation *free = &assign->free[option->cluster];
+
+        if (option->cost >= least)
+            continue;
+        if (option->cluster == here->cluster)
+            free = &here->free;
+        else if (option->cluster == there->cluster)
+            free = &there->free;
+        if (allocation_fits(&option->amount, free)) {
+            least = option->cost;
             best = i;
         }
+    }
     return best;
 }
 
-/* Tries an option at the expense of another task on its cluster. */
-static bool exchange(struct assign *assign, struct assign_task *task, int32_t option,
-                     struct assign_task *other)
+/* Whether an option may be had at the expense of another task on its cluster, and that lowers the
+ * sum of costs; *instead is what the other takes then. The option does not fit otherwise, so the
+ * other cannot keep what it has. */
+static bool may_exchange(const struct assign *assign, const struct assign_task *task,
+                         const struct assign_option *option, const struct assign_task *other,
+                         int32_t *instead)
 {
     const struct assign_option *all = assign->options.item;
-    struct allocation free = assign->free[all[option].cluster];
-    int32_t had = task->chosen, other_had = other->chosen;
-    double before = cost_of(assign, task) + cost_of(assign, other);
+    double most = cost_of(assign, task) + cost_of(assign, other) - LEAST_GAIN;
+    struct spare here, there = {.cluster = -1};
+    int32_t had = task->chosen;
 
-    if (had >= 0 && all[had].cluster == all[option].cluster)
-        allocation_add(&free, &all[had].amount);
-    allocation_add(&free, &all[other_had].amount);
-    if (!allocation_fits(&all[option].amount, &free))
+    if (other->options == 1 && option->cost + other->none_cost >= most)
         return false;
-    choose(assign, other, -1);
-    choose(assign, task, option);
-    choose(assign, other, cheapest(assign, other));
-    if (cost_of(assign, task) + cost_of(assign, other) < before - LEAST_GAIN)
-        return true;
-    choose(assign, other, -1);
-    choose(assign, task, had);
-    choose(assign, other, other_had);
-    return false;
+    here = (struct spare){option->cluster, assign->free[option->cluster]};
+    allocation_add(&here.free, &all[other->chosen].amount);
+    if (had >= 0 && all[had].cluster == here.cluster)
+        allocation_add(&here.free, &all[had].amount);
+    if (!allocation_fits(&option->amount, &here.free))
+        return false;
+    allocation_subtract(&here.free, &option->amount);
+    if (had >= 0 && all[had].cluster != here.cluster) {
+        there = (struct spare){all[had].cluster, assign->free[all[had].cluster]};
+        allocation_add(&there.free, &all[had].amount);
+    }
+    *instead = cheapest(assign, other, &here, &there);
+    return option->cost + (*instead < 0 ? other->none_cost : all[*instead].cost) < most;
 }
 
 /* The first task from this one on that was given something, or their number. */
@@ -313,7 +337,31 @@ static size_t next_served(const struct assign *assign, size_t from)
     return assign->tasks.count;
 }
 
-/* True if the task could get something better by an exchange. */
+/* Tries an option at the expense of others, one after the other. */
+static bool exchange(struct assign *assign, struct assign_task *task, int32_t i, int32_t *trials)
+{
+    const struct assign_option *all = assign->options.item;
+    int32_t instead;
+
+    for (size_t k = next_served(assign, 0); k < assign->tasks.count;
+         k = next_served(assign, k + 1)) {
+        struct assign_task *other = &assign->tasks.item[k];
+
+        if (other == task || all[other->chosen].cluster != all[i].cluster)
+            continue;
+        if (--*trials < 0)
+            return false;
+        if (!may_exchange(assign, task, &all[i], other, &instead))
+            continue;
+        choose(assign, other, -1);
+        choose(assign, task, i);
+        choose(assign, other, instead);
+        return true;
+    }
+    return false;
+}
+
+/* True if the task got something better. */
 static bool improve(struct assign *assign, struct assign_task *task, int32_t *trials)
 {
     for (int32_t i = task->first; i < task->first + task->options; i++) {
@@ -325,17 +373,10 @@ static bool improve(struct assign *assign, struct assign_task *task, int32_t *tr
             choose(assign, task, i);
             return true;
         }
-        for (size_t k = next_served(assign, 0); k < assign->tasks.count;
-             k = next_served(assign, k + 1)) {
-            struct assign_task *other = &assign->tasks.item[k];
-
-            if (other == task || assign->options.item[other->chosen].cluster != option->cluster)
-                continue;
-            if (--*trials < 0)
-                return false;
-            if (exchange(assign, task, i, other))
-                return true;
-        }
+        if (exchange(assign, task, i, trials))
+            return true;
+        if (*trials < 0)
+            return false;
     }
     return false;
 }

@@ -17,7 +17,7 @@ struct catalog;
 struct assign_option {
     int32_t cluster;
     struct allocation amount;
-    double cost, size; /* size: dominant share of all capacity */
+    double cost, size; /* size: see assign_add_option() */
 };
 
 struct assign_task {
@@ -44,10 +44,10 @@ void assign_release(struct assign *assign);
 /* Empty, with nothing free; then the caller says what is. */
 void assign_clear(struct assign *assign);
 void assign_set_free(struct assign *assign, int32_t cluster, const struct allocation *free);
-/* A task and, after it, its options. */
+/* A task and, after it, its options. size is the amount's dominant share of all capacity. */
 void assign_add_task(struct assign *assign, int32_t task, double none_cost);
 void assign_add_option(struct assign *assign, int32_t cluster, const struct allocation *amount,
-                       double cost);
+                       double size, double cost);
 
 /* Chooses; trials bounds the exchanges that are tried after the greedy part. Returns the sum of
  * costs. */

@@ -93,8 +93,11 @@ void configs_note(struct configs *configs, const struct view *view)
         for (int32_t i = 0; i < view->cluster[c].runnings; i++) {
             const struct task *task = &view->task[view->cluster[c].running[i]];
 
+            if (allocation_fits(&task->allocation, &configs->most.item[task->id]))
+                continue;
             configs->most.item[task->id] =
                 allocation_most(&configs->most.item[task->id], &task->allocation);
+            configs->range.item[task->id].known = false;
         }
 }
 
@@ -114,15 +117,22 @@ static const struct config_range *range_of(struct configs *configs, const struct
 {
     const struct front *front = &configs->front[task->type];
     struct config_range *range = &configs->range.item[task->id];
-    struct allocation bound = bound_of(configs, task);
 
-    if (allocation_equal(&range->bound, &bound) && allocation_equal(&range->min, &task->min))
+    if (range->known && allocation_equal(&range->max, &task->max) &&
+        allocation_equal(&range->min, &task->min))
         return range;
-    *range = (struct config_range){.min = task->min, .bound = bound, .first = -1, .end = -1};
+    *range = (struct config_range){.min = task->min,
+                                   .max = task->max,
+                                   .bound = bound_of(configs, task),
+                                   .first = -1,
+                                   .end = -1,
+                                   .known = true,
+                                   .whole = true};
     for (int32_t i = 0; i < front->count; i++)
         if (front->item[i].seconds < HUGE_VAL &&
             allocation_within(&range->min, &front->item[i].amount, &range->bound)) {
             range->first = range->first < 0 ? i : range->first;
+            range->whole &= range->end < 0 || range->end == i;
             range->end = i + 1;
         }
     if (range->end < 0 || !allocation_equal(&front->item[range->end - 1].amount, &task->min))
@@ -156,7 +166,7 @@ static void add_option(struct configs *configs, const struct view *view, const s
         return;
     item_cost = changed || known < 0 ? cost(arg, view, task->id, item, changed)
                                      : unchanged_cost(configs, view, task, known, cost, arg);
-    assign_add_option(&configs->assign, cluster, &item->amount,
+    assign_add_option(&configs->assign, cluster, &item->amount, item->share,
                       item_cost * (same ? 1 : 1 + STICKY));
 }
 
@@ -167,7 +177,7 @@ static void add_options(struct configs *configs, const struct view *view, const 
     const struct config_range *range = range_of(configs, view, task);
 
     for (int32_t i = range->first; i < range->end; i++)
-        if (allocation_within(&range->min, &front->item[i].amount, &range->bound))
+        if (range->whole || allocation_within(&range->min, &front->item[i].amount, &range->bound))
             add_option(configs, view, task, cluster, &front->item[i], i, cost, arg);
     if (!allocation_is_zero(&range->least.amount))
         add_option(configs, view, task, cluster, &range->least, -1, cost, arg);

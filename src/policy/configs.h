@@ -29,8 +29,10 @@
 /* Which part of its type's front a task may choose from, as long as its limits stay what they are.
  */
 struct config_range {
-    struct allocation min, bound;
+    struct allocation min, max, bound;
     int32_t first, end;
+    bool known;              /* no if the task has held more than ever before */
+    bool whole;              /* all of them */
     struct front_item least; /* the minimum, if it is none of them; else nothing */
 };
 

@@ -25,11 +25,15 @@ static void fill(struct assign *assign, struct rng *rng)
 
         assign_add_task(assign, i, 2.5);
         for (int k = 1; k <= options; k++) {
+            int32_t cluster;
+            struct allocation amount;
+
             cost *= 0.5 + 0.5 * rng_unit(rng);
-            assign_add_option(
-                assign, (int32_t)rng_below(rng, CLUSTERS),
-                &(struct allocation){{k + (int32_t)rng_below(rng, 2), (int32_t)rng_below(rng, 3)}},
-                cost);
+            cluster = (int32_t)rng_below(rng, CLUSTERS);
+            amount =
+                (struct allocation){{k + (int32_t)rng_below(rng, 2), (int32_t)rng_below(rng, 3)}};
+            assign_add_option(assign, cluster, &amount,
+                              allocation_dominant_share(&amount, &assign->catalog->total), cost);
         }
     }
 }
