@@ -42,7 +42,7 @@ static int open_at(struct client *client, const char *site, struct err *err)
         client->base = xstrdup(site);
     } else {
         client->base = xstrdup("http://tapfinger");
-        client->socket = site && *site ? xstrdup(site) : site_default_socket();
+        client->socket = site && *site ? xstrdup(site) : site_find_socket();
     }
     client->token = token && *token ? xstrdup(token) : NULL;
     return 0;

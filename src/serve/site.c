@@ -532,19 +532,33 @@ static void choose_folder(struct site *site)
             arena_printf(&site->arena, "%s/.local/state/tapfinger", home ? home : "/tmp");
 }
 
+static const char system_socket[] = "/run/tapfinger/sock";
+
 char *site_default_socket(void)
 {
-    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    const char *runtime = getenv("XDG_RUNTIME_DIR"), *systemd = getenv("RUNTIME_DIRECTORY");
     struct text path;
 
     text_init(&path, 0);
-    if (geteuid() == 0)
-        text_add(&path, "/run/tapfinger/sock");
+    if (systemd && *systemd)
+        text_printf(&path, "%s/sock", systemd);
+    else if (geteuid() == 0)
+        text_add(&path, system_socket);
     else if (runtime && *runtime)
         text_printf(&path, "%s/tapfinger.sock", runtime);
     else
         text_printf(&path, "/tmp/tapfinger-%d.sock", (int)geteuid());
     return text_take(&path);
+}
+
+char *site_find_socket(void)
+{
+    char *own = site_default_socket();
+
+    if (access(own, F_OK) == 0 || access(system_socket, F_OK) != 0)
+        return own;
+    free(own);
+    return xstrdup(system_socket);
 }
 
 static int read_root(struct site *site, const struct yaml_node *root, struct err *err)

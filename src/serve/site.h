@@ -87,6 +87,8 @@ int site_find_cluster(const struct site *site, const char *name);
 
 /* Where this user's (or the system's) daemon listens unless told otherwise; free it. */
 char *site_default_socket(void);
+/* Where to look for a daemon: that, or if nothing is there, the system's; free it. */
+char *site_find_socket(void);
 
 /* One table of keys and where it stands in the file, for docs. */
 struct site_section {
