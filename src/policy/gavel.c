@@ -67,8 +67,10 @@ struct gavel {
     int64_t hold, rounds;            /* rounds between two workings out; since the last one */
     bool news;
     VECTOR(struct account) account; /* by task */
-    VECTOR(struct turn) turns;
-    struct allocation *free; /* by cluster */
+    VECTOR(struct turn) turns;      /* heap: the most urgent on top */
+    struct allocation *free;        /* by cluster */
+    struct allocation least; /* none of those who have a part asks for less of any resource */
+    int32_t roomy;           /* clusters where so little would fit */
 };
 
 static const struct option_spec options[] = {
@@ -189,6 +191,7 @@ static void work_out(struct gavel *s, const struct view *view)
     for (int32_t id = view->first_waiting; id >= 0; id = view->task[id].next_waiting)
         if (is_shown(view, id))
             add_task(s, view, id);
+    s->least = shares_least(&s->shares);
     shares_fill(&s->shares, view, need_of, s);
     s->since_s = view->now_s;
     s->rounds = 0;
@@ -222,19 +225,42 @@ static void count_received(struct gavel *s, const struct view *view)
     }
 }
 
-static int compare_turns(const void *a, const void *b)
+static bool comes_before(const struct turn *a, const struct turn *b)
 {
-    const struct turn *left = a, *right = b;
+    if (a->urgency != b->urgency)
+        return a->urgency > b->urgency;
+    if (a->behind_s != b->behind_s)
+        return a->behind_s > b->behind_s;
+    if (a->part != b->part)
+        return a->part > b->part;
+    return a->task != b->task ? a->task < b->task : a->cluster < b->cluster;
+}
 
-    if (left->urgency != right->urgency)
-        return left->urgency > right->urgency ? -1 : 1;
-    if (left->behind_s != right->behind_s)
-        return left->behind_s > right->behind_s ? -1 : 1;
-    if (left->part != right->part)
-        return left->part > right->part ? -1 : 1;
-    return left->task != right->task
-               ? (left->task < right->task ? -1 : 1)
-               : (left->cluster > right->cluster) - (left->cluster < right->cluster);
+static void sift_down(struct gavel *s, size_t at)
+{
+    struct turn *turn = s->turns.item, moved = turn[at];
+
+    for (;;) {
+        size_t child = 2 * at + 1;
+
+        child += child + 1 < s->turns.count && comes_before(&turn[child + 1], &turn[child]);
+        if (child >= s->turns.count || !comes_before(&turn[child], &moved))
+            break;
+        turn[at] = turn[child];
+        at = child;
+    }
+    turn[at] = moved;
+}
+
+static struct turn take_first(struct gavel *s)
+{
+    struct turn first = s->turns.item[0], last = vector_pop(&s->turns);
+
+    if (s->turns.count > 0) {
+        s->turns.item[0] = last;
+        sift_down(s, 0);
+    }
+    return first;
 }
 
 /* Tasks whose progress would not survive keep their place until they are done. */
@@ -264,8 +290,8 @@ static void line_up(struct gavel *s, const struct view *view)
             turn.urgency *= 1 + 1e-9;
         vector_push(&s->turns, turn);
     }
-    if (s->turns.count > 0)
-        vector_sort(&s->turns, compare_turns);
+    for (size_t at = s->turns.count / 2; at-- > 0;)
+        sift_down(s, at);
 }
 
 static bool has_turn(struct gavel *s, int32_t task)
@@ -285,10 +311,17 @@ static bool takes_start(struct gavel *s, const struct view *view, int32_t task, 
     return true;
 }
 
+static bool is_roomy(const struct gavel *s, int32_t cluster)
+{
+    return allocation_fits(&s->least, &s->free[cluster]);
+}
+
 static void give_turn(struct gavel *s, int32_t task, int32_t cluster,
                       const struct allocation *amount)
 {
+    s->roomy -= is_roomy(s, cluster);
     allocation_subtract(&s->free[cluster], amount);
+    s->roomy += is_roomy(s, cluster);
     targets_add(&s->targets, task, cluster, amount);
     id_set_add(&s->targets.settled, task);
 }
@@ -297,8 +330,10 @@ static void open_clusters(struct gavel *s, const struct view *view)
 {
     static const struct allocation nothing;
 
+    s->roomy = 0;
     for (int32_t c = 0; c < view->catalog->clusters; c++) {
         s->free[c] = view->cluster[c].up ? view->catalog->cluster[c].capacity : nothing;
+        s->roomy += is_roomy(s, c);
         for (int32_t i = 0; i < view->cluster[c].runnings; i++) {
             const struct task *task = &view->task[view->cluster[c].running[i]];
 
@@ -317,7 +352,8 @@ static void offer(struct gavel *s, const struct view *view, int32_t task, int32_
         give_turn(s, task, cluster, request);
 }
 
-/* What no part claims goes to whoever fits, in order of arrival. */
+/* What no part claims goes to whoever fits, in order of arrival: also to those who came or were
+ * shown since parts were worked out. */
 static void fill_up(struct gavel *s, const struct view *view)
 {
     for (size_t i = 0; i < s->shares.tasks.count; i++) {
@@ -347,9 +383,13 @@ static void decide(void *state, const struct view *view, struct plan *plan)
     id_set_clear(&s->started);
     open_clusters(s, view);
     line_up(s, view);
-    for (size_t i = 0; i < s->turns.count; i++)
-        offer(s, view, s->turns.item[i].task, s->turns.item[i].cluster);
-    fill_up(s, view);
+    while (s->turns.count > 0 && s->roomy > 0) {
+        struct turn turn = take_first(s);
+
+        offer(s, view, turn.task, turn.cluster);
+    }
+    if (s->roomy > 0 || s->hold > 1 || view->catalog->window > 0)
+        fill_up(s, view);
     id_set_clear(&s->targets.settled);
     targets_plan(&s->targets, view, plan);
 }

@@ -97,6 +97,26 @@ static bool take_step(struct shares *shares, const struct view *view, int32_t pl
     return true;
 }
 
+struct allocation shares_least(const struct shares *shares)
+{
+    struct allocation least = {{0}};
+
+    for (size_t i = 0; i < shares->tasks.count; i++)
+        least = i == 0 ? shares->tasks.item[0].request
+                       : allocation_least(&least, &shares->tasks.item[i].request);
+    return least;
+}
+
+/* Whether no cluster has room for a step of so little. */
+static bool is_spent(const struct shares *shares, const struct view *view,
+                     const struct allocation *least)
+{
+    for (int32_t c = 0; c < view->catalog->clusters; c++)
+        if (use_with_step(shares, view, c, least) < 1.5)
+            return false;
+    return true;
+}
+
 /* Steps of one task become its parts. */
 static void sum_up(struct shares *shares, int32_t place)
 {
@@ -118,17 +138,23 @@ static void sum_up(struct shares *shares, int32_t place)
 void shares_fill(struct shares *shares, const struct view *view, share_need_fn need,
                  const void *arg)
 {
-    int32_t tasks = (int32_t)shares->tasks.count;
+    struct allocation least = shares_least(shares);
+    int32_t tasks = (int32_t)shares->tasks.count, vain = 0;
 
     empty_clusters(shares, view);
     heap_reset(&shares->next);
     for (int32_t i = 0; i < tasks; i++)
         heap_set(&shares->next, i, need(arg, view, &shares->tasks.item[i]));
     while (!heap_is_empty(&shares->next)) {
-        int32_t i = heap_pop(&shares->next);
+        int32_t i = heap_peek(&shares->next).id;
+        bool taken = take_step(shares, view, i);
 
-        if (take_step(shares, view, i) && shares->tasks.item[i].part < 1 - 0.5 / SHARE_STEPS)
+        if (taken && shares->tasks.item[i].part < 1 - 0.5 / SHARE_STEPS)
             heap_set(&shares->next, i, need(arg, view, &shares->tasks.item[i]));
+        else
+            heap_pop(&shares->next);
+        if (!taken && vain++ % view->catalog->clusters == 0 && is_spent(shares, view, &least))
+            break;
     }
     for (int32_t i = 0; i < tasks; i++)
         sum_up(shares, i);

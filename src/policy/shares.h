@@ -48,6 +48,9 @@ void shares_release(struct shares *shares);
 void shares_clear(struct shares *shares);
 void shares_add_task(struct shares *shares, int32_t task, const struct allocation *request);
 
+/* The least that any of the tasks asks for, of each resource. */
+struct allocation shares_least(const struct shares *shares);
+
 /* Deals out all clusters: always a step to the task that needs it most and still finds room, on
  * that of its clusters which is least used. */
 void shares_fill(struct shares *shares, const struct view *view, share_need_fn need,
