@@ -223,6 +223,25 @@ static void print_cluster_seconds(const struct daemon *daemon, struct text *out)
     }
 }
 
+/* Where no driver tells, there is no such figure: a 0 would be a lie. */
+static void print_gpus_used(const struct daemon *daemon, struct text *out)
+{
+    bool known = false;
+
+    for (int c = 0; c < daemon->site.clusters; c++) {
+        double used = daemon->book.tally.cluster[c].used_gpus;
+
+        if (used < 0)
+            continue;
+        if (!known)
+            head(out, "tapfinger_cluster_gpus_used", "gauge",
+                 "GPUs that are busy, by anybody, of late; only where NVML tells.");
+        known = true;
+        text_printf(out, "tapfinger_cluster_gpus_used{cluster=\"%s\"} %.3f\n",
+                    daemon->site.cluster[c].name, used);
+    }
+}
+
 static void print_cluster_use(const struct daemon *daemon, struct text *out)
 {
     const struct cluster_tally *tally = daemon->book.tally.cluster;
@@ -231,6 +250,7 @@ static void print_cluster_use(const struct daemon *daemon, struct text *out)
     for (int c = 0; c < daemon->site.clusters; c++)
         text_printf(out, "tapfinger_cluster_cpus_used{cluster=\"%s\"} %.3f\n",
                     daemon->site.cluster[c].name, tally[c].used_cpus);
+    print_gpus_used(daemon, out);
     head(out, "tapfinger_cluster_memory_bytes_used", "gauge",
          "Memory that tasks use, where it is known.");
     for (int c = 0; c < daemon->site.clusters; c++)

@@ -103,6 +103,8 @@ static json_t *cluster_json(struct daemon *daemon, int c)
     json_object_set_new(doc, "queue", json_integer(count_queue(daemon, c)));
     json_object_set_new(doc, "util_1h", json_real(hour < 0 ? 0 : hour / fmax(1, cpus)));
     json_object_set_new(doc, "used_cpus", json_real(tally->used_cpus));
+    json_object_set_new(doc, "used_gpus",
+                        tally->used_gpus < 0 ? json_null() : json_real(tally->used_gpus));
     json_object_set_new(doc, "seen_at", quantity_time_json(tally->seen_us));
     json_object_set_new(doc, "enforced", enforcement(daemon, c));
     json_object_set_new(doc, "running", list_running(daemon, c));

@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "backend/gpu_driver.h"
 #include "base/err.h"
 #include "base/rng.h"
 #include "base/text.h"
@@ -668,6 +669,31 @@ static void sample_use(struct runner *runner, int c, double seconds)
     tally->used_cpus = seconds > 0 ? cpu_s / seconds : 0;
 }
 
+/* Those that the site names, else the first so many of the machine. */
+static void list_gpus(const struct site_cluster *cluster, struct cpu_list *out)
+{
+    *out = (struct cpu_list){.count = 0};
+    if (cluster->gpus && cpu_list_parse(out, cluster->gpus, NULL) == 0)
+        return;
+    for (int i = 0; i < cluster->capacity.amount[SITE_GPU] && i < CPU_LIST_MAX; i++)
+        out->id[out->count++] = (int16_t)i;
+}
+
+/* In the units that the cluster gives out, which may be parts of GPUs. */
+static void sample_gpus(struct runner *runner, int c)
+{
+    const struct site_cluster *cluster = &runner->site->cluster[c];
+    struct cpu_list gpus;
+    double busy;
+
+    if (!runner->gpus || !cluster->capacity.amount[SITE_GPU])
+        return;
+    list_gpus(cluster, &gpus);
+    busy = gpu_driver_busy(runner->gpus, &gpus);
+    runner->book->tally.cluster[c].used_gpus =
+        busy < 0 ? -1 : busy * cluster->capacity.amount[SITE_GPU];
+}
+
 void runner_sample(struct runner *runner, double seconds)
 {
     bool use = runner->sampled_s + seconds >= SAMPLE_S;
@@ -682,8 +708,10 @@ void runner_sample(struct runner *runner, double seconds)
             tally->held_s[r] += held.amount[r] * seconds;
         tally_held(tally, held.amount[SITE_CPU], seconds);
         tally->seen_us = book_now_us();
-        if (use)
+        if (use) {
             sample_use(runner, c, runner->sampled_s);
+            sample_gpus(runner, c);
+        }
     }
     if (use)
         runner->sampled_s = 0;
@@ -854,6 +882,11 @@ int runner_open(struct runner *runner, struct book *book, struct live *live, con
     text_release(&path);
     for (int c = 0; c < book->site->clusters && rc == 0; c++)
         rc = open_backend(runner, c, err);
+    for (int c = 0; c < book->site->clusters && rc == 0 && !runner->gpus; c++)
+        if (book->site->cluster[c].capacity.amount[SITE_GPU] > 0) {
+            runner->gpus = gpu_driver_open();
+            break;
+        }
     return rc ? rc : reconcile(runner, err);
 }
 
@@ -862,6 +895,7 @@ void runner_close(struct runner *runner)
     for (int c = 0; runner->site && c < runner->site->clusters; c++)
         if (runner->backend[c])
             runner->ops[c]->close(runner->backend[c]);
+    gpu_driver_close(runner->gpus);
     free(runner->backend);
     free(runner->ops);
     free(runner->program);

@@ -13,6 +13,7 @@
 
 struct book;
 struct err;
+struct gpu_driver;
 struct job;
 struct job_task;
 struct site;
@@ -33,6 +34,7 @@ struct runner {
     VECTOR(struct timed) timed; /* jobs that may run from some time on */
     bool room;                  /* some user may have room for more */
     double sampled_s;           /* since tasks were asked what they use */
+    struct gpu_driver *gpus;    /* NULL: no cluster has any, or nobody tells of them */
 };
 
 /* program: the tapfinger program. Finds running tasks again, and lets those wait that never ran.

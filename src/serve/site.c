@@ -17,12 +17,12 @@
  */
 #include "serve/site.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "backend/gpu_driver.h"
 #include "base/err.h"
 #include "base/memory.h"
 #include "base/parallel.h"
@@ -486,18 +486,11 @@ static int read_types(struct site *site, const struct yaml_node *list, struct er
 /* GPUs that the driver knows of; 0 without one. */
 static int count_gpus(void)
 {
-    void *library = dlopen("libnvidia-ml.so.1", RTLD_NOW | RTLD_LOCAL);
-    int (*init)(void), (*count)(unsigned *);
-    unsigned gpus = 0;
+    struct gpu_driver *driver = gpu_driver_open();
+    int gpus = driver ? gpu_driver_count(driver) : 0;
 
-    if (!library)
-        return 0;
-    *(void **)&init = dlsym(library, "nvmlInit_v2");
-    *(void **)&count = dlsym(library, "nvmlDeviceGetCount_v2");
-    if (!init || !count || init() != 0 || count(&gpus) != 0)
-        gpus = 0;
-    dlclose(library);
-    return (int)gpus;
+    gpu_driver_close(driver);
+    return gpus;
 }
 
 static void use_this_machine(struct site *site)

@@ -8,8 +8,10 @@ enum { LABELS_MOST = 200 };
 void tally_open(struct tally *tally, int clusters)
 {
     *tally = (struct tally){.cluster = xcalloc((size_t)clusters + 1, sizeof *tally->cluster)};
-    for (int c = 0; c < clusters; c++)
+    for (int c = 0; c < clusters; c++) {
+        tally->cluster[c].used_gpus = -1;
         tally->cluster[c].used_bytes = -1;
+    }
 }
 
 void tally_close(struct tally *tally)

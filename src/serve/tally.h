@@ -38,6 +38,7 @@ struct cluster_tally {
     struct histogram requests[OPS];
     double held_s[3];             /* resource seconds given to tasks */
     double used_cpus;             /* by tasks, of late */
+    double used_gpus;             /* by anybody, of late; -1: not known */
     int64_t used_bytes;           /* -1: not known */
     double cpu_s;                 /* that tasks had used when it was looked at */
     double minute[TALLY_MINUTES]; /* processors held, in the mean */

@@ -75,4 +75,32 @@ check "what the Grafana dashboard asks for is there" asked deploy/grafana.json
 check "it is JSON" jq -e '.panels | length > 8' deploy/grafana.json
 check "what the alerts ask for is there" asked deploy/alerts.yaml
 touch "$D/done"
+stop_site
+
+# What GPUs do is told by NVML: one that is pretended says that GPU n is busy for 25 (n + 1) percent of the time.
+if ldconfig -p 2>/dev/null | grep -q libnvidia-ml.so.1; then
+    echo "SKIP metrics.sh: no machine without NVML, so not what is said there"
+else
+    check "without NVML nothing is said of GPUs in use" sh -c "! grep -q gpus_used $D/metrics"
+fi
+cat >"$D/nvml.c" <<'C'
+int nvmlInit_v2(void);
+int nvmlInit_v2(void) { return 0; }
+int nvmlDeviceGetCount_v2(unsigned *count);
+int nvmlDeviceGetCount_v2(unsigned *count) { *count = 3; return 0; }
+int nvmlDeviceGetHandleByIndex_v2(unsigned index, void **out);
+int nvmlDeviceGetHandleByIndex_v2(unsigned index, void **out) { *out = (char *)0 + index + 1; return index > 2; }
+int nvmlDeviceGetUtilizationRates(void *device, unsigned *out);
+int nvmlDeviceGetUtilizationRates(void *device, unsigned *out) { out[0] = 25 * (unsigned)((char *)device - (char *)0); return 0; }
+C
+${CC:-cc} -shared -fPIC -o "$D/libnvidia-ml.so.1" "$D/nvml.c"
+site_file <<YAML
+clusters: [{name: edge-a, cpu: 2}, {name: edge-b, cpu: 1, gpu: 2, gpus: "1-2"}, {name: edge-c, cpu: 1, gpu: 2}, {name: edge-d, cpu: 1, gpu: 1, gpus: "7"}]
+YAML
+LD_LIBRARY_PATH=$D check "it starts with NVML" start_site
+eventually 15 sh -c "curl -sS --unix-socket $D/sock http://x/metrics | grep -q gpus_used"
+metrics >"$D/metrics"
+check "busy GPUs of a cluster" is "1.250 0.750" echo "$(value 'tapfinger_cluster_gpus_used{cluster="edge-b"}') $(value 'tapfinger_cluster_gpus_used{cluster="edge-c"}')"
+check "no figure where there is none" sh -c "! grep -E 'gpus_used.*edge-[ad]' $D/metrics"
+check "clusters have it, too" is "[null,1.25,0.75,null]" sh -c "tapfinger clusters --json | jq -c '[.items[].used_gpus]'"
 finish
