@@ -71,7 +71,9 @@ static void add_verdict(const json_t *doc, struct text *out)
         if (json_is_array(json_object_get(doc, "eta_s"))) {
             text_add(out, ". Starts in ");
             add_range(json_object_get(doc, "eta_s"), out);
-            text_add(out, ", est.");
+            text_add(out, strcmp(client_text(doc, "eta_by"), "policy") == 0
+                              ? ", est. by running the policy forward"
+                              : ", est. by the queue's order alone");
         }
     } else if (json_is_string(json_object_get(doc, "message"))) {
         text_printf(out, ": %s", client_text(doc, "message"));

@@ -171,7 +171,9 @@ static int open_parts(struct daemon *daemon, const char *program, struct err *er
     if (rc == 0)
         rc = store_commit(daemon->store, err);
     if (rc == 0)
-        forecast_open(&daemon->forecast, &daemon->live);
+        prospect_open(&daemon->prospect, &daemon->live, daemon->epoll);
+    if (rc == 0)
+        forecast_open(&daemon->forecast, &daemon->live, &daemon->prospect);
     if (rc == 0)
         hindsight_open(&daemon->hindsight, &daemon->live, daemon->epoll);
     if (rc == 0)
@@ -207,6 +209,7 @@ void daemon_close(struct daemon *daemon)
 {
     http_close(daemon->http);
     forecast_close(&daemon->forecast);
+    prospect_close(&daemon->prospect);
     hindsight_close(&daemon->hindsight);
     rehearsal_close(&daemon->rehearsal);
     runner_close(&daemon->runner);
@@ -495,6 +498,8 @@ static void run_round(struct daemon *daemon)
     if (hindsight_poll(&daemon->hindsight))
         http_retry(daemon->http);
     if (rehearsal_poll(&daemon->rehearsal))
+        http_retry(daemon->http);
+    if (prospect_poll(&daemon->prospect))
         http_retry(daemon->http);
     http_run(daemon->http);
     if (!daemon->store_trouble) {

@@ -15,6 +15,7 @@
 #include "serve/hindsight.h"
 #include "serve/last_words.h"
 #include "serve/live.h"
+#include "serve/prospect.h"
 #include "serve/rehearsal.h"
 #include "serve/runner.h"
 #include "serve/site.h"
@@ -34,6 +35,7 @@ struct daemon {
     struct runner runner;
     struct access access;
     struct forecast forecast;
+    struct prospect prospect;
     struct hindsight hindsight;
     struct rehearsal rehearsal;
     struct watchdog watchdog;

@@ -112,9 +112,13 @@ static bool note_reason(struct daemon *daemon, struct job *job, int64_t now_us)
 {
     struct job_task *task = explain_main_task(job);
     enum reason reason = explain_reason(daemon, task);
+    enum forecast_by by = FORECAST_BY_NOTHING;
     double in_s[FORECAST_CASES];
 
-    if (!task->promised_us && forecast_begins_in(&daemon->forecast, task, in_s))
+    if (!task->promised_us)
+        by = forecast_begins_in(&daemon->forecast, task, in_s);
+    if (by == FORECAST_BY_POLICY ||
+        (by == FORECAST_BY_QUEUE && prospect_due_in(&daemon->prospect) == HUGE_VAL))
         task->promised_us = now_us + (int64_t)(1e6 * in_s[1]);
     if ((reason == REASONS ? -1 : (int32_t)reason) == job->told_reason ||
         now_us - job->told_us < NOTE_EVERY_US)
@@ -247,11 +251,13 @@ static void add_estimate(json_t *doc, const struct daemon *daemon)
 static void add_forecast(json_t *doc, struct daemon *daemon, const struct job_task *task)
 {
     double in_s[FORECAST_CASES];
-    bool begins = forecast_begins_in(&daemon->forecast, task, in_s);
+    enum forecast_by by = forecast_begins_in(&daemon->forecast, task, in_s);
+    bool begins = by != FORECAST_BY_NOTHING;
     bool ends = !begins && forecast_ends_in(&daemon->live, task, in_s);
 
     json_object_set_new(doc, "eta_s",
                         begins ? json_pack("[f,f,f]", in_s[0], in_s[1], in_s[2]) : json_null());
+    json_object_set_new(doc, "eta_by", begins ? json_string(forecast_by_word(by)) : json_null());
     json_object_set_new(doc, "left_s",
                         ends ? json_pack("[f,f,f]", in_s[0], in_s[1], in_s[2]) : json_null());
 }

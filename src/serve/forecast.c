@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The queue is run forward: what runs gives back what it holds when it is expected to end, and what
+ * The queue in its order: what runs gives back what it holds when it is expected to end, and what
  * waits takes its minimum in order of priority and arrival, each where that is free first. Where
  * the policy resizes, running tasks count with their minimum, since it can take back the rest. That
  * is done three times, with all durations as believed and with such that are shorter and longer, as
  * far as durations of one type usually differ; a range that is often right is worth more than a
  * figure that is not. It knows nothing of what will arrive later, nor of a policy that lets others
- * pass. Only the front of the queue is looked at, at most once a second.
+ * pass: it is the answer where that policy was not run forward. Only the front of the queue is
+ * looked at, at most once a second.
  */
 #include "serve/forecast.h"
 
@@ -14,12 +15,13 @@
 
 #include "base/emit.h"
 #include "serve/job.h"
+#include "serve/prospect.h"
 #include "serve/site.h"
 
 enum { QUEUE_MOST = 500, REACH_MOST = 64, LIKELY = 1 };
 
-static const double factor[FORECAST_CASES] = {0.6, 1, 1.7};
-static const double AGE_S = 1, LATE = 0.5;
+const double forecast_factor[FORECAST_CASES] = {0.6, 1, 1.7};
+static const double AGE_S = 1, AGE_OF_OTHERS_S = 0.1, LATE = 0.5;
 
 /* What comes free on a cluster, and when. */
 struct release {
@@ -33,9 +35,16 @@ struct lane {
     VECTOR(struct release) releases; /* by time */
 };
 
-void forecast_open(struct forecast *forecast, const struct live *live)
+const char *forecast_by_word(enum forecast_by by)
 {
-    *forecast = (struct forecast){.live = live, .made_s = -HUGE_VAL};
+    static const char *const word[] = {NULL, "policy", "queue"};
+
+    return word[by];
+}
+
+void forecast_open(struct forecast *forecast, const struct live *live, struct prospect *prospect)
+{
+    *forecast = (struct forecast){.live = live, .prospect = prospect, .made_s = -HUGE_VAL};
 }
 
 void forecast_close(struct forecast *forecast)
@@ -55,7 +64,7 @@ static void add_release(struct lane *lane, double at_s, const struct allocation 
 
 /* One that says nothing of its progress and is late is like none that was seen: then what it has
  * run so far tells most of what is left. */
-static double left_s(const struct live *live, int32_t id)
+double forecast_left_s(const struct live *live, int32_t id)
 {
     const struct task *task = &live->task[id];
     double expected = live_seconds(live, task->type, &task->allocation, 0);
@@ -83,7 +92,7 @@ static void fill_lane(struct lane *lane, const struct live *live, int c, double 
         if (is_elastic(live))
             held = allocation_least(&held, &task->min);
         allocation_subtract(&lane->free, &held);
-        add_release(lane, left_s(live, at->running.item[i]) * times, &held);
+        add_release(lane, forecast_left_s(live, at->running.item[i]) * times, &held);
     }
 }
 
@@ -138,7 +147,7 @@ static void start(const struct live *live, struct lane *lanes, struct forecast_s
         out->cluster = best;
     if (best < 0)
         return;
-    run_s = live_seconds(live, task->type, &task->min, 0) * factor[which];
+    run_s = live_seconds(live, task->type, &task->min, 0) * forecast_factor[which];
     if (which == LIKELY)
         out->run_s = run_s;
     take(&lanes[best], best_s, best_s + run_s, &task->min);
@@ -170,7 +179,7 @@ static void run_forward(struct forecast *forecast, int which)
     struct lane *lanes = xcalloc((size_t)live->catalog.clusters, sizeof *lanes);
 
     for (int c = 0; c < live->catalog.clusters; c++)
-        fill_lane(&lanes[c], live, c, factor[which]);
+        fill_lane(&lanes[c], live, c, forecast_factor[which]);
     for (size_t i = 0; i < forecast->starts.count; i++)
         start(live, lanes, &forecast->starts.item[i], which);
     for (int c = 0; c < live->catalog.clusters; c++)
@@ -178,13 +187,14 @@ static void run_forward(struct forecast *forecast, int which)
     free(lanes);
 }
 
-static void refresh(struct forecast *forecast)
+/* most_s: how old it may be. With fewer tasks the world was built anew: they have other numbers. */
+static void refresh(struct forecast *forecast, double most_s)
 {
     const struct live *live = forecast->live;
     VECTOR(struct queued) queue = {0};
 
-    if (live_now(live) - forecast->made_s < AGE_S && live->tasks >= forecast->tasks)
-        return; /* with fewer tasks the world was built anew: they have other numbers */
+    if (live_now(live) - forecast->made_s < most_s && live->tasks >= forecast->tasks)
+        return;
     forecast->made_s = live_now(live);
     forecast->tasks = live->tasks;
     vector_clear(&forecast->starts);
@@ -199,28 +209,44 @@ static void refresh(struct forecast *forecast)
     vector_release(&queue);
 }
 
+static const struct forecast_start *find_start(const struct forecast *forecast, int32_t world)
+{
+    struct forecast_start wanted = {.world = world};
+
+    return forecast->starts.count ? bsearch(&wanted, forecast->starts.item, forecast->starts.count,
+                                            sizeof wanted, by_world)
+                                  : NULL;
+}
+
 const struct forecast_start *forecast_place(struct forecast *forecast, const struct job_task *task)
 {
-    struct forecast_start wanted = {.world = task->world};
-    const struct forecast_start *found = NULL;
+    const struct forecast_start *found;
 
     if (task->world < 0 || task->state != JOB_PENDING)
         return NULL;
-    refresh(forecast);
-    if (forecast->starts.count)
-        found = bsearch(&wanted, forecast->starts.item, forecast->starts.count, sizeof wanted,
-                        by_world);
+    refresh(forecast, AGE_S);
+    found = find_start(forecast, task->world);
+    if (!found && forecast->tasks != forecast->live->tasks) {
+        refresh(forecast, AGE_OF_OTHERS_S);
+        found = find_start(forecast, task->world);
+    }
     return found && found->in_s[FORECAST_CASES - 1] < 1e12 ? found : NULL;
 }
 
-bool forecast_begins_in(struct forecast *forecast, const struct job_task *task,
-                        double in_s[FORECAST_CASES])
+enum forecast_by forecast_begins_in(struct forecast *forecast, const struct job_task *task,
+                                    double in_s[FORECAST_CASES])
 {
-    const struct forecast_start *found = forecast_place(forecast, task);
+    const struct forecast_start *found;
 
+    if (task->world < 0 || task->state != JOB_PENDING)
+        return FORECAST_BY_NOTHING;
+    prospect_want(forecast->prospect);
+    if (prospect_begins_in(forecast->prospect, task, in_s))
+        return FORECAST_BY_POLICY;
+    found = forecast_place(forecast, task);
     for (int i = 0; found && i < FORECAST_CASES; i++)
         in_s[i] = found->in_s[i];
-    return found;
+    return found ? FORECAST_BY_QUEUE : FORECAST_BY_NOTHING;
 }
 
 bool forecast_ends_in(const struct live *live, const struct job_task *task,
@@ -230,9 +256,9 @@ bool forecast_ends_in(const struct live *live, const struct job_task *task,
 
     if (task->world < 0 || task->state != JOB_RUNNING)
         return false;
-    left = left_s(live, task->world);
+    left = forecast_left_s(live, task->world);
     for (int i = 0; i < FORECAST_CASES; i++)
-        in_s[i] = left * factor[i];
+        in_s[i] = left * forecast_factor[i];
     return left < 1e12;
 }
 

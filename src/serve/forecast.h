@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When what waits will start and what runs will end, as a range: by what is believed of speeds. */
+/*
+ * When what waits will start and what runs will end, as a range: by what is believed of speeds. A
+ * start is foretold by running the policy forward where that is known (serve/prospect.h), else by
+ * serving the queue in its order.
+ */
 #ifndef SERVE_FORECAST_H
 #define SERVE_FORECAST_H
 
@@ -9,8 +13,17 @@
 #include "serve/live.h"
 
 struct emit;
+struct prospect;
 
 enum { FORECAST_CASES = 3 }; /* the good one, the likely one, the bad one */
+
+/* What becomes of believed durations in each. */
+extern const double forecast_factor[FORECAST_CASES];
+
+enum forecast_by { FORECAST_BY_NOTHING, FORECAST_BY_POLICY, FORECAST_BY_QUEUE };
+
+/* "policy", "queue"; NULL for nothing. */
+const char *forecast_by_word(enum forecast_by by);
 
 struct forecast_start {
     int32_t world;
@@ -21,21 +34,25 @@ struct forecast_start {
 
 struct forecast {
     const struct live *live;
+    struct prospect *prospect;
     double made_s;
     int32_t tasks;                        /* of the world, when it was made */
     VECTOR(struct forecast_start) starts; /* by world id */
 };
 
-void forecast_open(struct forecast *forecast, const struct live *live);
+void forecast_open(struct forecast *forecast, const struct live *live, struct prospect *prospect);
 void forecast_close(struct forecast *forecast);
 
-/* Seconds until a waiting task starts, in each case; false: nobody knows. */
-bool forecast_begins_in(struct forecast *forecast, const struct job_task *task,
-                        double in_s[FORECAST_CASES]);
+/* Seconds until a waiting task starts, in each case, and by what that is known. */
+enum forecast_by forecast_begins_in(struct forecast *forecast, const struct job_task *task,
+                                    double in_s[FORECAST_CASES]);
+/* Seconds that a running task of the world has left, as believed. */
+double forecast_left_s(const struct live *live, int32_t id);
 /* The same until a running one ends. */
 bool forecast_ends_in(const struct live *live, const struct job_task *task,
                       double in_s[FORECAST_CASES]);
-/* Where a waiting task is likely to start; NULL: nobody knows. */
+/* Where a waiting task is likely to start if the queue is served in its order; NULL: nobody knows.
+ */
 const struct forecast_start *forecast_place(struct forecast *forecast, const struct job_task *task);
 /* Seconds until a cluster has room for the least that a task takes, if nobody else takes it;
  * HUGE_VAL: nobody knows. */

@@ -77,6 +77,7 @@ void job_answer_emit(struct daemon *daemon, struct job *job, struct emit *e)
 {
     struct job_task *task = explain_main_task(job);
     enum reason reason = explain_reason(daemon, task);
+    enum forecast_by by;
     double in_s[FORECAST_CASES];
     char id[24];
 
@@ -89,7 +90,9 @@ void job_answer_emit(struct daemon *daemon, struct job *job, struct emit *e)
     emit_key_string(e, "type", job->type);
     emit_key_string(e, "user", job->user);
     emit_key_string(e, "reason", reason == REASONS ? NULL : reason_word(reason));
-    forecast_emit(e, "eta_s", forecast_begins_in(&daemon->forecast, task, in_s), in_s);
+    by = forecast_begins_in(&daemon->forecast, task, in_s);
+    forecast_emit(e, "eta_s", by != FORECAST_BY_NOTHING, in_s);
+    emit_key_string(e, "eta_by", forecast_by_word(by));
     forecast_emit(e, "left_s", forecast_ends_in(&daemon->live, task, in_s), in_s);
     emit_key_int(e, "priority", job->priority);
     emit_key_bool(e, "held", job->held);

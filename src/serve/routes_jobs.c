@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Routes that tell of a job: how it stands, why it waits, what happened to it, its output. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@
 
 enum { LIST_LIMIT = 1000, LOG_LIMIT = 1 << 20, TASK_LIST = 1000 };
 
-static const double WAIT_S = 30, LONGEST_WAIT_S = 60;
+static const double WAIT_S = 30, LONGEST_WAIT_S = 60, EXPLAIN_WAIT_S = 1.5;
 
 /* One job. */
 
@@ -112,6 +113,21 @@ static json_t *list_events(struct daemon *daemon, struct store_query query)
     return list;
 }
 
+/* Whether to wait for a better forecast of its start, which is on its way. */
+static bool await_forecast(struct daemon *daemon, const struct request *request,
+                           const struct job_task *task, struct reply *reply)
+{
+    double in_s[FORECAST_CASES], due_s;
+
+    if (task->world < 0 || task->state != JOB_PENDING || request->waited_s >= EXPLAIN_WAIT_S ||
+        forecast_begins_in(&daemon->forecast, task, in_s) == FORECAST_BY_POLICY)
+        return false;
+    due_s = prospect_due_in(&daemon->prospect);
+    reply->wait = due_s < EXPLAIN_WAIT_S;
+    reply->wait_s = due_s > 0 ? fmin(EXPLAIN_WAIT_S, request->waited_s + due_s) : EXPLAIN_WAIT_S;
+    return reply->wait;
+}
+
 void route_explain(struct daemon *daemon, struct request *request, struct reply *reply)
 {
     struct job_task *task;
@@ -120,7 +136,10 @@ void route_explain(struct daemon *daemon, struct request *request, struct reply 
 
     if (!job_answer_find(daemon, request, reply, &job, &task))
         return;
-    doc = explain_task(daemon, task ? task : explain_main_task(job));
+    task = task ? task : explain_main_task(job);
+    if (await_forecast(daemon, request, task, reply))
+        return;
+    doc = explain_task(daemon, task);
     json_object_set_new(doc, "schema", json_string("tapfinger.explanation/1"));
     json_object_set_new(doc, "name", json_string(job->name));
     json_object_set_new(

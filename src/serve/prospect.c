@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The fork has the whole world to itself, with the policy in the very state that it is in: it lets
+ * the clock jump from event to event, ends what runs when it should be over, asks the policy as the
+ * daemon would, carries out at once what it decides, and notes when what waits now is started. That
+ * is done once with all durations as believed and once each with all of them shorter and longer
+ * (forecast_factor), in a fork of its own each time.
+ *
+ * What it does not know: what will be submitted meanwhile, what is not allowed to run yet
+ * (dependencies, limits, holds), failures, and how much of its work a task loses that is preempted:
+ * none is taken to be lost. A case ends after four tenths of a second of processor time, or when
+ * all have started; of the rest it says nothing. Queues of more than WAITING_MOST tasks are not run
+ * forward.
+ *
+ * The errand writes one line per task that started: case, job, index, seconds.
+ */
+#include "serve/prospect.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "serve/book.h"
+#include "serve/live.h"
+#include "serve/live_apply.h"
+#include "serve/site.h"
+
+enum { WAITING_MOST = 500, EVENTS_MOST = 100000, CPU_MOST_S = 3 };
+
+static const double CASE_CPU_S = 0.4, HORIZON_S = 30 * 86400.0;
+static const double SOON_S = 0.2, LATER_S = 15, PAUSES = 10, PAUSE_MOST_S = 10, FORGET_S = 120;
+
+/* In the fork. */
+
+struct forward {
+    struct live *live;
+    double factor, began_s;
+    double *end_s;      /* by world id, while it runs */
+    double *reckoned_s; /* when that was reckoned, and from which progress */
+    double *progress;
+    bool *is_awaited; /* by world id: waits at the beginning, and has not started */
+    int32_t awaited, size;
+    int which, out;
+};
+
+static double cpu_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Tasks that were started and resized here say nothing of their progress: it is reckoned. */
+static void note_progress(struct forward *f, int32_t id)
+{
+    double now_s = live_now(f->live), span_s = f->end_s[id] - f->reckoned_s[id];
+
+    if (f->end_s[id] < HUGE_VAL && span_s > 0)
+        f->progress[id] += (1 - f->progress[id]) * fmin(1, (now_s - f->reckoned_s[id]) / span_s);
+    f->reckoned_s[id] = now_s;
+    if (f->live->of[id]->progress >= 0)
+        f->live->of[id]->progress = f->progress[id];
+}
+
+static void reckon_end(struct forward *f, int32_t id)
+{
+    const struct task *task = &f->live->task[id];
+
+    f->reckoned_s[id] = live_now(f->live);
+    f->end_s[id] = f->reckoned_s[id] + f->factor * live_seconds(f->live, task->type,
+                                                                &task->allocation, f->progress[id]);
+}
+
+static void note_start(struct forward *f, int32_t id)
+{
+    const struct job_task *of = f->live->of[id];
+
+    if (!f->is_awaited[id])
+        return;
+    f->is_awaited[id] = false;
+    f->awaited--;
+    dprintf(f->out, "%d %lld %d %.3f\n", f->which, (long long)of->job->id, of->index,
+            fmax(0, live_now(f->live) - f->began_s));
+}
+
+/* A stop frees at once what it holds; the task waits again, or goes where it was sent. */
+static void stop(struct forward *f, struct job_task *of)
+{
+    int32_t move_to = of->move_to;
+
+    f->end_s[of->world] = HUGE_VAL;
+    of->stopping = STOP_NONE;
+    of->move_to = -1;
+    live_ended(f->live, of, true);
+    if (move_to >= 0)
+        live_place(f->live, of, move_to);
+}
+
+/* What is carried out may list more. */
+static void act(struct forward *f)
+{
+    struct live *live = f->live;
+
+    for (size_t i = 0; i < live->acts.count; i++) {
+        struct act one = live->acts.item[i];
+        int32_t id = one.task->world;
+
+        if (id < 0 || id >= f->size)
+            continue;
+        if (live->task[id].state == TASK_RUNNING && one.kind != ACT_START)
+            note_progress(f, id);
+        if (one.kind == ACT_STOP) {
+            stop(f, one.task);
+            continue;
+        }
+        if (one.kind == ACT_START)
+            note_start(f, id);
+        reckon_end(f, id);
+    }
+    vector_clear(&live->acts);
+}
+
+/* Drains that end by themselves do so here, too. */
+static double next_resume(const struct live *live, int32_t *cluster)
+{
+    double next_s = HUGE_VAL;
+
+    for (int32_t c = 0; c < live->catalog.clusters; c++) {
+        const struct live_cluster *at = &live->cluster[c];
+        double in_s = (double)(at->until_us - book_now_us()) / 1e6;
+
+        if (at->draining && at->until_us && live_now(live) + fmax(0, in_s) < next_s) {
+            next_s = live_now(live) + fmax(0, in_s);
+            *cluster = c;
+        }
+    }
+    return next_s;
+}
+
+static int32_t first_end(const struct forward *f)
+{
+    int32_t first = -1;
+
+    for (int32_t id = 0; id < f->size; id++)
+        if (f->end_s[id] < HUGE_VAL && (first < 0 || f->end_s[id] < f->end_s[first]))
+            first = id;
+    return first;
+}
+
+/* Jumps to what happens next, and lets it happen; false: nothing ever will. */
+static bool step(struct forward *f, double resume_s, int32_t *resumed)
+{
+    struct live *live = f->live;
+    int32_t first = first_end(f);
+    double end_s = first < 0 ? HUGE_VAL : f->end_s[first];
+    double wake_s = live_now(live) + live_wake_in(live);
+    double next_s = fmin(fmin(end_s, wake_s), resume_s);
+
+    if (next_s > f->began_s + HORIZON_S)
+        return false;
+    live->offset_s += fmax(0, next_s - live_now(live));
+    if (end_s <= next_s) {
+        struct job_task *of = live->of[first];
+
+        f->end_s[first] = HUGE_VAL;
+        of->stretch_s = 0; /* nothing is learned from what was only thought */
+        live_finished(live, of, next_s);
+    } else if (resume_s <= next_s) {
+        live_drain(live, *resumed, false, NULL, NULL);
+        *resumed = -1;
+    }
+    return true;
+}
+
+static void open_forward(struct forward *f, struct live *live)
+{
+    size_t size = (size_t)live->tasks + 1;
+
+    f->live = live;
+    f->size = live->tasks;
+    f->began_s = live_now(live);
+    f->end_s = xcalloc(size, sizeof *f->end_s);
+    f->reckoned_s = xcalloc(size, sizeof *f->reckoned_s);
+    f->progress = xcalloc(size, sizeof *f->progress);
+    f->is_awaited = xcalloc(size, sizeof *f->is_awaited);
+    for (int32_t id = 0; id < f->size; id++) {
+        f->end_s[id] = HUGE_VAL;
+        if (!live->of[id])
+            continue;
+        f->progress[id] = live->view.progress(live, id);
+        f->reckoned_s[id] = f->began_s;
+        if (live->task[id].state == TASK_RUNNING)
+            f->end_s[id] = f->began_s + f->factor * forecast_left_s(live, id);
+        else
+            f->is_awaited[id] = true;
+        f->awaited += f->is_awaited[id];
+    }
+}
+
+static void run_case(struct live *live, int which, int out)
+{
+    struct forward f = {.factor = forecast_factor[which], .which = which, .out = out};
+    int32_t resumed = -1;
+    double resume_s;
+
+    open_forward(&f, live);
+    resume_s = next_resume(live, &resumed);
+    for (int i = 0; i < EVENTS_MOST && f.awaited > 0 && cpu_s() < CASE_CPU_S; i++) {
+        live_decide(live);
+        act(&f);
+        if (live->wants)
+            continue;
+        if (!step(&f, resume_s, &resumed))
+            return;
+        if (resumed < 0)
+            resume_s = next_resume(live, &resumed);
+    }
+}
+
+/* Nobody hears of what is booked, and it is never committed. The world is not built anew, since
+ * what it was built from is not at hand here. */
+static void detach(struct live *live)
+{
+    live->book->listener = NULL;
+    live->watchdog = NULL;
+    live->over = -2 * live->tasks;
+    vector_clear(&live->acts);
+}
+
+static void run_forward(void *arg, int out)
+{
+    static const struct rlimit most = {CPU_MOST_S, CPU_MOST_S};
+    struct live *live = arg;
+
+    detach(live);
+    for (int which = 0; which < FORECAST_CASES; which++) {
+        pid_t pid = fork();
+
+        if (pid == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            setrlimit(RLIMIT_CPU, &most); /* a policy may not come back */
+            run_case(live, which, out);
+            _exit(0);
+        }
+        if (pid > 0)
+            waitpid(pid, NULL, 0);
+    }
+}
+
+/* In the daemon. */
+
+void prospect_open(struct prospect *p, struct live *live, int epoll)
+{
+    *p = (struct prospect){.live = live, .epoll = epoll, .made_s = -HUGE_VAL};
+}
+
+void prospect_close(struct prospect *p)
+{
+    errand_close(&p->errand);
+    vector_release(&p->starts);
+    *p = (struct prospect){0};
+}
+
+static int by_task(const void *a, const void *b)
+{
+    const struct prospect_start *x = a, *y = b;
+
+    if (x->job != y->job)
+        return x->job < y->job ? -1 : 1;
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+/* One entry per task and case, sorted, then folded into one per task. */
+static void take_in(struct prospect *p)
+{
+    size_t kept = 0;
+
+    vector_clear(&p->starts);
+    for (const char *at = p->errand.out.bytes; at && *at; at = strchr(at, '\n') + 1) {
+        struct prospect_start one = {.after_s = {HUGE_VAL, HUGE_VAL, HUGE_VAL}};
+        long long job;
+        double after_s;
+        int which;
+
+        if (!strchr(at, '\n') ||
+            sscanf(at, "%d %lld %d %lf", &which, &job, &one.index, &after_s) != 4 || which < 0 ||
+            which >= FORECAST_CASES)
+            break;
+        one.job = job;
+        one.after_s[which] = after_s;
+        vector_push(&p->starts, one);
+    }
+    vector_sort(&p->starts, by_task);
+    for (size_t i = 0; i < p->starts.count; i++) {
+        struct prospect_start *at = &p->starts.item[i];
+
+        if (kept == 0 || by_task(&p->starts.item[kept - 1], at) != 0)
+            p->starts.item[kept++] = *at;
+        for (int which = 0; which < FORECAST_CASES; which++)
+            p->starts.item[kept - 1].after_s[which] =
+                fmin(p->starts.item[kept - 1].after_s[which], at->after_s[which]);
+    }
+    p->starts.count = kept;
+}
+
+bool prospect_poll(struct prospect *p)
+{
+    double now_s;
+
+    if (!errand_poll(&p->errand))
+        return false;
+    now_s = live_now(p->live);
+    take_in(p);
+    p->made_s = p->began_s;
+    p->next_s = now_s + fmin(PAUSE_MOST_S, fmax(SOON_S, PAUSES * (now_s - p->began_s)));
+    return true;
+}
+
+/* What another policy would have done counts no more. */
+static void note_policy(struct prospect *p)
+{
+    const char *label = p->live->spec.label;
+
+    if (strncmp(p->policy, label, sizeof p->policy - 1) == 0)
+        return;
+    snprintf(p->policy, sizeof p->policy, "%s", label);
+    errand_close(&p->errand);
+    vector_clear(&p->starts);
+    p->next_s = 0;
+    p->version = -1;
+}
+
+double prospect_due_in(const struct prospect *p)
+{
+    const struct live *live = p->live;
+
+    if (p->errand.pid)
+        return 0;
+    if (live->lists.count == 0 || live->lists.count > WAITING_MOST)
+        return HUGE_VAL;
+    return fmax(0, p->next_s - live_now(live));
+}
+
+void prospect_want(struct prospect *p)
+{
+    const struct live *live = p->live;
+    struct epoll_event event = {.events = EPOLLIN};
+    double now_s = live_now(live);
+    bool same;
+
+    note_policy(p);
+    same = p->version == live->book->version && now_s < p->made_s + LATER_S;
+    if (p->errand.pid || same || live->types_changed || prospect_due_in(p) > 0)
+        return;
+    p->version = live->book->version;
+    p->began_s = now_s;
+    p->next_s = now_s + SOON_S;
+    if (errand_start(&p->errand, run_forward, p->live, NULL) == 0)
+        epoll_ctl(p->epoll, EPOLL_CTL_ADD, p->errand.pipe, &event);
+}
+
+bool prospect_begins_in(const struct prospect *p, const struct job_task *task,
+                        double in_s[FORECAST_CASES])
+{
+    struct prospect_start wanted = {.job = task->job->id, .index = task->index};
+    const struct prospect_start *found = NULL;
+    double passed_s = live_now(p->live) - p->made_s;
+
+    if (p->starts.count && passed_s < FORGET_S)
+        found = bsearch(&wanted, p->starts.item, p->starts.count, sizeof wanted, by_task);
+    for (int i = 0; found && i < FORECAST_CASES; i++)
+        in_s[i] = fmax(0, found->after_s[i] - passed_s);
+    return found && found->after_s[FORECAST_CASES - 1] < HUGE_VAL;
+}
