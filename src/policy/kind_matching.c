@@ -113,37 +113,39 @@ static void close_transport(struct transport *t)
 
 /* Transport */
 
-/* The only node of a kind has nobody of its kind to go to. */
 static int64_t slack_of(const struct transport *t, int32_t a, int32_t b)
 {
-    if (a == b && t->count[a] == 1)
-        return FAR;
     return t->u[a] + t->v[b] - t->weight[cell(t, a, b)];
 }
 
+/* Nothing settled comes nearer, because no slack is below 0. */
 static void reach_out(struct transport *t, int32_t a, int64_t distance)
 {
     const int64_t *weight = &t->weight[cell(t, a, 0)];
-    int32_t barred = t->count[a] == 1 ? a : -1;
 
     t->from_s[a] = distance;
+    distance += t->u[a];
     for (int32_t b = 0; b < t->kinds; b++) {
-        int64_t to_s = distance + t->u[a] + t->v[b] - weight[b];
+        int64_t to_s = distance + t->v[b] - weight[b];
+        bool nearer = to_s < t->to_s[b];
 
-        if (to_s < t->to_s[b] && !t->settled[b] && b != barred) {
-            t->to_s[b] = to_s;
-            t->sender[b] = a;
-        }
+        t->to_s[b] = nearer ? to_s : t->to_s[b];
+        t->sender[b] = nearer ? a : t->sender[b];
     }
 }
 
+/* The first of the nearest. */
 static int32_t nearest_receiver(const struct transport *t)
 {
-    int32_t best = -1;
+    int32_t best = 0;
+    int64_t least = FAR + 1;
 
-    for (int32_t b = 0; b < t->kinds; b++)
-        if (!t->settled[b] && (best < 0 || t->to_s[b] < t->to_s[best]))
-            best = b;
+    for (int32_t b = 0; b < t->kinds; b++) {
+        int64_t to_s = t->settled[b] ? FAR + 1 : t->to_s[b];
+
+        best = to_s < least ? b : best;
+        least = to_s < least ? to_s : least;
+    }
     return best;
 }
 
@@ -161,7 +163,7 @@ static int32_t find_receiver(struct transport *t, int32_t start)
     for (b = nearest_receiver(t); t->wanted[b] == 0; b = nearest_receiver(t)) {
         t->settled[b] = true;
         for (int32_t a = 0; a < t->kinds; a++)
-            if (t->from_s[a] < 0 && t->sent[cell(t, a, b)] > 0) {
+            if (t->sent[cell(t, a, b)] > 0 && t->from_s[a] < 0) {
                 t->through[a] = b;
                 reach_out(t, a, t->to_s[b]);
             }
@@ -205,12 +207,21 @@ static void send_along(struct transport *t, int32_t start, int32_t receiver)
     }
 }
 
+/* The only node of a kind has nobody of its kind to go to. */
+static void bar_the_single(struct transport *t)
+{
+    for (int32_t a = 0; a < t->kinds; a++)
+        if (t->count[a] == 1)
+            t->weight[cell(t, a, a)] = -FAR - FAR / 2;
+}
+
 static void transport(struct transport *t)
 {
     for (int32_t a = 0; a < t->kinds; a++)
         for (int32_t b = 0; b < t->kinds; b++)
             if (t->weight[cell(t, a, b)] > t->u[a])
                 t->u[a] = t->weight[cell(t, a, b)];
+    bar_the_single(t);
     for (int32_t a = 0; a < t->kinds; a++)
         while (t->unsent[a] > 0) {
             int32_t receiver = find_receiver(t, a);
