@@ -45,9 +45,14 @@ struct member {
     int32_t cluster; /* that let it in; -1: none has */
     int32_t asks;    /* its request: index into gandiva.asked */
     int32_t partner; /* with whom it was packed last, or -1 */
-    double share;    /* dominant, of its cluster */
-    bool runs;       /* in this slice, by the last plan */
-    bool packs;      /* and shares its allocation */
+    int32_t type;
+    double share; /* dominant, of its cluster */
+    bool runs;    /* in this slice, by the last plan */
+    bool packs;   /* and shares its allocation */
+    bool stands;  /* it is running as the slice begins */
+    bool pairs;   /* its type can share */
+    bool joins;   /* and can be sent back from where it runs to share elsewhere */
+    bool roams;   /* it reaches more than one cluster */
 };
 
 struct stranger {
@@ -73,6 +78,7 @@ struct gandiva {
     bool *was_open;                  /* by cluster: whether it took starts then */
     bool *is_short;                  /* by cluster: some member finds no room */
     bool *is_wanted;                 /* by cluster: somebody waits who was not let in */
+    int32_t wanted;                  /* clusters where that is so */
     struct allocation *free;         /* by cluster */
     bool moved;                      /* a member changed its cluster since the loads were counted */
     bool one;                        /* a cluster may start one task per slot */
@@ -80,6 +86,7 @@ struct gandiva {
     struct id_set started;           /* clusters that have their one start of this slot */
     VECTOR(int32_t) rest;            /* members without a turn, in the order of theirs */
     VECTOR(int32_t) lone;            /* who runs, could share and does not */
+    VECTOR(int32_t) lones;           /* by request: how many of them */
     VECTOR(int32_t) host;            /* those of them that one may be packed with */
     VECTOR(struct allocation) asked; /* the requests that occur */
 };
@@ -139,6 +146,7 @@ static void release(void *state)
     id_set_release(&s->bad);
     vector_release(&s->rest);
     vector_release(&s->lone);
+    vector_release(&s->lones);
     vector_release(&s->host);
     vector_release(&s->asked);
     free(s->load);
@@ -244,22 +252,37 @@ static int32_t find_request(struct gandiva *s, const struct allocation *amount)
     return (int32_t)s->asked.count - 1;
 }
 
+static void want(struct gandiva *s, const struct view *view, int32_t id)
+{
+    const struct reach *reach = &view->task[id].reach;
+
+    if (s->wanted == view->catalog->clusters)
+        return;
+    for (int32_t i = 0; i < reach->count; i++) {
+        s->wanted += !s->is_wanted[reach->cluster[i]];
+        s->is_wanted[reach->cluster[i]] = true;
+    }
+}
+
 /* Whether it was. */
 static bool let_in_one(struct gandiva *s, const struct view *view, int32_t id)
 {
-    const struct reach *reach = &view->task[id].reach;
-    int32_t cluster = least_loaded(s, view, id);
+    int32_t cluster = least_loaded(s, view, id), type = view->task[id].type;
+    bool pairs = catalog_may_share(view->catalog, type);
 
     if (cluster < 0) {
-        for (int32_t i = 0; i < reach->count; i++)
-            s->is_wanted[reach->cluster[i]] = true;
+        want(s, view, id);
         return false;
     }
     s->member.item[id] =
         (struct member){.cluster = cluster,
                         .asks = find_request(s, request_of(&s->requests, view, id)),
                         .partner = -1,
-                        .share = share_on(s, view, id, cluster)};
+                        .type = type,
+                        .share = share_on(s, view, id, cluster),
+                        .pairs = pairs,
+                        .roams = view->task[id].reach.count > 1,
+                        .joins = pairs && view->catalog->type[type].preempt_keeps};
     s->load[cluster] += s->member.item[id].share;
     vector_push(&s->live, id);
     vector_push(&s->queue, id);
@@ -318,14 +341,11 @@ static void ask_strangers(struct gandiva *s, const struct view *view, size_t fir
 
     for (size_t i = first; i < s->stranger.count; i++) {
         struct stranger stranger = s->stranger.item[i];
-        const struct reach *reach = &view->task[stranger.task].reach;
 
-        if (view->task[stranger.task].state != TASK_WAITING)
-            continue;
         if (stranger.least_share > room)
-            for (int32_t k = 0; k < reach->count; k++)
-                s->is_wanted[reach->cluster[k]] = true;
-        else if (let_in_one(s, view, stranger.task))
+            want(s, view, stranger.task);
+        else if (view->task[stranger.task].state != TASK_WAITING ||
+                 let_in_one(s, view, stranger.task))
             continue;
         s->stranger.item[kept++] = stranger;
     }
@@ -379,6 +399,8 @@ static void let_in(struct gandiva *s, const struct view *view)
         first = 0;
     for (int32_t c = 0; first == 0 && c < view->catalog->clusters; c++)
         s->is_wanted[c] = false;
+    if (first == 0)
+        s->wanted = 0;
     ask_strangers(s, view, first);
     for (int32_t c = 0; c < view->catalog->clusters; c++) {
         s->old_load[c] = s->load[c];
@@ -388,60 +410,79 @@ static void let_in(struct gandiva *s, const struct view *view)
 
 /* Turns */
 
-/* Whoever ran goes to the back, in the order in which they stood. */
-static void end_slice(struct gandiva *s, const struct view *view)
+static int32_t pair_of(const struct view *view, int32_t type, int32_t other)
 {
-    size_t kept = 0;
+    return type < other ? type * view->catalog->types + other : other * view->catalog->types + type;
+}
 
-    vector_clear(&s->back);
+/* What has run together is known, of every pair from one of the two: below 1 in sum is slower than
+ * by turns. */
+static void measure(struct gandiva *s, const struct view *view, const struct task *task)
+{
+    const struct task *other = &view->task[task->companion];
+
+    if (s->packs && task->pace + other->pace < 1 - 1e-9)
+        id_set_add(&s->bad, pair_of(view, task->type, other->type));
+}
+
+/* Looks at everybody. At the end of a slice whoever ran goes to the back, in the order in which
+ * they stood. */
+static void look(struct gandiva *s, const struct view *view, bool ends)
+{
+    size_t kept = 0, backs = 0;
+
+    vector_reserve(&s->back, s->queue.count);
     for (size_t i = 0; i < s->queue.count; i++) {
         int32_t id = s->queue.item[i];
+        const struct task *task = &view->task[id];
+        struct member *member = &s->member.item[id];
 
-        if (view->task[id].state == TASK_RUNNING && s->member.item[id].runs)
-            vector_push(&s->back, id);
+        member->stands = task->state == TASK_RUNNING;
+        if (task->companion > id && member->stands)
+            measure(s, view, task);
+        if (ends && member->stands && member->runs)
+            s->back.item[backs++] = id;
         else
             s->queue.item[kept++] = id;
+        member->runs = member->packs = false;
     }
-    for (size_t i = 0; i < s->back.count; i++)
+    for (size_t i = 0; i < backs; i++)
         s->queue.item[kept++] = s->back.item[i];
 }
 
 /* Running tasks whose progress would not survive keep their place until they are done. */
-static bool must_stay(const struct view *view, const struct task *task)
+static bool must_stay(const struct view *view, const struct member *member)
 {
-    return task->state == TASK_RUNNING && !view->catalog->type[task->type].preempt_keeps;
+    return member->stands && !view->catalog->type[member->type].preempt_keeps;
 }
 
 /* Whether a member may be on a cluster, room aside. */
 static inline bool may_be_on(const struct gandiva *s, const struct view *view, int32_t id,
                              int32_t cluster)
 {
-    if (view->task[id].state == TASK_RUNNING)
+    if (s->member.item[id].stands)
         return true;
     return view_may_start(view, id, cluster) && !(s->one && id_set_has(&s->started, cluster));
-}
-
-static inline const struct allocation *request_of_member(const struct gandiva *s, int32_t id)
-{
-    return &s->asked.item[s->member.item[id].asks];
 }
 
 static inline bool may_run(const struct gandiva *s, const struct view *view, int32_t id,
                            int32_t cluster)
 {
-    return allocation_fits(request_of_member(s, id), &s->free[cluster]) &&
+    return allocation_fits(&s->asked.item[s->member.item[id].asks], &s->free[cluster]) &&
            view->cluster[cluster].up && may_be_on(s, view, id, cluster);
 }
 
 static inline void give_turn(struct gandiva *s, const struct view *view, int32_t id,
                              int32_t cluster)
 {
-    const struct allocation *request = request_of_member(s, id);
+    struct member *member = &s->member.item[id];
+    const struct allocation *request = &s->asked.item[member->asks];
 
-    if (s->one && view->task[id].state != TASK_RUNNING)
+    if (s->one && !member->stands)
         id_set_add(&s->started, cluster);
-    move_to(s, view, id, cluster);
-    s->member.item[id].runs = true;
+    if (member->cluster != cluster)
+        move_to(s, view, id, cluster);
+    member->runs = true;
     allocation_subtract(&s->free[cluster], request);
     targets_add(&s->targets, id, cluster, request);
 }
@@ -452,13 +493,17 @@ static void give_turns_to_pinned(struct gandiva *s, const struct view *view)
     for (size_t i = 0; i < s->queue.count; i++) {
         int32_t id = s->queue.item[i];
 
-        if (must_stay(view, &view->task[id]) && may_run(s, view, id, s->member.item[id].cluster))
+        if (must_stay(view, &s->member.item[id]) &&
+            may_run(s, view, id, s->member.item[id].cluster))
             give_turn(s, view, id, s->member.item[id].cluster);
     }
 }
 
 static void give_turns_at_home(struct gandiva *s, const struct view *view)
 {
+    size_t rest = 0;
+
+    vector_reserve(&s->rest, s->queue.count);
     for (size_t i = 0; i < s->queue.count; i++) {
         int32_t id = s->queue.item[i];
         const struct member *member = &s->member.item[id];
@@ -468,8 +513,9 @@ static void give_turns_at_home(struct gandiva *s, const struct view *view)
         if (may_run(s, view, id, member->cluster))
             give_turn(s, view, id, member->cluster);
         else
-            vector_push(&s->rest, id);
+            s->rest.item[rest++] = id;
     }
+    s->rest.count = rest;
 }
 
 static bool migrate(struct gandiva *s, const struct view *view, int32_t id)
@@ -492,7 +538,7 @@ static void migrate_or_wait(struct gandiva *s, const struct view *view)
     for (size_t i = 0; i < s->rest.count; i++) {
         int32_t id = s->rest.item[i];
 
-        if (migrate(s, view, id))
+        if (s->member.item[id].roams && migrate(s, view, id))
             continue;
         s->is_short[s->member.item[id].cluster] = true;
         s->rest.item[kept++] = id;
@@ -502,12 +548,6 @@ static void migrate_or_wait(struct gandiva *s, const struct view *view)
 
 static void give_turns(struct gandiva *s, const struct view *view)
 {
-    vector_clear(&s->rest);
-    for (size_t i = 0; i < s->queue.count; i++) {
-        struct member *member = &s->member.item[s->queue.item[i]];
-
-        member->runs = member->packs = false;
-    }
     if (s->pins)
         give_turns_to_pinned(s, view);
     give_turns_at_home(s, view);
@@ -516,52 +556,32 @@ static void give_turns(struct gandiva *s, const struct view *view)
 
 /* Packing */
 
-static int32_t pair_of(const struct view *view, int32_t task, int32_t other)
-{
-    int32_t a = view->task[task].type, b = view->task[other].type;
-
-    return a < b ? a * view->catalog->types + b : b * view->catalog->types + a;
-}
-
-/* What has run together is known: below 1 in sum is slower than by turns. */
-static void measure(struct gandiva *s, const struct view *view)
-{
-    for (size_t i = 0; s->packs && i < s->live.count; i++) {
-        const struct task *task = &view->task[s->live.item[i]];
-
-        if (task->state == TASK_RUNNING && task->companion >= 0 &&
-            task->pace + view->task[task->companion].pace < 1 - 1e-9)
-            id_set_add(&s->bad, pair_of(view, task->id, task->companion));
-    }
-}
-
 /* Whether a member that does not run could share somebody's allocation on its cluster. */
 static bool may_be_guest(const struct gandiva *s, const struct view *view, int32_t id)
 {
-    int32_t type = view->task[id].type;
-
-    return catalog_may_share(view->catalog, type) && view->catalog->type[type].preempt_keeps &&
-           may_be_on(s, view, id, s->member.item[id].cluster);
+    return s->member.item[id].joins && may_be_on(s, view, id, s->member.item[id].cluster);
 }
 
-static bool may_be_host(const struct gandiva *s, const struct view *view, int32_t id)
+static bool may_be_host(const struct gandiva *s, int32_t id)
 {
-    return s->member.item[id].runs && !s->member.item[id].packs &&
-           catalog_may_share(view->catalog, view->task[id].type);
+    const struct member *member = &s->member.item[id];
+
+    return member->runs && !member->packs && member->pairs;
 }
 
-static bool do_match(struct gandiva *s, const struct view *view, int32_t id, int32_t host)
+static bool do_match(const struct gandiva *s, const struct view *view, int32_t id, int32_t host)
 {
-    return s->member.item[host].cluster == s->member.item[id].cluster &&
-           s->member.item[host].asks == s->member.item[id].asks &&
-           !id_set_has(&s->bad, pair_of(view, id, host));
+    const struct member *member = &s->member.item[id], *other = &s->member.item[host];
+
+    return other->cluster == member->cluster && other->asks == member->asks &&
+           !id_set_has(&s->bad, pair_of(view, member->type, other->type));
 }
 
-static void pack_with(struct gandiva *s, const struct view *view, int32_t id, int32_t host)
+static void pack_with(struct gandiva *s, int32_t id, int32_t host)
 {
     struct member *member = &s->member.item[id], *other = &s->member.item[host];
 
-    if (s->one && view->task[id].state != TASK_RUNNING)
+    if (s->one && !member->stands)
         id_set_add(&s->started, member->cluster);
     member->runs = member->packs = other->packs = true;
     member->partner = host;
@@ -573,17 +593,25 @@ static void return_to_partner(struct gandiva *s, const struct view *view, int32_
 {
     int32_t partner = s->member.item[id].partner;
 
-    if (partner >= 0 && may_be_host(s, view, partner) && do_match(s, view, id, partner) &&
+    if (partner >= 0 && may_be_host(s, partner) && do_match(s, view, id, partner) &&
         may_be_guest(s, view, id))
-        pack_with(s, view, id, partner);
+        pack_with(s, id, partner);
 }
 
-static void list_lone(struct gandiva *s, const struct view *view)
+static void list_lone(struct gandiva *s)
 {
     vector_clear(&s->lone);
-    for (size_t i = 0; i < s->targets.item.count; i++)
-        if (may_be_host(s, view, s->targets.item.item[i].task))
-            vector_push(&s->lone, s->targets.item.item[i].task);
+    vector_clear(&s->lones);
+    for (size_t k = 0; k < s->asked.count; k++)
+        vector_push(&s->lones, 0);
+    for (size_t i = 0; i < s->targets.item.count; i++) {
+        int32_t id = s->targets.item.item[i].task;
+
+        if (!may_be_host(s, id))
+            continue;
+        vector_push(&s->lone, id);
+        s->lones.item[s->member.item[id].asks]++;
+    }
 }
 
 static void draw_host(struct gandiva *s, const struct view *view, int32_t id)
@@ -591,7 +619,7 @@ static void draw_host(struct gandiva *s, const struct view *view, int32_t id)
     int32_t host;
     size_t kept = 0;
 
-    if (!may_be_guest(s, view, id))
+    if (s->lones.item[s->member.item[id].asks] == 0 || !may_be_guest(s, view, id))
         return;
     vector_clear(&s->host);
     for (size_t i = 0; i < s->lone.count; i++)
@@ -600,7 +628,8 @@ static void draw_host(struct gandiva *s, const struct view *view, int32_t id)
     if (s->host.count == 0)
         return;
     host = s->host.item[rng_below(&s->rng, (uint32_t)s->host.count)];
-    pack_with(s, view, id, host);
+    pack_with(s, id, host);
+    s->lones.item[s->member.item[host].asks]--;
     for (size_t i = 0; i < s->lone.count; i++)
         if (s->lone.item[i] != host)
             s->lone.item[kept++] = s->lone.item[i];
@@ -614,16 +643,24 @@ static void pack(struct gandiva *s, const struct view *view)
         return;
     for (size_t i = 0; i < s->rest.count; i++)
         return_to_partner(s, view, s->rest.item[i]);
-    list_lone(s, view);
+    list_lone(s);
     for (size_t i = 0; i < s->rest.count && s->lone.count > 0; i++)
         if (!s->member.item[s->rest.item[i]].runs)
             draw_host(s, view, s->rest.item[i]);
 }
 
+static bool has_idle(const struct gandiva *s, const struct catalog *catalog)
+{
+    for (int32_t c = 0; c < catalog->clusters; c++)
+        if (!s->is_short[c] && !allocation_is_zero(&s->free[c]))
+            return true;
+    return false;
+}
+
 /* Rounds of one more request each, until nobody takes any more. */
 static void grow(struct gandiva *s, const struct view *view)
 {
-    bool grown = s->grows;
+    bool grown = s->grows && has_idle(s, view->catalog);
 
     while (grown) {
         grown = false;
@@ -669,15 +706,14 @@ static bool takes_turns(const struct gandiva *s, const struct catalog *catalog)
 static void decide(void *state, const struct view *view, struct plan *plan)
 {
     struct gandiva *s = state;
+    bool ends = view->now_s >= s->slice_end_s - 1e-6 * s->slice_s;
 
     if (view->round > 0)
         return;
     let_in(s, view);
-    measure(s, view);
-    if (view->now_s >= s->slice_end_s - 1e-6 * s->slice_s) {
-        end_slice(s, view);
+    look(s, view, ends);
+    if (ends)
         s->slice_end_s = view->now_s + s->slice_s;
-    }
     open_clusters(s, view);
     give_turns(s, view);
     pack(s, view);

@@ -7,6 +7,7 @@ void targets_release(struct targets *targets)
 {
     vector_release(&targets->item);
     id_set_release(&targets->settled);
+    vector_release(&targets->lifted);
 }
 
 void targets_clear(struct targets *targets)
@@ -77,12 +78,18 @@ static void settle_those_that_stay(struct targets *targets, const struct view *v
     }
 }
 
-static void lift_others(const struct targets *targets, const struct view *view, struct plan *plan)
+static void lift_others(struct targets *targets, const struct view *view, struct plan *plan)
 {
+    vector_clear(&targets->lifted);
     for (int32_t c = 0; c < view->catalog->clusters; c++)
-        for (int32_t i = 0; i < view->cluster[c].runnings; i++)
-            if (!is_settled(targets, view->cluster[c].running[i]))
-                plan_lift(plan, view->cluster[c].running[i]);
+        for (int32_t i = 0; i < view->cluster[c].runnings; i++) {
+            int32_t id = view->cluster[c].running[i];
+
+            if (is_settled(targets, id))
+                continue;
+            plan_lift(plan, id);
+            vector_push(&targets->lifted, id);
+        }
 }
 
 static bool keep(struct targets *targets, struct plan *plan, int32_t task)
@@ -151,13 +158,11 @@ static void settle_guest(struct targets *targets, const struct view *view, struc
     id_set_add(&targets->settled, target->task);
 }
 
-static void send_back_others(const struct targets *targets, const struct view *view,
-                             struct plan *plan)
+static void send_back_others(const struct targets *targets, struct plan *plan)
 {
-    for (int32_t c = 0; c < view->catalog->clusters; c++)
-        for (int32_t i = 0; i < view->cluster[c].runnings; i++)
-            if (!id_set_has(&targets->settled, view->cluster[c].running[i]))
-                plan_preempt(plan, view->cluster[c].running[i]);
+    for (size_t i = 0; i < targets->lifted.count; i++)
+        if (!is_settled(targets, targets->lifted.item[i]))
+            plan_preempt(plan, targets->lifted.item[i]);
 }
 
 void targets_plan(struct targets *targets, const struct view *view, struct plan *plan)
@@ -177,5 +182,5 @@ void targets_plan(struct targets *targets, const struct view *view, struct plan 
         else
             settle_waiting(targets, view, plan, target);
     }
-    send_back_others(targets, view, plan);
+    send_back_others(targets, plan);
 }

@@ -20,6 +20,7 @@ struct target {
 struct targets {
     VECTOR(struct target) item; /* who matters most first */
     struct id_set settled;      /* tasks whose fate this plan has sealed */
+    VECTOR(int32_t) lifted;     /* running ones that do not stay as they are */
     bool rigid;                 /* amounts are never cut, and what runs is never resized */
     bool restarts;              /* nobody keeps its place: whoever runs on is started anew */
 };

@@ -43,8 +43,9 @@ void company_set_paces(struct world *world, int32_t id)
         type[i] = world->task[member[i]].type;
     period = periods_of(&world->periods, type, members);
     for (int i = 0; i < members; i++) {
-        world->task[member[i]].pace =
-            fmin(1, world->catalog->type[type[i]].stages->period / period);
+        double alone = world->catalog->type[type[i]].stages->period;
+
+        world->task[member[i]].pace = alone < period ? alone / period : 1;
         progress_refresh(world, member[i]);
     }
 }

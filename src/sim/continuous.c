@@ -79,20 +79,6 @@ static void schedule(struct world *world, int32_t id)
         heap_remove(&world->next, id);
 }
 
-void continuous_mark(struct world *world, int32_t id)
-{
-    if (world->hidden[id].marked)
-        return;
-    world->hidden[id].marked = true;
-    vector_push(&world->marked, id);
-}
-
-void continuous_crowd(struct world *world, int32_t cluster)
-{
-    if (world->scenario->has_interference)
-        vector_push(&world->crowded, cluster);
-}
-
 static void mark_crowds(struct world *world)
 {
     while (world->crowded.count > 0) {
@@ -103,23 +89,35 @@ static void mark_crowds(struct world *world)
     }
 }
 
-/* Works out what is next for all that are marked. */
 static void schedule_marked(struct world *world)
 {
     mark_crowds(world);
     for (size_t i = 0; i < world->marked.count; i++) {
         int32_t id = world->marked.item[i];
+        struct hidden *hidden = &world->hidden[id];
 
-        world->hidden[id].marked = false;
-        if (world->task[id].state != TASK_RUNNING) {
-            heap_remove(&world->next, id);
+        hidden->marked = false;
+        if (world->task[id].state != TASK_RUNNING)
             continue;
-        }
-        continuous_settle(world, id);
+        if (hidden->stamp_s < world->view.now_s)
+            continuous_settle(world, id);
         progress_set_multiplier(world, id);
         schedule(world, id);
     }
     vector_clear(&world->marked);
+}
+
+/* The next event of any running task, worked out where that is due; false if there is none. */
+static bool find_next(struct world *world, struct heap_entry *out)
+{
+    schedule_marked(world);
+    while (!heap_is_empty(&world->next)) {
+        *out = heap_peek(&world->next);
+        if (world->task[out->id].state == TASK_RUNNING)
+            return true;
+        heap_pop(&world->next);
+    }
+    return false;
 }
 
 static double next_arrival_s(const struct world *world)
@@ -132,18 +130,19 @@ static double next_arrival_s(const struct world *world)
 static double next_time_s(struct world *world)
 {
     double next_s = fmin(next_arrival_s(world), outages_next(world));
+    struct heap_entry next;
 
-    schedule_marked(world);
-    if (!heap_is_empty(&world->next))
-        next_s = fmin(next_s, heap_peek(&world->next).key);
+    if (find_next(world, &next))
+        next_s = fmin(next_s, next.key);
     return fmin(next_s, world->wake_s);
 }
 
 /* The task that is due now, off the heap; -1: none. */
 static int32_t take_due(struct world *world)
 {
-    schedule_marked(world);
-    if (heap_is_empty(&world->next) || heap_peek(&world->next).key > world->view.now_s)
+    struct heap_entry next;
+
+    if (!find_next(world, &next) || next.key > world->view.now_s)
         return -1;
     return heap_pop(&world->next);
 }

@@ -123,8 +123,10 @@ void progress_begin(struct world *world, int32_t id, int32_t from)
     hidden->fail_left_s = draw_failure(world, id);
     hidden->stall_until_s = progress_transfer_end(world, from, task->cluster, mb) + info->startup_s;
     hidden->data_at = task->cluster;
-    hidden->model = &world->scenario->truth[task->type].speed;
-    hidden->plain = is_plain(world, task, hidden);
+    if (world->catalog->slot_s > 0) {
+        hidden->model = &world->scenario->truth[task->type].speed;
+        hidden->plain = is_plain(world, task, hidden);
+    }
     progress_set_rate(world, id);
 }
 

@@ -109,7 +109,8 @@ struct world {
     VECTOR(int32_t) left; /* slotted, in a walk: a member of every company that someone left */
     bool walks;           /* slotted: a slot is being walked */
 
-    struct heap next; /* event-driven: running tasks by the time of their next event */
+    struct heap next; /* event-driven: by the time of their next event; entries of tasks that do
+                         not run any more are passed over */
     VECTOR(int32_t) marked, crowded; /* tasks, and clusters, where it has to be worked out anew */
     struct heap outages;             /* upcoming changes of clusters and links, by index */
     struct rng *outage_rng;
@@ -208,10 +209,24 @@ double progress_transfer_end(const struct world *world, int32_t from, int32_t to
 /* slotted.c and continuous.c: on to the next decision point */
 void slotted_advance(struct world *world);
 void continuous_advance(struct world *world);
-void continuous_mark(struct world *world, int32_t id);       /* its next event is not what it was */
-void continuous_settle(struct world *world, int32_t id);     /* progress up to now */
-void continuous_crowd(struct world *world, int32_t cluster); /* who runs there has changed */
+void continuous_settle(struct world *world, int32_t id); /* progress up to now */
 double continuous_progress(const struct world *world, int32_t id);
+
+/* The task's next event is not what it was. */
+static inline void continuous_mark(struct world *world, int32_t id)
+{
+    if (world->hidden[id].marked)
+        return;
+    world->hidden[id].marked = true;
+    vector_push(&world->marked, id);
+}
+
+/* Who runs there has changed. */
+static inline void continuous_crowd(struct world *world, int32_t cluster)
+{
+    if (world->scenario->has_interference)
+        vector_push(&world->crowded, cluster);
+}
 
 /* outages.c */
 void outages_new(struct world *world);
