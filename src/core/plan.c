@@ -150,7 +150,7 @@ static void use(struct plan *plan, struct action *action, const struct placement
         use_nodes(plan, action, near);
 }
 
-static const struct task *running_task(const struct plan *plan, int32_t task)
+static inline const struct task *running_task(const struct plan *plan, int32_t task)
 {
     if (task < 0 || task >= plan->view->tasks || plan->view->task[task].state != TASK_RUNNING)
         return NULL;
@@ -169,7 +169,7 @@ static bool is_held_on(const struct plan *plan, const struct task *task)
 
 /* What a running task holds becomes free, unless it was lifted before or others hold it on; returns
  * its cluster, or -1. */
-static int32_t give_back(struct plan *plan, int32_t task)
+static inline int32_t give_back(struct plan *plan, int32_t task)
 {
     const struct task *held = running_task(plan, task);
     struct plan_cluster *at;

@@ -83,7 +83,8 @@ static double integrate(const struct speed_model *model, struct rate rate, doubl
     return refine(model, rate, (struct panel){from, to, low, middle, high, whole}, 20);
 }
 
-double speed_seconds(const struct speed_model *model, struct rate rate, double from, double to)
+double speed_seconds_along(const struct speed_model *model, struct rate rate, double from,
+                           double to)
 {
     if (from >= to)
         return 0;
@@ -124,7 +125,8 @@ static double advance_level(const struct speed_model *model, struct rate rate, d
     return y;
 }
 
-double speed_advance(const struct speed_model *model, struct rate rate, double from, double seconds)
+double speed_advance_along(const struct speed_model *model, struct rate rate, double from,
+                           double seconds)
 {
     double y = from, root;
 

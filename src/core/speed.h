@@ -96,12 +96,31 @@ static inline double speed_at(const struct speed_model *model, struct rate rate,
     return rate.base > 0 ? speed_at_level(rate, progress) : 0;
 }
 
+/* The following two for any curve. */
+double speed_seconds_along(const struct speed_model *model, struct rate rate, double from,
+                           double to);
+double speed_advance_along(const struct speed_model *model, struct rate rate, double from,
+                           double seconds);
+
 /* Seconds from one progress to a later one; INFINITY if it never gets there. */
-double speed_seconds(const struct speed_model *model, struct rate rate, double from, double to);
+static inline double speed_seconds(const struct speed_model *model, struct rate rate, double from,
+                                   double to)
+{
+    if (model->curve == CURVE_FLAT && from < to && rate.base > 0)
+        return (to - from) / rate.base;
+    return speed_seconds_along(model, rate, from, to);
+}
 
 /* Progress after so many seconds, at most 1. */
-double speed_advance(const struct speed_model *model, struct rate rate, double from,
-                     double seconds);
+static inline double speed_advance(const struct speed_model *model, struct rate rate, double from,
+                                   double seconds)
+{
+    double to = from + rate.base * seconds;
+
+    if (model->curve == CURVE_FLAT && rate.base > 0 && seconds > 0)
+        return to < 1 ? to : 1;
+    return speed_advance_along(model, rate, from, seconds);
+}
 
 /* A model that needs no YAML: table cells in row-major order over the grid's levels. */
 struct speed_table {

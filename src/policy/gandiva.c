@@ -122,6 +122,9 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     s->moved = true;
     rng_stream(&s->rng, setup->seed, "policy");
     s->targets.rigid = !s->grows;
+    s->targets.fits = true;
+    for (int32_t c = 0; c < setup->catalog->clusters; c++)
+        s->targets.fits &= !cluster_is_split(&setup->catalog->cluster[c]);
     s->load = xcalloc(clusters, sizeof *s->load);
     s->old_load = xcalloc(clusters, sizeof *s->old_load);
     s->was_open = xcalloc(clusters, sizeof *s->was_open);
@@ -557,19 +560,19 @@ static void give_turns(struct gandiva *s, const struct view *view)
 /* Packing */
 
 /* Whether a member that does not run could share somebody's allocation on its cluster. */
-static bool may_be_guest(const struct gandiva *s, const struct view *view, int32_t id)
+static inline bool may_be_guest(const struct gandiva *s, const struct view *view, int32_t id)
 {
     return s->member.item[id].joins && may_be_on(s, view, id, s->member.item[id].cluster);
 }
 
-static bool may_be_host(const struct gandiva *s, int32_t id)
+static inline bool may_be_host(const struct gandiva *s, int32_t id)
 {
     const struct member *member = &s->member.item[id];
 
     return member->runs && !member->packs && member->pairs;
 }
 
-static bool do_match(const struct gandiva *s, const struct view *view, int32_t id, int32_t host)
+static inline bool do_match(const struct gandiva *s, const struct view *view, int32_t id, int32_t host)
 {
     const struct member *member = &s->member.item[id], *other = &s->member.item[host];
 
@@ -589,7 +592,7 @@ static void pack_with(struct gandiva *s, int32_t id, int32_t host)
     targets_add_guest(&s->targets, id, host);
 }
 
-static void return_to_partner(struct gandiva *s, const struct view *view, int32_t id)
+static inline void return_to_partner(struct gandiva *s, const struct view *view, int32_t id)
 {
     int32_t partner = s->member.item[id].partner;
 

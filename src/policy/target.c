@@ -18,7 +18,10 @@ void targets_clear(struct targets *targets)
 
 void targets_add_guest(struct targets *targets, int32_t task, int32_t host)
 {
-    vector_push(&targets->item, ((struct target){.task = task, .host = host}));
+    static const struct allocation nothing;
+
+    targets_add(targets, task, 0, &nothing);
+    vector_last(&targets->item)->host = host;
 }
 
 static bool is_settled(const struct targets *targets, int32_t task)
@@ -165,8 +168,46 @@ static void send_back_others(const struct targets *targets, struct plan *plan)
             plan_preempt(plan, targets->lifted.item[i]);
 }
 
+static void go_to_target(struct targets *targets, const struct view *view, struct plan *plan,
+                         const struct target *target)
+{
+    const struct task *task = &view->task[target->task];
+
+    if (target->host >= 0) {
+        settle_guest(targets, view, plan, target);
+        return;
+    }
+    if (task->state != TASK_RUNNING) {
+        if (!plan_may_start(plan, target->task, target->cluster))
+            return;
+        plan_start(plan, target->task, target->cluster, &target->amount);
+    } else if (task->cluster != target->cluster || targets->rigid || task->companion >= 0) {
+        plan_migrate(plan, target->task, target->cluster, &target->amount);
+    } else {
+        plan_resize(plan, target->task, &target->amount);
+    }
+    id_set_add(&targets->settled, target->task);
+}
+
+/* Where there is room for all, nothing has to be lifted to find out. */
+static void plan_all(struct targets *targets, const struct view *view, struct plan *plan)
+{
+    settle_those_that_stay(targets, view);
+    for (size_t i = 0; i < targets->item.count; i++)
+        if (!is_settled(targets, targets->item.item[i].task))
+            go_to_target(targets, view, plan, &targets->item.item[i]);
+    for (int32_t c = 0; c < view->catalog->clusters; c++)
+        for (int32_t i = 0; i < view->cluster[c].runnings; i++)
+            if (!is_settled(targets, view->cluster[c].running[i]))
+                plan_preempt(plan, view->cluster[c].running[i]);
+}
+
 void targets_plan(struct targets *targets, const struct view *view, struct plan *plan)
 {
+    if (targets->fits && !targets->restarts) {
+        plan_all(targets, view, plan);
+        return;
+    }
     if (!targets->restarts)
         settle_those_that_stay(targets, view);
     lift_others(targets, view, plan);

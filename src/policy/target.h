@@ -23,6 +23,7 @@ struct targets {
     VECTOR(int32_t) lifted;     /* running ones that do not stay as they are */
     bool rigid;                 /* amounts are never cut, and what runs is never resized */
     bool restarts;              /* nobody keeps its place: whoever runs on is started anew */
+    bool fits;                  /* all targets have room together, and no cluster is split */
 };
 
 void targets_release(struct targets *targets);
@@ -30,7 +31,14 @@ void targets_clear(struct targets *targets);
 static inline void targets_add(struct targets *targets, int32_t task, int32_t cluster,
                                const struct allocation *amount)
 {
-    vector_push(&targets->item, ((struct target){task, cluster, *amount, -1}));
+    struct target *target;
+
+    vector_reserve(&targets->item, targets->item.count + 1);
+    target = &targets->item.item[targets->item.count++];
+    target->task = task;
+    target->cluster = cluster;
+    target->amount = *amount;
+    target->host = -1;
 }
 
 /* A task that shall share what a task holds for which targets_add() was called before. */

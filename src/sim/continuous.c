@@ -13,11 +13,6 @@
 
 #include <math.h>
 
-static const struct speed_model *model_of(const struct world *world, int32_t id)
-{
-    return &world->scenario->truth[world->task[id].type].speed;
-}
-
 double continuous_progress(const struct world *world, int32_t id)
 {
     const struct hidden *hidden = &world->hidden[id];
@@ -25,7 +20,7 @@ double continuous_progress(const struct world *world, int32_t id)
 
     if (world->task[id].state != TASK_RUNNING || ran_s <= 0)
         return hidden->progress;
-    return speed_advance(model_of(world, id), hidden->rate, hidden->progress,
+    return speed_advance(hidden->model, hidden->rate, hidden->progress,
                          ran_s * hidden->multiplier * hidden->segment);
 }
 
@@ -33,6 +28,8 @@ void continuous_settle(struct world *world, int32_t id)
 {
     struct hidden *hidden = &world->hidden[id];
 
+    if (hidden->stamp_s == world->view.now_s)
+        return;
     hidden->progress = continuous_progress(world, id);
     hidden->fail_left_s -= world->view.now_s - hidden->stamp_s;
     hidden->stamp_s = world->view.now_s;
@@ -65,7 +62,7 @@ static void schedule(struct world *world, int32_t id)
 
     hidden->segment = factor;
     if (factor > 0)
-        finish_s = now_s + speed_seconds(model_of(world, id), hidden->rate, hidden->progress, 1) /
+        finish_s = now_s + speed_seconds(hidden->model, hidden->rate, hidden->progress, 1) /
                                (hidden->multiplier * factor);
     next_s = finish_s <= until_s ? finish_s : until_s;
     hidden->next_kind = finish_s <= until_s ? NEXT_FINISH : NEXT_SEGMENT;
@@ -99,8 +96,7 @@ static void schedule_marked(struct world *world)
         hidden->marked = false;
         if (world->task[id].state != TASK_RUNNING)
             continue;
-        if (hidden->stamp_s < world->view.now_s)
-            continuous_settle(world, id);
+        continuous_settle(world, id);
         progress_set_multiplier(world, id);
         schedule(world, id);
     }

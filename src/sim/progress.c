@@ -59,23 +59,32 @@ static size_t hash_of(const struct allocation *allocation)
     return (size_t)(hash >> (64 - RATE_BITS));
 }
 
-/* A type gets few different allocations, so their rates are kept. What is below the task's own
- * minimum makes it stand still, like anything below its type's. */
+static const struct known_rate *find_rate(struct world *world, const struct task *task)
+{
+    struct known_rate *known = &world->rates[task->type].known[hash_of(&task->allocation)];
+
+    if (allocation_equal(&known->allocation, &task->allocation))
+        return known;
+    known->allocation = task->allocation;
+    known->rate = (struct rate){0};
+    if (allocation_fits(&world->catalog->type[task->type].min, &task->allocation))
+        known->rate = speed_rate(&world->scenario->truth[task->type].speed, &task->allocation);
+    return known;
+}
+
+/* A type gets few different allocations, and a task often what it had before, so rates are kept.
+ * What is below the task's own minimum makes it stand still, like anything below its type's. */
 void progress_set_rate(struct world *world, int32_t id)
 {
     const struct task *task = &world->task[id];
-    struct known_rate *known = &world->rates[task->type].known[hash_of(&task->allocation)];
+    struct hidden *hidden = &world->hidden[id];
 
-    if (!allocation_equal(&known->allocation, &task->allocation)) {
-        known->allocation = task->allocation;
-        known->rate = (struct rate){0};
-        if (allocation_fits(&world->catalog->type[task->type].min, &task->allocation))
-            known->rate = speed_rate(&world->scenario->truth[task->type].speed, &task->allocation);
-    }
-    world->hidden[id].rate = known->rate;
-    place_rate(world, task, &world->hidden[id].rate);
+    if (!hidden->known || !allocation_equal(&hidden->known->allocation, &task->allocation))
+        hidden->known = find_rate(world, task);
+    hidden->rate = hidden->known->rate;
+    place_rate(world, task, &hidden->rate);
     if (world->below_minimum && !allocation_fits(&task->min, &task->allocation))
-        world->hidden[id].rate = (struct rate){0};
+        hidden->rate = (struct rate){0};
 }
 
 /* Whether a slot brings just what the speed says, by speed_at_root(). */
@@ -123,10 +132,8 @@ void progress_begin(struct world *world, int32_t id, int32_t from)
     hidden->fail_left_s = draw_failure(world, id);
     hidden->stall_until_s = progress_transfer_end(world, from, task->cluster, mb) + info->startup_s;
     hidden->data_at = task->cluster;
-    if (world->catalog->slot_s > 0) {
-        hidden->model = &world->scenario->truth[task->type].speed;
+    if (world->catalog->slot_s > 0)
         hidden->plain = is_plain(world, task, hidden);
-    }
     progress_set_rate(world, id);
 }
 

@@ -136,6 +136,7 @@ void task_arrive(struct world *world, int32_t id)
     task->pace = 1;
     task->next_waiting = task->prev_waiting = task->first_node = -1;
     hidden->inverse_work = 1 / arrival->work;
+    hidden->model = &world->scenario->truth[arrival->type].speed;
     hidden->walked_cluster = -1;
     hidden->data_at = arrival->home;
     world->view.tasks = id + 1;

@@ -18,6 +18,7 @@ enum next_kind { NEXT_FINISH, NEXT_SEGMENT, NEXT_FAILURE };
 struct hidden {
     double progress;  /* at stamp_s */
     struct rate rate; /* of the present allocation */
+    const struct known_rate *known; /* that it had last, or what has taken its place; or NULL */
     const struct speed_model *model;
     bool plain;   /* slotted: a slot brings its speed's progress and nothing else */
     bool planned; /* while a plan is judged: an action of it has the task */
