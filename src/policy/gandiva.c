@@ -33,6 +33,7 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/rng.h"
 #include "core/policy.h"
@@ -72,18 +73,20 @@ struct gandiva {
     VECTOR(int32_t) queue;            /* the same in the order of their turns */
     VECTOR(int32_t) back;             /* those who go to its end */
     VECTOR(struct stranger) stranger; /* who waits and was not let in, by id */
+    double least_share;               /* none of them has less */
     int32_t waiting_members;
     double *load;                    /* by cluster: dominant shares let in */
     double *old_load;                /* the same when the strangers were last asked */
     bool *was_open;                  /* by cluster: whether it took starts then */
     bool *is_short;                  /* by cluster: some member finds no room */
     bool *is_wanted;                 /* by cluster: somebody waits who was not let in */
-    int32_t wanted;                  /* clusters where that is so */
+    int32_t shorts, wanted;          /* clusters where that is so */
     struct allocation *free;         /* by cluster */
     bool moved;                      /* a member changed its cluster since the loads were counted */
     bool one;                        /* a cluster may start one task per slot */
     bool pins;                       /* some types are not preempted: see must_stay() */
     struct id_set started;           /* clusters that have their one start of this slot */
+    VECTOR(int32_t) growing;         /* targets that may grow further, by index */
     VECTOR(int32_t) rest;            /* members without a turn, in the order of theirs */
     VECTOR(int32_t) lone;            /* who runs, could share and does not */
     VECTOR(int32_t) lones;           /* by request: how many of them */
@@ -120,6 +123,7 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     for (int32_t i = 0; i < setup->catalog->types; i++)
         s->pins |= !setup->catalog->type[i].preempt_keeps;
     s->moved = true;
+    s->least_share = HUGE_VAL;
     rng_stream(&s->rng, setup->seed, "policy");
     s->targets.rigid = !s->grows;
     s->targets.fits = true;
@@ -131,6 +135,8 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     s->is_short = xcalloc(clusters, sizeof *s->is_short);
     s->is_wanted = xcalloc(clusters, sizeof *s->is_wanted);
     s->free = xcalloc(clusters, sizeof *s->free);
+    for (size_t c = 0; c < clusters; c++)
+        s->free[c] = setup->catalog->cluster[c].capacity;
     return 0;
 }
 
@@ -147,6 +153,7 @@ static void release(void *state)
     vector_release(&s->stranger);
     id_set_release(&s->started);
     id_set_release(&s->bad);
+    vector_release(&s->growing);
     vector_release(&s->rest);
     vector_release(&s->lone);
     vector_release(&s->lones);
@@ -300,6 +307,7 @@ static void add_stranger(struct gandiva *s, const struct view *view, int32_t id)
     for (int32_t i = 0; i < reach->count; i++)
         least_share = fmin(least_share, share_on(s, view, id, reach->cluster[i]));
     vector_push(&s->stranger, ((struct stranger){id, least_share}));
+    s->least_share = fmin(s->least_share, least_share);
 }
 
 /* New ones are among those that began to wait, by id; returns from which on they stand. Somebody
@@ -319,6 +327,7 @@ static size_t list_strangers(struct gandiva *s, const struct view *view)
     if (s->stranger.count + (size_t)s->waiting_members == (size_t)view->waiting)
         return known;
     vector_clear(&s->stranger);
+    s->least_share = HUGE_VAL;
     for (int32_t id = view->first_waiting; id >= 0; id = view->task[id].next_waiting)
         if (s->member.item[id].cluster < 0)
             add_stranger(s, view, id);
@@ -331,28 +340,41 @@ static double most_room(const struct gandiva *s, const struct view *view)
     double least_load = HUGE_VAL;
 
     for (int32_t c = 0; c < view->catalog->clusters; c++)
-        if (view->cluster[c].may_start)
-            least_load = fmin(least_load, s->load[c]);
+        if (view->cluster[c].may_start && s->load[c] < least_load)
+            least_load = s->load[c];
     return s->most_load - least_load + 1e-6;
 }
 
-/* Asks those from `first` on; whoever is let in is a stranger no more. */
+/* Asks those from `first` on, until there is no room for anybody; whoever is let in is a stranger
+ * no more. */
 static void ask_strangers(struct gandiva *s, const struct view *view, size_t first)
 {
     double room = most_room(s, view);
-    size_t kept = first;
+    size_t kept = first, i = first, left;
+    bool shrunk = false;
 
-    for (size_t i = first; i < s->stranger.count; i++) {
+    for (; i < s->stranger.count; i++) {
         struct stranger stranger = s->stranger.item[i];
 
-        if (stranger.least_share > room)
+        if (room < s->least_share && s->wanted == view->catalog->clusters)
+            break;
+        if (stranger.least_share > room) {
             want(s, view, stranger.task);
-        else if (view->task[stranger.task].state != TASK_WAITING ||
-                 let_in_one(s, view, stranger.task))
+        } else if (view->task[stranger.task].state != TASK_WAITING) {
             continue;
+        } else if (let_in_one(s, view, stranger.task)) {
+            shrunk = true;
+            continue;
+        } else if (shrunk) {
+            room = most_room(s, view);
+            shrunk = false;
+        }
         s->stranger.item[kept++] = stranger;
     }
-    s->stranger.count = kept;
+    left = s->stranger.count - i;
+    if (left > 0)
+        memmove(s->stranger.item + kept, s->stranger.item + i, left * sizeof *s->stranger.item);
+    s->stranger.count = kept + left;
 }
 
 static bool has_opened(const struct gandiva *s, const struct view *view)
@@ -540,10 +562,13 @@ static void migrate_or_wait(struct gandiva *s, const struct view *view)
 
     for (size_t i = 0; i < s->rest.count; i++) {
         int32_t id = s->rest.item[i];
+        bool *is_short;
 
         if (s->member.item[id].roams && migrate(s, view, id))
             continue;
-        s->is_short[s->member.item[id].cluster] = true;
+        is_short = &s->is_short[s->member.item[id].cluster];
+        s->shorts += !*is_short;
+        *is_short = true;
         s->rest.item[kept++] = id;
     }
     s->rest.count = kept;
@@ -572,7 +597,8 @@ static inline bool may_be_host(const struct gandiva *s, int32_t id)
     return member->runs && !member->packs && member->pairs;
 }
 
-static inline bool do_match(const struct gandiva *s, const struct view *view, int32_t id, int32_t host)
+static inline bool do_match(const struct gandiva *s, const struct view *view, int32_t id,
+                            int32_t host)
 {
     const struct member *member = &s->member.item[id], *other = &s->member.item[host];
 
@@ -652,58 +678,73 @@ static void pack(struct gandiva *s, const struct view *view)
             draw_host(s, view, s->rest.item[i]);
 }
 
-static bool has_idle(const struct gandiva *s, const struct catalog *catalog)
+/* Gives a target one more of its requests, as far as there is something left; false if there is
+ * not. */
+static bool grow_one(struct gandiva *s, const struct view *view, struct target *target)
 {
-    for (int32_t c = 0; c < catalog->clusters; c++)
-        if (!s->is_short[c] && !allocation_is_zero(&s->free[c]))
-            return true;
-    return false;
+    struct allocation left = view->task[target->task].max, step;
+
+    allocation_subtract(&left, &target->amount);
+    step = allocation_least(&s->asked.item[s->member.item[target->task].asks], &left);
+    step = allocation_least(&step, &s->free[target->cluster]);
+    if (allocation_is_zero(&step))
+        return false;
+    allocation_subtract(&s->free[target->cluster], &step);
+    allocation_add(&target->amount, &step);
+    return true;
 }
 
-/* Rounds of one more request each, until nobody takes any more. */
+static void list_growing(struct gandiva *s)
+{
+    vector_clear(&s->growing);
+    for (size_t i = 0; i < s->targets.item.count; i++) {
+        const struct target *target = &s->targets.item.item[i];
+
+        if (!s->is_short[target->cluster] && !s->member.item[target->task].packs)
+            vector_push(&s->growing, (int32_t)i);
+    }
+}
+
+/* Rounds of one more request each, until nobody takes any more. Who once found nothing will find
+ * nothing later. */
 static void grow(struct gandiva *s, const struct view *view)
 {
-    bool grown = s->grows && has_idle(s, view->catalog);
+    if (!s->grows || s->shorts == view->catalog->clusters)
+        return;
+    list_growing(s);
+    while (s->growing.count > 0) {
+        size_t kept = 0;
 
-    while (grown) {
-        grown = false;
-        for (size_t i = 0; i < s->targets.item.count; i++) {
-            struct target *target = &s->targets.item.item[i];
-            const struct task *task = &view->task[target->task];
-            struct allocation left = task->max, step;
+        for (size_t i = 0; i < s->growing.count; i++) {
+            int32_t at = s->growing.item[i];
 
-            if (s->member.item[target->task].packs || s->is_short[target->cluster])
-                continue;
-            allocation_subtract(&left, &target->amount);
-            step = allocation_least(request_of(&s->requests, view, target->task), &left);
-            step = allocation_least(&step, &s->free[target->cluster]);
-            if (allocation_is_zero(&step))
-                continue;
-            allocation_subtract(&s->free[target->cluster], &step);
-            allocation_add(&target->amount, &step);
-            grown = true;
+            if (grow_one(s, view, &s->targets.item.item[at]))
+                s->growing.item[kept++] = at;
         }
+        s->growing.count = kept;
+    }
+}
+
+/* All of them, or just those that the last plan filled. */
+static void empty_clusters(struct gandiva *s, const struct catalog *catalog)
+{
+    bool all = (size_t)catalog->clusters < s->targets.item.count;
+    size_t count = all ? (size_t)catalog->clusters : s->targets.item.count;
+
+    for (size_t i = 0; i < count; i++) {
+        int32_t cluster = all ? (int32_t)i : s->targets.item.item[i].cluster;
+
+        s->free[cluster] = catalog->cluster[cluster].capacity;
     }
 }
 
 static void open_clusters(struct gandiva *s, const struct view *view)
 {
-    static const struct allocation nothing;
-
+    empty_clusters(s, view->catalog);
     targets_clear(&s->targets);
     id_set_clear(&s->started);
-    for (int32_t c = 0; c < view->catalog->clusters; c++) {
-        s->free[c] = view->cluster[c].up ? view->catalog->cluster[c].capacity : nothing;
-        s->is_short[c] = s->is_wanted[c];
-    }
-}
-
-static bool takes_turns(const struct gandiva *s, const struct catalog *catalog)
-{
-    for (int32_t c = 0; c < catalog->clusters; c++)
-        if (s->is_short[c])
-            return true;
-    return false;
+    memcpy(s->is_short, s->is_wanted, (size_t)view->catalog->clusters * sizeof *s->is_short);
+    s->shorts = s->wanted;
 }
 
 static void decide(void *state, const struct view *view, struct plan *plan)
@@ -722,7 +763,7 @@ static void decide(void *state, const struct view *view, struct plan *plan)
     pack(s, view);
     grow(s, view);
     targets_plan(&s->targets, view, plan);
-    if (takes_turns(s, view->catalog))
+    if (s->shorts > 0)
         plan_wake(plan, s->slice_end_s);
 }
 

@@ -16,14 +16,6 @@ void targets_clear(struct targets *targets)
     id_set_clear(&targets->settled);
 }
 
-void targets_add_guest(struct targets *targets, int32_t task, int32_t host)
-{
-    static const struct allocation nothing;
-
-    targets_add(targets, task, 0, &nothing);
-    vector_last(&targets->item)->host = host;
-}
-
 static bool is_settled(const struct targets *targets, int32_t task)
 {
     return id_set_has(&targets->settled, task);
@@ -62,16 +54,17 @@ static bool stays_as_it_is(const struct targets *targets, const struct view *vie
  * who keeps a place decides who can stay beside it. */
 static void settle_those_that_stay(struct targets *targets, const struct view *view)
 {
-    bool guests = false;
+    size_t first_guest = targets->item.count;
 
     for (size_t i = 0; i < targets->item.count; i++) {
         const struct target *target = &targets->item.item[i];
 
-        guests |= target->host >= 0;
-        if (target->host < 0 && stays_as_it_is(targets, view, target))
+        if (target->host >= 0)
+            first_guest = i < first_guest ? i : first_guest;
+        else if (stays_as_it_is(targets, view, target))
             id_set_add(&targets->settled, target->task);
     }
-    for (size_t i = 0; guests && i < targets->item.count; i++) {
+    for (size_t i = first_guest; i < targets->item.count; i++) {
         const struct target *target = &targets->item.item[i];
 
         if (target->host >= 0 && is_settled(targets, target->host) &&

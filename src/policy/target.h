@@ -42,7 +42,13 @@ static inline void targets_add(struct targets *targets, int32_t task, int32_t cl
 }
 
 /* A task that shall share what a task holds for which targets_add() was called before. */
-void targets_add_guest(struct targets *targets, int32_t task, int32_t host);
+static inline void targets_add_guest(struct targets *targets, int32_t task, int32_t host)
+{
+    static const struct allocation nothing;
+
+    targets_add(targets, task, 0, &nothing);
+    vector_last(&targets->item)->host = host;
+}
 
 /*
  * Plans it: running tasks that have what they shall have keep their place (of tasks in company that

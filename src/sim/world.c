@@ -383,14 +383,6 @@ void world_tell_watchers(const struct world *world, enum event_kind kind, int32_
         world->watcher[i].watch(world->watcher[i].arg, &event);
 }
 
-void world_touch(struct world *world, int32_t cluster)
-{
-    if (world->is_touched[cluster])
-        return;
-    world->is_touched[cluster] = true;
-    vector_push(&world->touched, cluster);
-}
-
 void world_pass_time(struct world *world, double to_s)
 {
     double dt = to_s - world->view.now_s;
@@ -401,27 +393,6 @@ void world_pass_time(struct world *world, double to_s)
     }
     world->totals.in_system_s += world->in_system * dt;
     world->view.now_s = to_s;
-}
-
-void world_take(struct world *world, int32_t cluster, const struct allocation *amount,
-                const struct placement *placement)
-{
-    allocation_subtract(&world->cluster[cluster].free, amount);
-    for (int r = 0; r < world->catalog->resources; r++)
-        world->used[r] += amount->amount[r];
-    if (placement->shares > 0)
-        nodes_take(world->node_free[cluster], placement);
-}
-
-void world_give(struct world *world, int32_t cluster, const struct allocation *amount,
-                const struct placement *placement)
-{
-    allocation_add(&world->cluster[cluster].free, amount);
-    for (int r = 0; r < world->catalog->resources; r++)
-        world->used[r] -= amount->amount[r];
-    if (placement->shares > 0)
-        nodes_give(world->node_free[cluster], placement);
-    world_touch(world, cluster);
 }
 
 static bool asks_again(const struct world *world, const struct plan *plan, int applied,

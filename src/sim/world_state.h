@@ -16,8 +16,8 @@ enum next_kind { NEXT_FINISH, NEXT_SEGMENT, NEXT_FAILURE };
 
 /* What the world keeps to itself about a task. */
 struct hidden {
-    double progress;  /* at stamp_s */
-    struct rate rate; /* of the present allocation */
+    double progress;                /* at stamp_s */
+    struct rate rate;               /* of the present allocation */
     const struct known_rate *known; /* that it had last, or what has taken its place; or NULL */
     const struct speed_model *model;
     bool plain;   /* slotted: a slot brings its speed's progress and nothing else */
@@ -144,15 +144,40 @@ static inline void world_tell(const struct world *world, enum event_kind kind, i
         world_tell_watchers(world, kind, task, cluster, other);
 }
 
-void world_touch(struct world *world, int32_t cluster);
 void world_pass_time(struct world *world, double to_s); /* moves the clock and the integrals */
-void world_take(struct world *world, int32_t cluster, const struct allocation *amount,
-                const struct placement *placement);
-void world_give(struct world *world, int32_t cluster, const struct allocation *amount,
-                const struct placement *placement);
 /* Books of a cluster that came up or went down. */
 void world_refill(struct world *world, int32_t cluster);
 void world_drain(struct world *world, int32_t cluster);
+
+/* What came free there, or came up, concerns those who wait. */
+static inline void world_touch(struct world *world, int32_t cluster)
+{
+    if (world->is_touched[cluster])
+        return;
+    world->is_touched[cluster] = true;
+    vector_push(&world->touched, cluster);
+}
+
+static inline void world_take(struct world *world, int32_t cluster, const struct allocation *amount,
+                              const struct placement *placement)
+{
+    allocation_subtract(&world->cluster[cluster].free, amount);
+    for (int r = 0; r < world->catalog->resources; r++)
+        world->used[r] += amount->amount[r];
+    if (placement->shares > 0)
+        nodes_take(world->node_free[cluster], placement);
+}
+
+static inline void world_give(struct world *world, int32_t cluster, const struct allocation *amount,
+                              const struct placement *placement)
+{
+    allocation_add(&world->cluster[cluster].free, amount);
+    for (int r = 0; r < world->catalog->resources; r++)
+        world->used[r] -= amount->amount[r];
+    if (placement->shares > 0)
+        nodes_give(world->node_free[cluster], placement);
+    world_touch(world, cluster);
+}
 
 /* tasks.c: what can happen to one task. Each keeps lists, books, totals and watchers up to date.
  * Placements are copied; on clusters that are not split they are empty. */
