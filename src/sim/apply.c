@@ -361,8 +361,6 @@ static void judge(struct world *world, const struct plan *plan)
             refuse(world, action, reason);
         }
     }
-    for (size_t i = 0; i < world->accepted.count; i++)
-        world->hidden[world->accepted.item[i]->task].planned = false;
 }
 
 /* Those that were preempted wait by now. */
@@ -384,9 +382,11 @@ int plan_apply(struct world *world, const struct plan *plan)
             task_preempt(world, world->accepted.item[i]->task);
             applied++;
         }
-    for (size_t i = 0; i < world->accepted.count; i++)
+    for (size_t i = 0; i < world->accepted.count; i++) {
+        world->hidden[world->accepted.item[i]->task].planned = false;
         if (lets_go(world, world->accepted.item[i]))
             let_go(world, world->accepted.item[i]);
+    }
     for (size_t i = 0; i < world->accepted.count; i++)
         if (world->accepted.item[i]->kind != ACTION_PREEMPT)
             applied += carry_out(world, plan, world->accepted.item[i]);

@@ -36,9 +36,15 @@ int company_size(const struct world *world, int32_t id)
 void company_set_paces(struct world *world, int32_t id)
 {
     int32_t member[MAX_COMPANY], type[MAX_COMPANY];
-    int members = gather(world, id, member);
     double period;
+    int members;
 
+    if (world->task[id].companion < 0) { /* the last one */
+        world->task[id].pace = 1;
+        progress_refresh(world, id);
+        return;
+    }
+    members = gather(world, id, member);
     for (int i = 0; i < members; i++)
         type[i] = world->task[member[i]].type;
     period = periods_of(&world->periods, type, members);

@@ -26,7 +26,7 @@ static double draw_failure(const struct world *world, int32_t id)
     double mtbf_s = world->scenario->truth[world->task[id].type].mtbf_s;
     uint64_t bits;
 
-    if (mtbf_s <= 0)
+    if (!world->has_failures || mtbf_s <= 0)
         return HUGE_VAL;
     bits = rng_hash(world->failure_seed, (uint64_t)id, (uint64_t)world->hidden[id].starts);
     return -mtbf_s * log1p(-rng_bits_unit(bits));
@@ -125,12 +125,15 @@ void progress_begin(struct world *world, int32_t id, int32_t from)
     const struct type_info *info = &world->catalog->type[task->type];
     struct hidden *hidden = &world->hidden[id];
     double mb = info->data_mb + (hidden->progress > 0 ? info->state_mb : 0);
+    double here_s = world->view.now_s;
 
+    if (from != task->cluster)
+        here_s = progress_transfer_end(world, from, task->cluster, mb);
     hidden->starts++;
     hidden->noise = start_noise(world, id);
     hidden->multiplier = hidden->noise * hidden->inverse_work;
     hidden->fail_left_s = draw_failure(world, id);
-    hidden->stall_until_s = progress_transfer_end(world, from, task->cluster, mb) + info->startup_s;
+    hidden->stall_until_s = here_s + info->startup_s;
     hidden->data_at = task->cluster;
     if (world->catalog->slot_s > 0)
         hidden->plain = is_plain(world, task, hidden);
