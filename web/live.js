@@ -127,7 +127,7 @@
         make('details', {}, make('summary', {}, 'Show table'), live.table(caption, heads, rows, 'Nothing yet.'));
     live.facts = (list) =>
         make('dl', { class: 'facts' }, list.filter(([, value]) => value !== null && value !== undefined && value !== '')
-            .map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value))));
+            .map(([name, value]) => make('div', { class: value.nodeName === 'CODE' ? 'long' : null }, make('dt', {}, name), make('dd', {}, value))));
     live.section = (title, ...content) => make('section', {}, make('h2', {}, title), ...content);
     live.meter = function (name, used, all, unit) {
         if (!all) return null;
