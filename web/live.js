@@ -74,7 +74,7 @@
     };
     live.seconds = function (x) {
         if (typeof x !== 'number') return '–';
-        return x < 60 ? x.toFixed(x < 10 ? 1 : 0) + ' s' : x < 3600 ? Math.round(x / 60) + ' min' : (x / 3600).toFixed(1) + ' h';
+        return x < 60 ? x.toFixed(x < 10 ? 1 : 0) + ' s' : x < 3600 ? (x / 60).toFixed(x < 600 ? 1 : 0) + ' min' : (x / 3600).toFixed(1) + ' h';
     };
     live.clock = function (at) {
         const date = new Date(at), far = Math.abs(Date.now() - date) > 20 * 3600e3;

@@ -6,7 +6,7 @@
     'use strict';
     const { make } = live;
     const HUES = 7, MARKS = ['■', '▲', '●', '◆', '▼', '★', '✚'], AXIS = 20, GAP = 10;
-    const RANGES = [['auto', 'all that is known'], [600, '10 minutes'], [3600, '1 hour'], [6 * 3600, '6 hours'], [86400, '1 day']];
+    const RANGES = [['auto', 'the present stretch of work'], [600, '10 minutes'], [3600, '1 hour'], [6 * 3600, '6 hours'], [86400, '1 day']];
     const view = { range: 'auto', colour: 'type', cursor: null, bars: [] };
     live.ganttView = view;
 
@@ -116,6 +116,17 @@
         for (const bar of svg.querySelectorAll('.one')) bar.classList.toggle('cursor', view.cursor !== null && idOf(view.bars[bar.dataset.bar]) === view.cursor);
     }
 
+    // How far back: as chosen, or to where work began, before which there was a pause as long as half of it.
+    function pastOf(all, now) {
+        if (view.range !== 'auto') return 1000 * view.range;
+        let from = now - 60e3;
+        for (const one of [...all].sort((a, b) => b.to - a.to)) {
+            if (from - one.to > Math.max(180e3, (now - from) / 2)) break;
+            from = Math.min(from, one.from);
+        }
+        return now - from;
+    }
+
     const choice = (label, key, options) => make('label', { class: 'inline' }, label + ' ', make('select', { change: (event) => {
         view[key] = event.target.value;
         live.soon();
@@ -134,8 +145,7 @@
 
     live.gantt = function (data, clusters) {
         const now = Date.now(), all = stretches(data.items, data.planned, now);
-        const past = view.range === 'auto' ? Math.max(60e3, now - Math.min(now, ...all.map((one) => one.from))) : 1000 * view.range;
-        const from = now - past, ahead = Math.max(past / 12, Math.min(past / 2, Math.max(0, ...all.map((one) => one.to - now))));
+        const past = pastOf(all, now), from = now - past, ahead = Math.max(past / 12, Math.min(past / 2, Math.max(0, ...all.map((one) => one.to - now))));
         const bars = all.filter((one) => one.to >= from && one.from < now + ahead).sort((a, b) => a.from - b.from);
         const width = Math.max(320, (document.querySelector('main').clientWidth || 1000) - 2), left = width < 600 ? 62 : 104;
         const scale = { from, until: now + ahead, left, right: width - 6 };
@@ -164,7 +174,7 @@
         const svg = make('svg', { class: 'live-gantt', viewBox: `0 0 ${width} ${y + 12}`, tabindex: 0, role: 'application', 'aria-roledescription': 'timeline', 'aria-describedby': 'gantt-says',
             'aria-label': `${bars.length} stretches on ${clusters.length} clusters since ${live.clock(from)}; arrow keys go from one to the next, Enter opens the job`, keydown: press }, patterns(), axis(scale, y, now), parts);
         markCursor(svg);
-        return make('figure', {}, make('div', { class: 'tools' }, choice('Look back', 'range', RANGES), choice('Colour by', 'colour', [['type', 'type'], ['user', 'user'], ['state', 'state']])), svg,
+        return make('figure', {}, make('div', { class: 'tools' }, choice('Look back', 'range', RANGES), choice('Colour by', 'colour', [['type', 'type'], ['user', 'user'], ['state', 'state']]), make('a', { href: 'v1/record?since=24h', download: 'day.jsonl', title: 'for tapfinger simulate --from-log' }, 'Export the last day')), svg,
             make('p', { id: 'gantt-says', class: 'says', 'aria-live': 'polite', 'data-still': true }, 'Point at a bar, or use the arrow keys.'),
             make('figcaption', { class: 'soft' }, keys.map((key, i) => make('span', { class: 'key' }, make('span', { class: 'mark', style: { color: `var(--c${i % HUES})` }, 'aria-hidden': 'true' }, MARKS[i % HUES]), ' ' + key)),
                 make('span', {}, 'Each row of a cluster is one processor or GPU. Full: runs; faint: ended; hatched: failed, or what is left of what runs; dotted: expected to start; both as estimated.')));
@@ -174,8 +184,7 @@
     live.heat = function (data, clusters) {
         const now = Date.now(), all = stretches(data.items, [], now).filter((one) => one.kind === 'ran');
         const wide = document.querySelector('main').clientWidth || 1000, cells = wide < 600 ? 8 : 20;
-        const past = view.range === 'auto' ? Math.max(60e3, now - Math.min(now, ...all.map((one) => one.from))) : 1000 * view.range;
-        const step = past / cells, from = now - past;
+        const past = pastOf(all, now), step = past / cells, from = now - past;
         const share = (cluster, i) => {
             const a = from + i * step, b = a + step;
             const held = all.filter((one) => one.cluster === cluster.name).reduce((sum, one) => sum + one.allocation.cpu * Math.max(0, Math.min(b, one.to) - Math.max(a, one.from)), 0);

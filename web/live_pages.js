@@ -41,7 +41,7 @@
                 make('p', { class: 'soft' }, 'Decided by ', make('a', { href: '#/policies' }, policy.policy), policy.fallback_decides ? '; at present fifo-min decides in its place' : '', policy.trouble ? `: ${policy.trouble}` : '')),
             section('What ran, runs and is expected', live.gantt(data, clusters.items),
                 live.asTable('Tasks that wait, run or ran', ['Task', 'Name', 'Type', 'State', 'Cluster', 'Holds', 'From', 'To'], asRows(data))),
-            section(`Queue (${clusters.waiting})`, jobs.items.length ? make('p', { class: 'soft' }, count(jobs.items.map((j) => j.reason || j.state)).map(([reason, n]) => `${n} ${reason}`).join(', '), jobs.next ? ' among the first 50' : '') : null,
+            section('Queue', jobs.items.length ? make('p', { class: 'soft' }, `${clusters.waiting} task${clusters.waiting === 1 ? ' waits' : 's wait'} for a place. Jobs: `, count(jobs.items.map((j) => j.reason || j.state)).map(([reason, n]) => `${n} ${reason}`).join(', '), jobs.next ? ' among the first 50' : '') : null,
                 table('Jobs that wait', ['Job', 'Name', 'Type', 'State', 'Reason', '#Priority', '#Waits', '#Starts in'],
                     jobs.items.map((j) => [link(j.id), j.name, j.type, live.stateChip(j), j.reason ? make('span', { title: live.meaning(j.reason) }, j.reason) : '–', String(j.priority), ago(j.submitted_at), live.eta(j)]), 'Nothing waits.')),
             section('How full the clusters were', make('p', { class: 'soft' }, 'Processors held, in per cent of a cluster, over the time of the chart above.'), live.heat(data, clusters.items)),
@@ -127,18 +127,21 @@
             make('details', {}, make('summary', {}, 'What is enforced here'), make('ul', { class: 'soft' }, c.enforced.map((line) => make('li', {}, line)))), live.may('admin') ? drain(c) : null));
     };
 
-    // Whole runs with every allocation that was seen, longest first at full length, and how sure that is.
+    // Such as are compared line by line: in one unit.
+    const exactly = (x) => (typeof x === 'number' ? (x < 1000 ? x.toPrecision(3) : Math.round(x)) + ' s' : '–');
+    // Whole runs with every allocation that was seen, and how sure that is.
     function curve(t) {
+        const points = [...t.points].sort((a, b) => a.allocation.gpu - b.allocation.gpu || a.allocation.cpu - b.allocation.cpu);
         const most = Math.max(...t.points.map((p) => p.measured_s + 2 * p.error_s));
-        return table(`What ${t.type} takes`, ['With', '', '#Seen', '#Whole run', '#± twice the standard error', '#Model says'], t.points.map((p) => [amount(p.allocation),
+        return table(`What ${t.type} takes`, ['With', '', '#Seen', '#Whole run', '#± twice the standard error', '#Model says'], points.map((p) => [amount(p.allocation),
             make('div', { class: 'bar span', 'aria-hidden': 'true' }, make('i', { style: { width: `${(100 * p.measured_s) / most}%` } }),
                 make('b', { style: { left: `${(100 * Math.max(0, p.measured_s - 2 * p.error_s)) / most}%`, width: `${(100 * Math.min(most, 4 * p.error_s)) / most}%` } })),
-            String(p.samples), seconds(p.measured_s), seconds(2 * p.error_s), p.believed_s ? seconds(p.believed_s) : '–']), 'Nothing learned yet.');
+            String(p.samples), exactly(p.measured_s), exactly(2 * p.error_s), p.believed_s ? exactly(p.believed_s) : '–']), 'Nothing learned yet.');
     }
     pages.types = async function () {
         const types = await api('v1/types');
         if (!types.items.length) return section('Types', make('p', { class: 'soft' }, 'None yet: a type comes with its first job.'));
-        return types.items.map((t) => section(t.type, make('p', { class: 'soft' }, `From ${amount(t.min)} to ${amount(t.max)}; ${t.samples} stretches seen.`), curve(t)));
+        return types.items.map((t) => section(t.type, make('p', { class: 'soft' }, `From ${amount(t.min)} to ${amount(t.max)}; ${t.samples} stretches seen.${t.model ? ` Model: ${t.model}${typeof t.mape === 'number' ? `, off by ${percent(t.mape)} in the mean` : ''}.` : ''}`), curve(t)));
     };
 
     const differs = (x, to) => (typeof x === 'number' && to ? `${x >= to ? '+' : '\u2212'}${Math.abs(100 * (x / to - 1)).toFixed(1)} %` : '–');
@@ -147,13 +150,13 @@
         const left = c.items.filter((p) => typeof p.mean_s !== 'number'), own = c.items.find((p) => p.policy === c.policy);
         const most = Math.max(c.real_mean_s || 0, ...items.map((p) => p.mean_s));
         const length = (x, kind) => make('div', { class: 'bar', 'aria-hidden': 'true' }, make('i', { class: kind, style: { width: `${(100 * x) / most}%` } }));
-        const row = (p) => [p.policy, p.policy === c.policy ? chip('decides') : '', seconds(p.mean_s), own ? differs(p.mean_s, own.mean_s) : '–', length(p.mean_s, p.policy === c.policy ? 'own' : '')];
+        const row = (p) => [p.policy, p.policy === c.policy ? chip('decides') : '', exactly(p.mean_s), own ? differs(p.mean_s, own.mean_s) : '–', length(p.mean_s, p.policy === c.policy ? 'own' : '')];
         return [
             make('p', {}, `Of the last ${c.tasks} tasks that arrived within a day ${c.finished} finished, after ${seconds(c.real_mean_s)} in the mean. `,
                 own ? `The simulation of ${c.policy}, which decides, says ${seconds(own.mean_s)} (${differs(own.mean_s, c.real_mean_s)}): that far the other figures can be trusted where the speeds of their allocations were measured.` : ''),
             make('p', { class: 'soft', id: 'age' }, `Simulated from the recorded log ${ago(c.made_at)} ago.${c.state === 'running' ? ' Being worked out anew.' : ''}`),
             table('Mean completion times by policy', ['Policy', '', '#Mean completion', '#Against the one that decides', ''], [
-                ['really', chip('measured'), seconds(c.real_mean_s), '', length(c.real_mean_s || 0, 'real')], ...items.map(row)], 'None yet.'),
+                ['really', chip('measured'), exactly(c.real_mean_s), '', length(c.real_mean_s || 0, 'real')], ...items.map(row)], 'None yet.'),
             left.length ? make('p', { class: 'soft' }, 'Did not finish all of them: ' + left.map((p) => p.policy).join(', ') + '.') : null];
     }
     // The log of the last day, simulated under each policy; the daemon works it out beside its loop.

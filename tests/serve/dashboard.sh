@@ -77,6 +77,7 @@ run "window.live.ganttView.colour = 'type'; document.querySelector('section deta
 check "the same as a table" page "document.querySelectorAll('section details tbody tr').length >= 4"
 run "window.live.draw()"
 check "which stays unfolded" page "document.querySelector('section details').open"
+check "the last day can be taken to the simulator" page "(await (await fetch(document.querySelector('a[download]').href)).text()).includes('image')"
 check "how full clusters were" page "document.querySelectorAll('table.heat tbody tr').length === 2"
 check "what types had to wait" page "[...document.querySelectorAll('h2')].some((h) => h.textContent === 'The last 4 tasks')"
 
