@@ -396,6 +396,7 @@ int access_begin_session(struct access *access, struct caller *caller,
     struct session session = {.made_us = book_now_us()};
     int rc = make_secret(secret, session.hash, err);
 
+    BUG_ON(!token); /* the caller was let in by it */
     if (rc)
         return rc;
     access_sweep(access);
