@@ -55,6 +55,7 @@ int client_open(struct client *client, const struct arguments *args, struct err 
     *client = (struct client){0};
     if (!site || !*site)
         site = getenv("TAPFINGER_SITE");
+    client->tells_problems = arguments_want_json(args);
     return read_patience(client, args, err) ? ERR_INVALID : open_at(client, site, err);
 }
 
@@ -143,7 +144,7 @@ static int unreachable(const struct client *client, CURLcode code, struct err *e
     return EXIT_UNREACHABLE;
 }
 
-static int judge(const struct answer *answer, struct err *err)
+static int judge(const struct client *client, const struct answer *answer, struct err *err)
 {
     const char *detail = json_string_value(json_object_get(answer->doc, "detail"));
     const char *reason = json_string_value(json_object_get(answer->doc, "reason"));
@@ -152,6 +153,11 @@ static int judge(const struct answer *answer, struct err *err)
         return EXIT_DONE;
     err_set(err, answer->status == 404 ? ERR_NOT_FOUND : ERR_INVALID, "%s",
             detail ? detail : "the daemon refused");
+    if (client->tells_problems && detail) {
+        fprintf(stderr, "%.*s\n", (int)strcspn(answer->body.bytes, "\n"), answer->body.bytes);
+        if (err)
+            err->message[0] = 0;
+    }
     if (reason && strcmp(reason, "never-fits") == 0)
         return EXIT_NEVER;
     if (answer->status == 404)
@@ -204,7 +210,7 @@ int client_call(struct client *client, const char *method, const char *path, jso
     if (code != CURLE_OK)
         return unreachable(client, code, err);
     answer->doc = json_loads(answer->body.bytes, 0, NULL);
-    return judge(answer, err);
+    return judge(client, answer, err);
 }
 
 void answer_release(struct answer *answer)

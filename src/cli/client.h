@@ -31,7 +31,8 @@ struct client {
     void *curl;
     char *base, *socket;
     char *token;
-    double patience_s; /* for one answer; 0: for ever */
+    double patience_s;   /* for one answer; 0: for ever */
+    bool tells_problems; /* a refusal goes to standard error as the daemon said it, in JSON */
 };
 
 /* Fails if the user said something wrong. Release with client_close in any case. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tapfinger clusters: what there is and what runs there; draining. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,17 +35,18 @@ static void add_state(struct table *table, const json_t *cluster)
                draining ? ")" : "");
 }
 
-/* Why it is drained, and until when; else how limits are enforced. */
+/* Why it is drained, and for how long yet: "disk swap (1h59m)". */
 static void add_note(struct table *table, const json_t *cluster)
 {
-    bool until = json_is_string(json_object_get(cluster, "until"));
+    bool draining = strcmp(client_text(cluster, "state"), "draining") == 0;
+    struct text left;
 
-    if (strcmp(client_text(cluster, "state"), "draining") == 0)
-        table_cell(table, MOOD_FAINT, "%s%s%s", client_text(cluster, "reason"),
-                   until ? " until " : "", until ? client_text(cluster, "until") : "");
-    else
-        table_cell(table, MOOD_FAINT, "%s",
-                   json_string_value(json_array_get(json_object_get(cluster, "enforced"), 0)));
+    text_init(&left, 0);
+    if (draining && json_is_string(json_object_get(cluster, "until")))
+        client_print_seconds(fmax(0, -client_age(json_object_get(cluster, "until"))), &left);
+    table_cell(table, MOOD_FAINT, "%s%s%s%s", draining ? client_text(cluster, "reason") : "-",
+               left.length ? " (" : "", left.bytes ? left.bytes : "", left.length ? ")" : "");
+    text_release(&left);
 }
 
 static void add_age(struct table *table, const json_t *cluster)
@@ -133,7 +135,7 @@ static int add_until(json_t *body, const char *until, struct err *err)
     int64_t at_us;
 
     if (quantity_moment(until, &at_us, err))
-        return err_prefix(err, "--until: ");
+        return err_prefix(err, "--until");
     json_object_set_new(body, "until", quantity_time_json(at_us));
     return 0;
 }

@@ -102,6 +102,23 @@ static void print_last_words(struct client *client, const char *id, int lines)
     text_release(&words);
 }
 
+/* "4 FAILED: exit code 3" */
+static void complain(const json_t *task, const char *state)
+{
+    const char *message = json_string_value(json_object_get(task, "message"));
+    json_int_t code = json_integer_value(json_object_get(task, "exit_code"));
+    json_int_t signal = json_integer_value(json_object_get(task, "exit_signal"));
+
+    fprintf(stderr, "%s %s", client_text(task, "id"), state);
+    if (message)
+        fprintf(stderr, ": %s", message);
+    else if (signal)
+        fprintf(stderr, ": signal %lld", (long long)signal);
+    else if (code > 0)
+        fprintf(stderr, ": exit code %lld", (long long)code);
+    fputc('\n', stderr);
+}
+
 static int judge(const json_t *doc, bool propagate)
 {
     const json_t *task = json_object_get(doc, "task") ? json_object_get(doc, "task") : doc;
@@ -113,9 +130,7 @@ static int judge(const json_t *doc, bool propagate)
         return 128 + (int)json_integer_value(json_object_get(task, "exit_signal"));
     if (propagate && json_integer_value(json_object_get(task, "exit_code")))
         return (int)json_integer_value(json_object_get(task, "exit_code"));
-    fprintf(stderr, "%s %s%s%s\n", client_text(task, "id"), state,
-            json_is_string(json_object_get(task, "message")) ? ": " : "",
-            json_is_string(json_object_get(task, "message")) ? client_text(task, "message") : "");
+    complain(task, state);
     return EXIT_FAILED;
 }
 

@@ -122,7 +122,7 @@ static json_t *make_body(const struct arguments *args, const struct job_selectio
     if (selection->state)
         json_object_set_new(body, "state", json_string(selection->state));
     if (grace && quantity_duration(grace, &seconds, err)) {
-        err_prefix(err, "--grace: ");
+        err_prefix(err, "--grace");
         json_decref(body);
         return NULL;
     }

@@ -85,6 +85,12 @@ static int refuse_command(const char *name)
 {
     const char *near = command_nearest(name);
 
+    if (*name == '-') {
+        fprintf(stderr,
+                "tapfinger: %.60s: options come behind the command; \"tapfinger help\" lists all\n",
+                name);
+        return EXIT_MISUSED;
+    }
     fprintf(stderr, "tapfinger: unknown command \"%.60s\"", name);
     if (near)
         fprintf(stderr, "; did you mean \"%s\"?\n", near);

@@ -94,7 +94,7 @@ static int read_rest(struct profiling *p, struct err *err)
         json_object_set_new(p->job, "reach", json_pack("[s]", cluster));
     p->reps = (int)params_int(&p->args->own, "reps");
     if (most && quantity_duration(most, &p->for_s, err))
-        return err_prefix(err, "--for: ");
+        return err_prefix(err, "--for");
     for (int c = 0; c < p->grid.cpu.count; c++)
         for (int g = 0; g < p->grid.gpu.count; g++)
             vector_push(&p->points, ((struct point){.cpu = p->grid.cpu.amount[c],
@@ -457,7 +457,10 @@ static int run(const struct arguments *args, struct err *err)
 
     if (read_grid(&p, err) == 0 && read_rest(&p, err) == 0 &&
         client_open(&p.client, args, err) == 0) {
-        int rc = open_samples(&p, err);
+        int rc;
+
+        p.client.tells_problems = false; /* they become the status of a row */
+        rc = open_samples(&p, err);
 
         code = rc == ERR_IO ? EXIT_FAILED : rc ? EXIT_MISUSED : measure(&p, err);
     }

@@ -51,7 +51,7 @@ static int add_amounts(json_t *doc, const struct arguments *args, struct err *er
         if (!words)
             continue;
         if (client_read_amount(words, &amount, err)) {
-            err_prefix(err, "--%s: ", flag[i]);
+            err_prefix(err, "--%s", flag[i]);
             return ERR_INVALID;
         }
         json_object_set_new(doc, flag[i], amount);
@@ -77,7 +77,7 @@ static int take_seconds(const struct arguments *args, const char *flag, double *
     if (!words)
         return 0;
     if (quantity_duration(words, out, err)) {
-        err_prefix(err, "--%s: ", flag);
+        err_prefix(err, "--%s", flag);
         return ERR_INVALID;
     }
     return 1;
@@ -94,16 +94,18 @@ static int add_duration(json_t *doc, const struct arguments *args, const char *f
     return rc < 0 ? rc : 0;
 }
 
-/* "in so long" as a time. */
+/* "in so long", or a time. */
 static int add_moment(json_t *doc, const struct arguments *args, const char *flag, const char *key,
                       struct err *err)
 {
-    double seconds;
-    int rc = take_seconds(args, flag, &seconds, err);
+    const char *words = arguments_string(args, flag);
+    int64_t at_us;
 
-    if (rc <= 0)
-        return rc;
-    json_object_set_new(doc, key, quantity_time_json(quantity_from_now(seconds)));
+    if (!words)
+        return 0;
+    if (quantity_moment(words, &at_us, err))
+        return err_prefix(err, "--%s", flag);
+    json_object_set_new(doc, key, quantity_time_json(at_us));
     return 0;
 }
 
@@ -193,15 +195,35 @@ static json_t *make_job(const struct arguments *args, struct err *err)
     return NULL;
 }
 
+/* "; first start likely in 6m00s to 14m00s", unless that is at once or not known. */
+static void say_start(const json_t *eta)
+{
+    double low_s = json_number_value(json_array_get(eta, 0));
+    double high_s = json_number_value(json_array_get(eta, 2));
+    struct text words;
+
+    if (!(high_s > 1))
+        return;
+    text_init(&words, 0);
+    client_print_seconds(low_s, &words);
+    text_add(&words, " to ");
+    client_print_seconds(high_s, &words);
+    fprintf(stderr, "; first start likely in %s", words.bytes);
+    text_release(&words);
+}
+
 static void say_submitted(const struct answer *answer)
 {
     const char *id = client_text(answer->doc, "id");
     json_int_t tasks = json_integer_value(json_object_get(answer->doc, "tasks"));
 
     printf("%s\n", id);
-    if (isatty(2))
-        fprintf(stderr, "%s  %s  %lld task%s queued      next: tapfinger why %s | logs -f %s\n", id,
-                client_text(answer->doc, "name"), (long long)tasks, tasks == 1 ? "" : "s", id, id);
+    if (!isatty(2))
+        return;
+    fprintf(stderr, "%s  %s  %lld task%s queued", id, client_text(answer->doc, "name"),
+            (long long)tasks, tasks == 1 ? "" : "s");
+    say_start(json_object_get(answer->doc, "eta_s"));
+    fprintf(stderr, "      next: tapfinger why %s | logs -f %s\n", id, id);
 }
 
 static void say_plan(const struct answer *answer)
@@ -312,8 +334,10 @@ static const struct option_spec options[] = {
      .help = "run it again so many times if it fails"},
     {"backoff", OPTION_STRING, .choices = "DURATION",
      .help = "wait so long before that, and twice as long each time; 5s"},
-    {"begin", OPTION_STRING, .choices = "DURATION", .help = "not before so long from now"},
-    {"deadline", OPTION_STRING, .choices = "DURATION", .help = "when it should be done; a hint"},
+    {"begin", OPTION_STRING, .choices = "TIME",
+     .help = "not before so long from now, or 2026-11-22T05:04:03Z"},
+    {"deadline", OPTION_STRING, .choices = "TIME",
+     .help = "when it should be done: in so long, or 2026-11-22T05:04:03Z; a hint"},
     {"hold", OPTION_FLAG, .help = "do not start it until it is released"},
     {"key", OPTION_STRING, .choices = "KEY",
      .help = "submit once only, however often the same is sent with this key"},

@@ -15,6 +15,9 @@ static void print(const struct arguments *args, const json_t *doc)
         printf("%s\n", client_text(doc, "secret"));
     if (arguments_string(args, "revoke"))
         printf("revoked %s\n", client_text(doc, "revoked"));
+    if (json_is_array(items) && !json_array_size(items))
+        fprintf(stderr,
+                "no tokens      next: tapfinger token --add NAME --user USER --role submit\n");
     for (size_t i = 0; i < json_array_size(items); i++) {
         const json_t *token = json_array_get(items, i);
 

@@ -185,6 +185,8 @@ static void print_clusters(const json_t *doc, const char *only, bool colour)
     json_array_foreach (json_object_get(doc, "clusters"), at, cluster)
         if (!only || strcmp(client_text(cluster, "name"), only) == 0)
             add_cluster(&table, cluster);
+    if (only && !table.cells.count)
+        fprintf(stderr, "no cluster \"%.60s\"\n", only);
     text_init(&out, 0);
     table_print(&table, &style, &out);
     fputs(out.bytes, stdout);
@@ -230,12 +232,13 @@ static void print_alternatives(const json_t *decision)
 
         text_init(&amount, 0);
         client_print_amount(json_object_get(one, "could_hold"), &amount);
-        printf("    %c %-12s could hold %s",
-               json_is_true(json_object_get(one, "chosen")) ? '>' : ' ',
-               client_text(one, "cluster"), amount.bytes);
-        if (json_is_number(json_object_get(one, "seconds")))
-            printf(", est. %.3g s", json_number_value(json_object_get(one, "seconds")));
-        printf("\n");
+        printf("    %c %-12s could hold ", json_is_true(json_object_get(one, "chosen")) ? '>' : ' ',
+               client_text(one, "cluster"));
+        if (json_is_number(json_object_get(one, "seconds"))) {
+            text_add(&amount, ", est. ");
+            client_print_seconds(json_number_value(json_object_get(one, "seconds")), &amount);
+        }
+        printf("%s\n", amount.bytes);
         text_release(&amount);
     }
 }
@@ -354,8 +357,8 @@ static int look_back(struct client *client, const struct arguments *args, struct
     char path[100];
     int code;
 
-    if (at && quantity_time(at, &until_us, err)) {
-        err_prefix(err, "--at: ");
+    if (at && quantity_past(at, &until_us, err)) {
+        err_prefix(err, "--at");
         return EXIT_MISUSED;
     }
     snprintf(path, sizeof path, "/v1/jobs/%.40s/events?limit=1000&newest=true",
@@ -446,7 +449,8 @@ static const struct option_spec options[] = {
     {"cluster", OPTION_STRING, .choices = "CLUSTER", .help = "only of this one"},
     {"history", OPTION_FLAG, .help = "all that happened to it: states, reasons, decisions"},
     {"at", OPTION_STRING, .choices = "TIME",
-     .help = "how it stood then, or its history until then"},
+     .help = "how it stood so long ago (10m) or then (2026-11-22T05:04:03Z), or its history until "
+             "then"},
     CLIENT_OPTION_ROWS,
     {0},
 };

@@ -236,7 +236,7 @@ static int read_time(const json_t *doc, const char *key, int64_t *out, struct er
     if (!json_is_string(value))
         return err_set(err, ERR_INVALID, "%s: expected a time", key);
     if (quantity_time(json_string_value(value), out, err))
-        return err_prefix(err, "%s: ", key);
+        return err_prefix(err, "%s", key);
     return 0;
 }
 
@@ -501,19 +501,33 @@ static int read_reach(struct job *job, const json_t *list, const struct site *si
     return 0;
 }
 
+/* Nothing runs without a processor. */
+static int check_processors(const json_t *map, const char *what, struct err *err)
+{
+    const json_t *cpu = json_object_get(map, "cpu");
+
+    return json_is_integer(cpu) && json_integer_value(cpu) < 1
+               ? err_set(err, ERR_INVALID, "%s.cpu: expected a whole number from 1", what)
+               : 0;
+}
+
 static int read_limits(struct job *job, const json_t *doc, struct err *err)
 {
     const json_t *request = json_object_get(doc, "request");
     const json_t *min = json_object_get(doc, "min"), *max = json_object_get(doc, "max");
-    int rc = 0;
+    int rc = check_processors(request, "request", err);
 
+    if (rc == 0)
+        rc = check_processors(min, "min", err);
+    if (rc == 0)
+        rc = check_processors(max, "max", err);
     job->has_request = request != NULL;
     job->has_min = min != NULL;
     job->has_max = max != NULL;
     job->request.amount[SITE_CPU] = job->min.amount[SITE_CPU] = 1;
     if (request && (min || max))
         return err_set(err, ERR_INVALID, "request: leaves no room for min or max");
-    if (request)
+    if (rc == 0 && request)
         rc = job_read_allocation(request, "request", &job->request, err);
     if (rc == 0 && min)
         rc = job_read_allocation(min, "min", &job->min, err);

@@ -138,6 +138,9 @@ void job_answer_reply(struct daemon *daemon, struct job *job, int status, struct
     text_add_char(&reply->body, '\n');
 }
 
+#define X(name, word, meaning, final) " " word
+#define STATES                        JOB_STATE_LIST(X)
+
 bool job_answer_states(const char *at, unsigned *out, struct reply *reply)
 {
     while (at && *at) {
@@ -145,7 +148,7 @@ bool job_answer_states(const char *at, unsigned *out, struct reply *reply)
         int state = job_state_find(at, length);
 
         if (state < 0) {
-            reply_problem(reply, 400, "invalid", "state: no such state \"%.*s\"",
+            reply_problem(reply, 400, "invalid", "state: no such state \"%.*s\"; there are" STATES,
                           length > 30 ? 30 : (int)length, at);
             return false;
         }
@@ -154,3 +157,6 @@ bool job_answer_states(const char *at, unsigned *out, struct reply *reply)
     }
     return true;
 }
+
+#undef STATES
+#undef X

@@ -32,7 +32,7 @@ static int read_patch(struct patch *patch, const json_t *body, struct err *err)
     if (!json_is_string(patch->deadline))
         return err_set(err, ERR_INVALID, "deadline: expected a time, or null for none");
     if (quantity_time(json_string_value(patch->deadline), &patch->deadline_us, err))
-        return err_prefix(err, "deadline: ");
+        return err_prefix(err, "deadline");
     return 0;
 }
 

@@ -209,21 +209,28 @@ static void read_topics(struct stream *stream, const char *topic)
     }
 }
 
-/* From where on; a gap before that is told. */
+static void tell_reset(struct stream *stream, int64_t first)
+{
+    stream->all->resets++;
+    text_printf(&stream->out, "event: reset\ndata: {\"first\":%lld}\n\n", (long long)first);
+    stream->after = first - 1;
+}
+
+/* From where on; a gap before that is told, and so is that somebody has heard of more than there
+ * is: the store is not the one that it was, but a copy from before, say. */
 static void set_start(struct stream *stream, const char *from)
 {
     struct streams *all = stream->all;
     int64_t first = 0;
 
     stream->after = from ? strtoll(from, NULL, 10) : all->committed;
-    if (stream->after < 0 || stream->after > all->committed)
+    if (stream->after < 0)
         stream->after = all->committed;
     store_first_seq(all->store, &first, NULL);
-    if (from && stream->after + 1 < first) {
-        all->resets++;
-        text_printf(&stream->out, "event: reset\ndata: {\"first\":%lld}\n\n", (long long)first);
-        stream->after = first - 1;
-    }
+    if (stream->after > all->committed)
+        tell_reset(stream, all->committed + 1);
+    else if (from && stream->after + 1 < first)
+        tell_reset(stream, first);
 }
 
 struct MHD_Response *streams_add(struct streams *streams, struct MHD_Connection *connection,

@@ -70,6 +70,35 @@ check "since or tail" code_is 2 tapfinger logs "$id" --since 1h --tail 2
 check "since or offset" status_is 400 GET "/v1/jobs/$id/logs?since=1h&offset=3"
 check "an age, or a time, in lists, too" is "$id" ids "since=$(date -u -d '-1 hour' +%Y-%m-%dT%H:%M:%SZ)&type=default&active=false&user=me&state=SUCCEEDED"
 
+# What is wrong, as people and as programs read it.
+says() { # exit code, pattern, command...
+    local wanted=$1 pattern=$2
+    shift 2
+    "$@" >"$D/out" 2>"$D/said"
+    local got=$?
+    cat "$D/said"
+    [ $got = "$wanted" ] && grep -qE -- "$pattern" "$D/said"
+}
+check "nothing runs without a processor" says 2 'request.cpu: expected a whole number from 1' tapfinger submit -r cpu=0 -- true
+check "nor at least" says 2 'min.cpu: expected a whole number from 1' tapfinger submit --min cpu=0,gpu=1 -- true
+check "an option in front of the command" says 2 '^tapfinger: --json: options come behind the command' tapfinger --json ps
+check "one colon" says 2 '^tapfinger submit: --request: "cpu=x": expected' tapfinger submit -r cpu=x -- true
+check "all states" says 2 'no such state "BUSY"; there are PENDING HELD .* LOST$' tapfinger ps --state BUSY
+check "how it ended" says 1 '^[0-9]+ FAILED: exit code 3$' tapfinger submit --wait -- sh -c 'exit 3'
+check "by which signal" says 1 '^[0-9]+ FAILED: .*(signal|killed)' tapfinger submit --wait -- sh -c 'kill -9 $$'
+check "no tokens" says 0 '^no tokens' tapfinger token
+tapfinger submit -r gpu=9 --json -- true 2>"$D/said"
+check "a problem as the daemon says it" sh -c "cat $D/said; jq -e '.type == \"urn:tapfinger:error:never-fits\" and .reason == \"never-fits\" and .status == 422 and (.request_id | length > 5)' $D/said"
+tapfinger show 999 --json 2>"$D/said"
+check "not found, as well" sh -c "jq -e '.reason == \"not-found\" and .status == 404' $D/said"
+check "a deadline as a time" is 2100-01-01T00:00:00.000Z sh -c "tapfinger show \$(tapfinger submit --hold --deadline 2100-01-01T00:00:00Z -- true) --json | jq -r .deadline"
+check "how it stood a moment ago" code_is 0 tapfinger why "$id" --at 1ms
+tapfinger clusters --drain edge-a --reason "disk swap" --until 2h >/dev/null
+check "one line per cluster" sh -c "tapfinger clusters | tee $D/said; [ \$(wc -l <$D/said) = 3 ] && grep -Eq 'disk swap .(1h59m|2h00m).' $D/said && awk 'length(\$0) > 100 { exit 1 }' $D/said"
+tapfinger clusters --resume edge-a >/dev/null
+
+check "who has heard of more than there is, is told" sh -c "curl -sS --unix-socket $D/sock -N --max-time 1 -H 'Last-Event-ID: 999999' http://x/v1/events 2>/dev/null | tee $D/said | grep -q '^event: reset'"
+
 # What another policy would do.
 one=$(tapfinger submit -r cpu=2 -- sh -c "$(until_file room)")
 two=$(tapfinger submit -r cpu=2 -- sh -c "$(until_file room)")
