@@ -66,9 +66,15 @@
     };
 
     // At most one drawing a second, however many events there are.
+    // Who reads can have it stand still.
+    const pause = document.getElementById('pause');
+    pause.addEventListener('click', () => {
+        pause.setAttribute('aria-pressed', String(pause.getAttribute('aria-pressed') !== 'true'));
+        live.draw();
+    });
     let waiting = 0, drawn = 0;
     live.soon = function () {
-        if (waiting) return;
+        if (waiting || pause.getAttribute('aria-pressed') === 'true') return;
         waiting = setTimeout(() => {
             waiting = 0;
             drawn = Date.now();
@@ -104,6 +110,7 @@
         main.dataset.page = '';
         live.say('');
         me = await live.api('v1/whoami').catch(() => null);
+        pause.hidden = !me;
         showCaller();
         live.draw();
         if (me) listen();

@@ -129,7 +129,7 @@
 
     const choice = (label, key, options) => make('label', { class: 'inline' }, label + ' ', make('select', { change: (event) => {
         view[key] = event.target.value;
-        live.soon();
+        live.draw();
     } }, options.map(([value, words]) => make('option', { value, selected: String(view[key]) === String(value) }, words))));
 
     function axis(scale, bottom, now) {

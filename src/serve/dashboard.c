@@ -69,7 +69,8 @@ static void add_body(const char *site, struct text *out)
                   "<div class=\"head\"><h1>");
     add_escaped(out, site);
     text_add(out, "</h1><span class=\"soft\" id=\"up\"></span><span id=\"status\" "
-                  "class=\"soft\" role=\"status\"></span><span id=\"who\"></span></div>");
+                  "class=\"soft\" role=\"status\"></span><button type=\"button\" id=\"pause\" "
+                  "aria-pressed=\"false\" hidden>Pause</button><span id=\"who\"></span></div>");
     add_links(out);
     text_add(out, "</header><main id=\"main\" tabindex=\"-1\"><p class=\"soft\">one moment</p>"
                   "</main><noscript>This page needs JavaScript; \"tapfinger ps\" does not."

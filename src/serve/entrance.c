@@ -28,11 +28,6 @@
 #include "serve/http.h"
 #include "serve/site.h"
 
-static bool is_change(const char *method)
-{
-    return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0;
-}
-
 /* Whether a page of ours sends this; "must_say": it has to say so. */
 static bool is_own_page(const struct request *request, bool must_say)
 {
@@ -129,7 +124,7 @@ static bool refuse_foreign(const struct entrance *at, const struct request *requ
 {
     bool session = request->caller.way == WAY_SESSION;
 
-    if (is_change(request->method) && !is_own_page(request, session)) {
+    if (request_is_change(request) && !is_own_page(request, session)) {
         reply_problem(reply, 403, "cross-origin",
                       "a page of another site may not change anything here");
         return true;

@@ -132,6 +132,11 @@ const char *request_header(const struct request *request, const char *name)
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
+bool request_is_change(const struct request *request)
+{
+    return strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0;
+}
+
 void reply_json(struct reply *reply, int status, json_t *doc)
 {
     char *words = json_dumps(doc, JSON_COMPACT);
@@ -380,11 +385,6 @@ static enum MHD_Result answer(struct exchange *exchange)
     return result;
 }
 
-static bool is_change(const char *method)
-{
-    return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0;
-}
-
 static bool read_body(struct exchange *exchange)
 {
     const struct text *body = &exchange->body;
@@ -424,7 +424,7 @@ static void handle(struct exchange *exchange)
 {
     struct http *http = exchange->http;
     struct daemon *daemon = http->daemon;
-    bool refused = is_change(exchange->request.method) && daemon->store_trouble;
+    bool refused = request_is_change(&exchange->request) && daemon->store_trouble;
 
     exchange->reply.wait = false;
     exchange->reply.wait_s = 0;
@@ -436,11 +436,11 @@ static void handle(struct exchange *exchange)
     } else {
         route_request(daemon, &exchange->request, &exchange->reply, &exchange->route);
     }
-    if (!is_change(exchange->request.method))
+    if (!request_is_change(&exchange->request))
         tag(daemon, &exchange->request, &exchange->reply);
     if (exchange->reply.wait)
         exchange->state = EXCHANGE_WAITING;
-    else if (store_is_dirty(daemon->store) && is_change(exchange->request.method) && !refused)
+    else if (store_is_dirty(daemon->store) && request_is_change(&exchange->request) && !refused)
         exchange->state = EXCHANGE_HELD;
     else
         exchange->state = EXCHANGE_READY;

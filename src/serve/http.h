@@ -61,6 +61,8 @@ const char *request_query(const struct request *request, const char *name);
  * NULL. */
 const char *request_unknown_query(const struct request *request, const char *known);
 const char *request_header(const struct request *request, const char *name);
+/* Whether it may change something, by its method. */
+bool request_is_change(const struct request *request);
 
 /* Sets the reply to a JSON document, which is released. */
 void reply_json(struct reply *reply, int status, json_t *doc);

@@ -120,6 +120,12 @@ check "a chip tells the reason" page "[...document.querySelectorAll('a.bare')].s
 check "a link takes the focus" page "[...document.querySelectorAll('main a')].find((a) => a.hash === '#/job/4' && a.checkVisibility()).focus() || document.activeElement.hash === '#/job/4'"
 tapfinger submit --clean-env -n first --prio 9 --reach edge-b -r cpu=2 -- true >/dev/null
 check "the focus stays with its job when others come before it" page "document.body.innerText.includes('first') && document.activeElement.hash === '#/job/4'"
+run "document.getElementById('pause').click()"
+check "it can be paused" page "document.getElementById('pause').getAttribute('aria-pressed') === 'true'"
+tapfinger submit --clean-env -n unseen --hold -- true >/dev/null
+check "then it stands still" page "await new Promise((done) => setTimeout(done, 2500)) || !document.body.innerText.includes('unseen')"
+run "document.getElementById('pause').click()"
+check "until it goes on" page "document.body.innerText.includes('unseen')"
 run "location.hash = '#/job/3'"
 check "a job's page has what can be done" page "[...document.querySelectorAll('button')].some((b) => b.textContent === 'cancel')"
 run "[...document.querySelectorAll('button')].find((b) => b.textContent === 'cancel').click()"
@@ -144,7 +150,7 @@ for size in "1280 900" "380 800"; do
     for scheme in light dark; do
         # shellcheck disable=SC2086
         screen $size $scheme
-        for at in timeline jobs job/7 job/4 clusters types policies decisions signin; do
+        for at in timeline jobs job/8 job/4 clusters types policies decisions signin; do
             run "location.hash = '#/$at'"
             check "$at fits ${size% *} pixels" page "document.querySelector('main section') && main.dataset.page === '#/$at' && document.documentElement.scrollWidth <= innerWidth"
             [ -z "$axe" ] || check "axe-core: $at, ${size% *} pixels, $scheme" accessible
