@@ -16,6 +16,7 @@
 #include "report/table.h"
 #include "serve/address.h"
 #include "serve/daemon.h"
+#include "serve/site_check.h"
 
 /* Keepers are this very program. */
 static int find_program(char *out, size_t bytes, struct err *err)
@@ -38,22 +39,13 @@ static void warn_of_anonymous(const struct site *site)
 }
 
 /* The file of tokens, where there is one. */
-static int check_tokens(const struct site *site, struct err *err)
-{
-    token_list tokens = {0};
-    int rc = site->tokens ? token_file_read(&tokens, site->tokens, err) : 0;
-
-    token_list_release(&tokens);
-    return rc;
-}
-
 static int check(const char *path, struct err *err)
 {
     struct site site;
     int rc = site_read(&site, path, err);
 
     if (rc == 0)
-        rc = check_tokens(&site, err);
+        rc = site_check(&site, err);
     if (rc == 0)
         warn_of_anonymous(&site);
     if (rc == 0)
@@ -154,7 +146,7 @@ static const struct example examples[] = {
 static const struct option_spec options[] = {
     {"config", OPTION_STRING, .choices = "FILE", .letter = 'c',
      .help = "the site; default: this machine as one cluster"},
-    {"check", OPTION_FLAG, .help = "check the file and leave"},
+    {"check", OPTION_FLAG, .help = "check the file, and what it names, and leave"},
     {"dry-run-policy", OPTION_STRING, .choices = "POLICY",
      .help = "show what another policy would start, resize and stop now at the daemon that runs at "
              "this site, change nothing and leave"},

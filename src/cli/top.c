@@ -112,6 +112,10 @@ static int draw(struct client *client, const struct look *look, struct text *out
         add_bar(cluster, "gpu", out);
         text_printf(out, "  q %lld",
                     (long long)json_integer_value(json_object_get(cluster, "queue")));
+        if (json_is_number(json_object_get(cluster, "next_end_in_s"))) {
+            text_add(out, "  next free in ~");
+            client_print_seconds(json_number_value(json_object_get(cluster, "next_end_in_s")), out);
+        }
         if (strcmp(client_text(cluster, "state"), "ready") != 0)
             text_printf(out, "  %s", client_text(cluster, "state"));
         text_add_char(out, '\n');

@@ -83,6 +83,17 @@ static int count_queue(const struct daemon *daemon, int c)
     return count;
 }
 
+/* When the first of what runs there is expected to end. */
+static json_t *next_end_json(const struct live *live, int c)
+{
+    const struct live_cluster *at = &live->cluster[c];
+    double next_s = HUGE_VAL;
+
+    for (size_t i = 0; i < at->running.count; i++)
+        next_s = fmin(next_s, forecast_left_s(live, at->running.item[i]));
+    return next_s < 1e12 ? json_real(next_s) : json_null();
+}
+
 static json_t *cluster_json(struct daemon *daemon, int c)
 {
     const struct live_cluster *at = &daemon->live.cluster[c];
@@ -100,6 +111,7 @@ static json_t *cluster_json(struct daemon *daemon, int c)
     json_object_set_new(doc, "capacity", job_allocation_json(&cluster->capacity, &daemon->site));
     json_object_set_new(doc, "free",
                         job_allocation_json(&daemon->live.cluster_view[c].free, &daemon->site));
+    json_object_set_new(doc, "next_end_in_s", next_end_json(&daemon->live, c));
     json_object_set_new(doc, "queue", json_integer(count_queue(daemon, c)));
     json_object_set_new(doc, "util_1h", json_real(hour < 0 ? 0 : hour / fmax(1, cpus)));
     json_object_set_new(doc, "used_cpus", json_real(tally->used_cpus));

@@ -476,6 +476,8 @@ static int read_types(struct site *site, const struct yaml_node *list, struct er
             rc = read_amounts(yaml_find(node, "min"), "min", &type->min, err);
         if (rc == 0)
             rc = read_amounts(yaml_find(node, "max"), "max", &type->max, err);
+        if (rc == 0 && type->min.amount[SITE_CPU] < 1)
+            rc = yaml_error(node, err, "type %s: nothing runs without a processor", type->name);
         if (rc == 0 && !allocation_fits(&type->min, &type->max))
             rc = yaml_error(node, err, "type %s: its minimum is above its maximum", type->name);
         site->types += rc == 0;

@@ -13,6 +13,10 @@ clusters:
 YAML
 check "nobody to ask for a plan" code_is 5 tapfinger serve -c "$D/site.yaml" --dry-run-policy fair
 check "it starts" start_site
+wrong() { # pattern, sed's words: what --check says of the site so changed
+    sed "$2" "$D/site.yaml" >"$D/wrong.yaml"
+    says 2 "$1" tapfinger serve -c "$D/wrong.yaml" --check
+}
 
 # Lists.
 for name in pear apple quince apple; do
@@ -79,6 +83,12 @@ says() { # exit code, pattern, command...
     cat "$D/said"
     [ $got = "$wanted" ] && grep -qE -- "$pattern" "$D/said"
 }
+check "a site that is right" code_is 0 tapfinger serve -c "$D/site.yaml" --check
+check "a model that there is not" wrong 'policy: .*model.*x.tap' 's/fifo-min/"tapfinger:model=x.tap"/'
+check "an option that there is not" wrong 'tapfinger serve: .*wrong.yaml:[0-9]+: .*nonsense' 's/fifo-min/"fifo-min:nonsense=1"/'
+check "an address without a port" wrong 'listen.http: "127.0.0.1": expected HOST:PORT' 's/listen: {/listen: {http: 127.0.0.1, /'
+check "a certificate that there is not" wrong 'listen.tls.cert: .*nowhere.pem: No such file' 's/listen: {/listen: {http: "127.0.0.1:0", tls: {cert: nowhere.pem, key: nowhere.pem}, /'
+check "a type without processors" wrong 'wrong.yaml:[0-9]+: .*nothing runs without a processor' '$ a types: [{name: x, min: {cpu: 0}}]'
 check "nothing runs without a processor" says 2 'request.cpu: expected a whole number from 1' tapfinger submit -r cpu=0 -- true
 check "nor at least" says 2 'min.cpu: expected a whole number from 1' tapfinger submit --min cpu=0,gpu=1 -- true
 check "an option in front of the command" says 2 '^tapfinger: --json: options come behind the command' tapfinger --json ps

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/site_check.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "serve/address.h"
+#include "serve/book.h"
+#include "serve/live.h"
+#include "serve/site.h"
+#include "serve/token.h"
+#include "store/store.h"
+
+static int check_file(const char *what, const char *path, struct err *err)
+{
+    return path && access(path, R_OK) != 0
+               ? err_set(err, ERR_INVALID, "%s: %s: %s", what, path, strerror(errno))
+               : 0;
+}
+
+static int check_tokens(const struct site *site, struct err *err)
+{
+    token_list tokens = {0};
+    int rc = site->tokens ? token_file_read(&tokens, site->tokens, err) : 0;
+
+    token_list_release(&tokens);
+    return rc;
+}
+
+/* Over a store that is empty and in memory. */
+static int check_policy(const struct site *site, struct err *err)
+{
+    struct store *store = NULL;
+    struct book book = {0};
+    struct live live = {0};
+    int rc = store_open(&store, &store_memory, "", err);
+
+    if (rc)
+        return rc;
+    rc = book_open(&book, site, store, err);
+    if (rc == 0)
+        rc = live_open(&live, &book, site, site->policy, NULL, err);
+    if (rc)
+        err_prefix(err, "policy");
+    live_close(&live);
+    book_close(&book);
+    store_close(store);
+    return rc;
+}
+
+int site_check(const struct site *site, struct err *err)
+{
+    struct address address;
+    int rc = site->http ? address_find(&address, site->http, err) : 0;
+
+    if (rc == 0)
+        rc = check_file("listen.tls.cert", site->tls_cert, err);
+    if (rc == 0)
+        rc = check_file("listen.tls.key", site->tls_key, err);
+    if (rc == 0)
+        rc = check_tokens(site, err);
+    return rc ? rc : check_policy(site, err);
+}
