@@ -104,7 +104,7 @@ press / 191
 check "the key / searches" page "document.activeElement.name === 'what'"
 run "document.activeElement.value = '2'; document.querySelector('#search').requestSubmit()"
 check "a number is a job" page "location.hash === '#/job/2'"
-tapfinger submit --clean-env -t image --reach edge-b -n running -r cpu=2 -- sleep 60 >/dev/null
+tapfinger submit --clean-env -t image --reach edge-b -n running -r cpu=2 -- sleep 900 >/dev/null
 tapfinger submit --clean-env -t image --reach edge-b -n waiting -r cpu=2 -- true >/dev/null
 tapfinger submit --clean-env -n broken -- sh -c 'exit 3' >/dev/null
 run "location.hash = '#/clusters'"
@@ -144,7 +144,7 @@ run "document.querySelector('input[name=reason]').value = 'disk swap'; document.
 check "and is, from the page" page "document.querySelector('h2 .chip').textContent === 'draining' && document.body.innerText.includes('disk swap')"
 
 # Every page, in both schemes and on a small screen.
-tapfinger submit --clean-env -t image --reach edge-b -n again -r cpu=1 -- sh -c 'echo some output; sleep 60' >/dev/null
+tapfinger submit --clean-env -t image --reach edge-b -n again -r cpu=1 -- sh -c 'echo some output; sleep 900' >/dev/null
 run "window.light = getComputedStyle(document.body).backgroundColor"
 for size in "1280 900" "380 800"; do
     for scheme in light dark; do
