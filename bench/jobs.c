@@ -34,6 +34,7 @@ struct bench {
     struct contender contender;
     struct episode *episode; /* by worker */
     int64_t *rounds;         /* by seed */
+    uint64_t *churned;       /* by piece */
 };
 
 static void run_seed(void *arg, int index, int worker)
@@ -51,10 +52,10 @@ static void run_seed(void *arg, int index, int worker)
 /* Eight chains of xorshift at once: bound by how much a core can do, not by how long it waits. */
 static void churn(void *arg, int index, int worker)
 {
+    struct bench *bench = arg;
     uint64_t x[CHAINS];
-    volatile uint64_t sink = 0;
 
-    (void)arg, (void)worker;
+    (void)worker;
     for (int c = 0; c < CHAINS; c++)
         x[c] = (uint64_t)(index + c + 1);
     for (int turn = 0; turn < CHURN_TURNS; turn++) {
@@ -65,7 +66,7 @@ static void churn(void *arg, int index, int worker)
         }
     }
     for (int c = 0; c < CHAINS; c++)
-        sink ^= x[c];
+        bench->churned[index] ^= x[c];
 }
 
 static double time_crew(struct bench *bench, int jobs, int pieces,
@@ -108,6 +109,7 @@ int main(int argc, char **argv)
     params_init(&policy_params, bench.contender.ops->options);
     bench.episode = xcalloc((size_t)jobs, sizeof *bench.episode);
     bench.rounds = xcalloc((size_t)seeds, sizeof *bench.rounds);
+    bench.churned = xcalloc((size_t)jobs, sizeof *bench.churned);
     for (int i = 0; i < jobs; i++)
         episode_init(&bench.episode[i], scenario);
     repeats = (int)params_int(&params, "repeats");
@@ -138,6 +140,7 @@ int main(int argc, char **argv)
         episode_release(&bench.episode[i]);
     free(bench.episode);
     free(bench.rounds);
+    free(bench.churned);
     free(ratio);
     free(ceiling);
     params_release(&policy_params);

@@ -45,8 +45,8 @@ static const char *const migration[] = {
     "CREATE TABLE event(seq INTEGER PRIMARY KEY AUTOINCREMENT, at_us INTEGER NOT NULL,"
     " job INTEGER NOT NULL, kind TEXT NOT NULL, doc TEXT NOT NULL);",
 
-    "CREATE INDEX event_of_job ON event(job, seq) WHERE job > 0;"
-    "CREATE INDEX event_of_kind ON event(kind, seq) WHERE kind = 'decision';",
+    ("CREATE INDEX event_of_job ON event(job, seq) WHERE job > 0;"
+     "CREATE INDEX event_of_kind ON event(kind, seq) WHERE kind = 'decision';"),
 
     "CREATE TABLE session(id INTEGER PRIMARY KEY, doc TEXT NOT NULL);",
 };
