@@ -23,6 +23,7 @@
 #include "core/event.h"
 #include "core/scenario.h"
 #include "core/view.h"
+#include "serve/amounts.h"
 #include "serve/book.h"
 #include "serve/live.h"
 #include "serve/sensitivity.h"
@@ -30,8 +31,6 @@
 #include "sim/arrivals.h"
 #include "sim/event_format.h"
 #include "sim/metrics.h"
-
-enum { LEVELS = 24 };
 
 /* One task of the log. */
 struct lived {
@@ -123,74 +122,57 @@ static void print_string(const char *words, struct text *out)
     emit_string(&e, words);
 }
 
-struct levels {
-    int32_t level[LEVELS];
-    int count;
-};
-
-static void add_level(struct levels *levels, int32_t level)
-{
-    int at = 0;
-
-    while (at < levels->count && levels->level[at] < level)
-        at++;
-    if (levels->count == LEVELS || (at < levels->count && levels->level[at] == level))
-        return;
-    memmove(levels->level + at + 1, levels->level + at,
-            (size_t)(levels->count - at) * sizeof *levels->level);
-    levels->level[at] = level;
-    levels->count++;
-}
-
 /* All amounts between minimum and maximum; of many those that were used, and powers of two. */
-static void find_levels(const struct recorder *r, int32_t type, int resource, struct levels *levels)
+static void find_amounts(const struct recorder *r, int32_t type, int resource,
+                         struct amounts *amounts)
 {
     const struct type_info *info = &r->live->types.item[type];
     int32_t low = info->min.amount[resource], high = info->max.amount[resource];
 
-    add_level(levels, low);
-    add_level(levels, high);
-    if (high - low < LEVELS) {
-        for (int32_t level = low; level < high; level++)
-            add_level(levels, level);
+    amounts_add(amounts, low);
+    amounts_add(amounts, high);
+    if (high - low < AMOUNTS_MOST) {
+        for (int32_t amount = low; amount < high; amount++)
+            amounts_add(amounts, amount);
         return;
     }
-    for (int32_t level = 1; level < high; level *= 2)
-        if (level > low)
-            add_level(levels, level);
+    for (int32_t amount = 1; amount < high; amount *= 2)
+        if (amount > low)
+            amounts_add(amounts, amount);
     for (size_t i = 0; i < r->lived.count; i++) {
         const struct job_task *task = r->lived.item[i].task;
 
         for (size_t s = 0; r->lived.item[i].type == type && s < task->history.list.count; s++)
             if (task->history.list.item[s].cluster >= 0)
-                add_level(levels, task->history.list.item[s].allocation.amount[resource]);
+                amounts_add(amounts, task->history.list.item[s].allocation.amount[resource]);
     }
 }
 
-static void print_levels(const struct levels *levels, struct text *out)
+static void print_amounts(const struct amounts *amounts, struct text *out)
 {
-    for (int i = 0; i < levels->count; i++)
-        text_printf(out, "%s%d", i ? ", " : "[", levels->level[i]);
+    for (int i = 0; i < amounts->count; i++)
+        text_printf(out, "%s%d", i ? ", " : "[", amounts->amount[i]);
     text_add(out, "]");
 }
 
 /* Seconds of a whole run, rows by cpu, columns by gpu. */
 static void print_speed(struct recorder *r, int32_t type, struct text *out)
 {
-    struct levels cpu = {.count = 0}, gpu = {.count = 0};
-    struct allocation amount[LEVELS];
-    double seconds[LEVELS];
+    struct amounts cpu = {.most = AMOUNTS_MOST}, gpu = {.most = AMOUNTS_MOST};
+    struct allocation amount[AMOUNTS_MOST];
+    double seconds[AMOUNTS_MOST];
 
-    find_levels(r, type, SITE_CPU, &cpu);
-    find_levels(r, type, SITE_GPU, &gpu);
+    find_amounts(r, type, SITE_CPU, &cpu);
+    find_amounts(r, type, SITE_GPU, &gpu);
     text_add(out, "    speed:\n      model: table\n      grid: {cpu: ");
-    print_levels(&cpu, out);
+    print_amounts(&cpu, out);
     text_add(out, ", gpu: ");
-    print_levels(&gpu, out);
+    print_amounts(&gpu, out);
     text_add(out, "}\n      between: linear\n      seconds:\n");
     for (int i = 0; i < cpu.count; i++) {
         for (int k = 0; k < gpu.count; k++)
-            amount[k] = (struct allocation){{[SITE_CPU] = cpu.level[i], [SITE_GPU] = gpu.level[k]}};
+            amount[k] =
+                (struct allocation){{[SITE_CPU] = cpu.amount[i], [SITE_GPU] = gpu.amount[k]}};
         sensitivity_seconds(r->live, type, amount, gpu.count, seconds);
         text_add(out, "        - [");
         for (int k = 0; k < gpu.count; k++) {

@@ -14,12 +14,13 @@
 #include <string.h>
 
 #include "core/estimator.h"
+#include "serve/amounts.h"
 #include "serve/job.h"
 #include "serve/live.h"
 #include "serve/sensitivity.h"
 #include "serve/site.h"
 
-enum { POINTS = 64, LEVELS = 12 };
+enum { POINTS = 64, AMOUNTS = 12 };
 
 static const double BAND = 2; /* standard deviations */
 
@@ -88,27 +89,8 @@ static void find_misfit(struct curve *curve, const json_t *stretches)
 
 /* The grid */
 
-struct levels {
-    int32_t level[LEVELS];
-    int count;
-};
-
-static void add_level(struct levels *levels, int32_t level)
-{
-    int at = 0;
-
-    while (at < levels->count && levels->level[at] < level)
-        at++;
-    if (levels->count == LEVELS || (at < levels->count && levels->level[at] == level))
-        return;
-    memmove(levels->level + at + 1, levels->level + at,
-            (size_t)(levels->count - at) * sizeof *levels->level);
-    levels->level[at] = level;
-    levels->count++;
-}
-
 /* Both ends, what was measured, and between them all, or powers of two. */
-static void find_levels(const struct curve *curve, int resource, struct levels *out)
+static void find_amounts(const struct curve *curve, int resource, struct amounts *out)
 {
     const struct type_info *info = &curve->live->types.item[curve->type];
     int32_t low = info->min.amount[resource];
@@ -116,14 +98,14 @@ static void find_levels(const struct curve *curve, int resource, struct levels *
                        ? info->max.amount[resource]
                        : curve->live->catalog.largest.amount[resource];
 
-    *out = (struct levels){.count = 0};
-    add_level(out, low);
-    add_level(out, high > low ? high : low);
+    *out = (struct amounts){.most = AMOUNTS};
+    amounts_add(out, low);
+    amounts_add(out, high > low ? high : low);
     for (int i = 0; i < curve->points; i++)
-        add_level(out, curve->point[i].amount.amount[resource]);
-    for (int32_t level = 1; level < high; level = high <= LEVELS ? level + 1 : level * 2)
-        if (level > low)
-            add_level(out, level);
+        amounts_add(out, curve->point[i].amount.amount[resource]);
+    for (int32_t amount = 1; amount < high; amount = high <= AMOUNTS ? amount + 1 : amount * 2)
+        if (amount > low)
+            amounts_add(out, amount);
 }
 
 static bool fits_somewhere(const struct live *live, const struct allocation *amount)
@@ -171,18 +153,18 @@ static json_t *place_json(const struct curve *curve, const struct allocation *am
 
 static json_t *curve_json(const struct curve *curve)
 {
-    struct levels cpu, gpu;
+    struct amounts cpu, gpu;
     json_t *list = json_array();
 
-    find_levels(curve, SITE_CPU, &cpu);
-    find_levels(curve, SITE_GPU, &gpu);
+    find_amounts(curve, SITE_CPU, &cpu);
+    find_amounts(curve, SITE_GPU, &gpu);
     for (int g = 0; g < gpu.count; g++)
         for (int c = 0; c < cpu.count; c++) {
             struct allocation amount = curve->live->types.item[curve->type].min;
 
-            amount.amount[SITE_CPU] = cpu.level[c];
-            amount.amount[SITE_GPU] = gpu.level[g];
-            if (cpu.level[c] > 0 && fits_somewhere(curve->live, &amount))
+            amount.amount[SITE_CPU] = cpu.amount[c];
+            amount.amount[SITE_GPU] = gpu.amount[g];
+            if (cpu.amount[c] > 0 && fits_somewhere(curve->live, &amount))
                 json_array_append_new(list, place_json(curve, &amount));
         }
     return list;

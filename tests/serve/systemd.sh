@@ -1,6 +1,6 @@
 #!/bin/bash
 # The service files under a systemd of their own: a copy of this machine (an overlay, so that nothing is changed) is booted
-# as a container, and tests/serve/systemd_inside.sh uses the service in it. Before that, systemd-analyze looks at the
+# as a container, and tests/serve/systemd_inside.bash uses the service in it. Before that, systemd-analyze looks at the
 # files. Skipped, and said so, as far as systemd-analyze, systemd-nspawn or root's rights are missing.
 set -u
 cd "$(dirname "$0")/../.."
@@ -64,7 +64,7 @@ WantedBy=multi-user.target
 UNIT
 mkdir -p "$R/etc/systemd/system/multi-user.target.wants"
 ln -s ../inside.service "$R/etc/systemd/system/multi-user.target.wants/inside.service"
-cp tests/serve/systemd_inside.sh "$D/out/inside.sh"
+cp tests/serve/systemd_inside.bash "$D/out/inside.sh"
 : >"$D/out/results"
 timeout 300 systemd-nspawn --quiet --directory="$R" --register=no --keep-unit --private-network --link-journal=no --machine="tap$$" \
     --bind="$D/out:/out" --boot systemd.unit=multi-user.target </dev/null >"$D/boot.log" 2>&1

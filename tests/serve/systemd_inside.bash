@@ -2,6 +2,10 @@
 # Runs as a service of the container that tests/serve/systemd.sh boots: the service files, used as an operator would.
 # Each line of /out/results is "ok NAME" or "FAILED NAME"; then the container is switched off.
 set -u
+[ -e /out/results ] && systemd-detect-virt --quiet --container || {
+    echo "$0: not in the container that is made for it; it would switch this machine off" >&2
+    exit 1
+}
 exec >/out/inside.log 2>&1
 check() { # name, command...
     name=$1

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/amounts.h"
+
+#include <string.h>
+
+void amounts_add(struct amounts *amounts, int32_t amount)
+{
+    int at = 0;
+
+    while (at < amounts->count && amounts->amount[at] < amount)
+        at++;
+    if (amounts->count == amounts->most || (at < amounts->count && amounts->amount[at] == amount))
+        return;
+    memmove(amounts->amount + at + 1, amounts->amount + at,
+            (size_t)(amounts->count - at) * sizeof *amounts->amount);
+    amounts->amount[at] = amount;
+    amounts->count++;
+}
