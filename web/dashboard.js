@@ -66,12 +66,7 @@
     };
 
     // At most one drawing a second, however many events there are.
-    // Who reads can have it stand still.
     const pause = document.getElementById('pause');
-    pause.addEventListener('click', () => {
-        pause.setAttribute('aria-pressed', String(pause.getAttribute('aria-pressed') !== 'true'));
-        live.draw();
-    });
     let waiting = 0, drawn = 0;
     live.soon = function () {
         if (waiting || pause.getAttribute('aria-pressed') === 'true') return;
@@ -81,6 +76,16 @@
             live.draw();
         }, Math.max(50, 1000 - (Date.now() - drawn)));
     };
+
+    // Who reads can have it stand still: what is under way then is not drawn any more, unless it is another page.
+    pause.addEventListener('click', () => {
+        const still = pause.getAttribute('aria-pressed') !== 'true';
+        pause.setAttribute('aria-pressed', String(still));
+        clearTimeout(waiting);
+        waiting = 0;
+        if (still && main.dataset.page === location.hash) shown++;
+        else live.draw();
+    });
 
     // Server-sent events, by fetch: it tells why it is refused, which an EventSource does not.
     let listening = new AbortController();

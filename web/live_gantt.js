@@ -27,7 +27,8 @@
         return list;
     }
 
-    // Which units of a resource each stretch is drawn on: those that it had, else neighbours, else any.
+    // Which units of a resource each stretch is drawn on: those that it had, else neighbours, else any; where forecasts
+    // contradict each other and too few are free, those that are free first.
     function place(list, units, resource) {
         const until = new Array(units).fill(-Infinity), had = new Map();
         for (const one of list) {
@@ -39,7 +40,8 @@
                     const run = Array.from({ length: wanted }, (_, i) => u + i);
                     if (run.every(free)) mine = run;
                 }
-            for (let u = 0; u < units && mine.length < wanted; u++) if (free(u) && !mine.includes(u)) mine.push(u);
+            const others = [...until.keys()].filter((u) => !mine.includes(u)).sort((a, b) => Math.max(until[a], one.from + 1) - Math.max(until[b], one.from + 1));
+            mine.push(...others.slice(0, wanted - mine.length));
             mine.sort((a, b) => a - b).forEach((u) => (until[u] = one.to));
             had.set(one.task, mine);
             one.units = { ...one.units, [resource]: mine };

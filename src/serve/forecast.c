@@ -12,13 +12,14 @@
 #include "serve/forecast.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/emit.h"
 #include "serve/job.h"
 #include "serve/prospect.h"
 #include "serve/site.h"
 
-enum { QUEUE_MOST = 500, REACH_MOST = 64, LIKELY = 1 };
+enum { QUEUE_MOST = 500, REACH_MOST = 64 };
 
 const double forecast_factor[FORECAST_CASES] = {0.6, 1, 1.7};
 static const double AGE_S = 1, AGE_OF_OTHERS_S = 0.1, LATE = 0.5;
@@ -49,7 +50,7 @@ void forecast_open(struct forecast *forecast, const struct live *live, struct pr
 
 void forecast_close(struct forecast *forecast)
 {
-    vector_release(&forecast->starts);
+    vector_release(&forecast->turns);
 }
 
 static void add_release(struct lane *lane, double at_s, const struct allocation *amount)
@@ -126,10 +127,11 @@ static void take(struct lane *lane, double at_s, double until_s, const struct al
 }
 
 /* Puts a task where it starts first. */
-static void start(const struct live *live, struct lane *lanes, struct forecast_start *out,
+static void start(const struct live *live, struct lane *lanes, struct forecast_turn *turn,
                   int which)
 {
-    const struct task *task = &live->task[out->world];
+    const struct task *task = &live->task[turn->world];
+    struct forecast_start *out = &turn->start;
     double best_s = HUGE_VAL, run_s;
     int32_t best = -1;
 
@@ -143,13 +145,15 @@ static void start(const struct live *live, struct lane *lanes, struct forecast_s
         }
     }
     out->in_s[which] = best_s;
-    if (which == LIKELY)
+    if (which == FORECAST_LIKELY)
         out->cluster = best;
     if (best < 0)
         return;
     run_s = live_seconds(live, task->type, &task->min, 0) * forecast_factor[which];
-    if (which == LIKELY)
+    if (which == FORECAST_LIKELY) {
+        out->amount = task->min;
         out->run_s = run_s;
+    }
     take(&lanes[best], best_s, best_s + run_s, &task->min);
 }
 
@@ -168,7 +172,7 @@ static int by_turn(const void *a, const void *b)
 
 static int by_world(const void *a, const void *b)
 {
-    const struct forecast_start *x = a, *y = b;
+    const struct forecast_turn *x = a, *y = b;
 
     return (x->world > y->world) - (x->world < y->world);
 }
@@ -180,8 +184,8 @@ static void run_forward(struct forecast *forecast, int which)
 
     for (int c = 0; c < live->catalog.clusters; c++)
         fill_lane(&lanes[c], live, c, forecast_factor[which]);
-    for (size_t i = 0; i < forecast->starts.count; i++)
-        start(live, lanes, &forecast->starts.item[i], which);
+    for (size_t i = 0; i < forecast->turns.count; i++)
+        start(live, lanes, &forecast->turns.item[i], which);
     for (int c = 0; c < live->catalog.clusters; c++)
         vector_release(&lanes[c].releases);
     free(lanes);
@@ -197,56 +201,63 @@ static void refresh(struct forecast *forecast, double most_s)
         return;
     forecast->made_s = live_now(live);
     forecast->tasks = live->tasks;
-    vector_clear(&forecast->starts);
+    vector_clear(&forecast->turns);
     for (int32_t id = live->lists.first; id >= 0; id = live->task[id].next_waiting)
         vector_push(&queue, ((struct queued){id, live->of[id]->job->priority}));
     vector_sort(&queue, by_turn);
     for (size_t i = 0; i < queue.count && i < QUEUE_MOST; i++)
-        vector_push(&forecast->starts, ((struct forecast_start){.world = queue.item[i].world}));
+        vector_push(&forecast->turns, ((struct forecast_turn){.world = queue.item[i].world}));
     for (int which = 0; which < FORECAST_CASES; which++)
         run_forward(forecast, which);
-    vector_sort(&forecast->starts, by_world);
+    vector_sort(&forecast->turns, by_world);
     vector_release(&queue);
 }
 
-static const struct forecast_start *find_start(const struct forecast *forecast, int32_t world)
+static const struct forecast_turn *find_turn(const struct forecast *forecast, int32_t world)
 {
-    struct forecast_start wanted = {.world = world};
+    struct forecast_turn wanted = {.world = world};
 
-    return forecast->starts.count ? bsearch(&wanted, forecast->starts.item, forecast->starts.count,
-                                            sizeof wanted, by_world)
-                                  : NULL;
+    return forecast->turns.count ? bsearch(&wanted, forecast->turns.item, forecast->turns.count,
+                                           sizeof wanted, by_world)
+                                 : NULL;
 }
 
-const struct forecast_start *forecast_place(struct forecast *forecast, const struct job_task *task)
+static bool start_in_turn(struct forecast *forecast, int32_t world, struct forecast_start *start)
 {
-    const struct forecast_start *found;
+    const struct forecast_turn *found;
 
-    if (task->world < 0 || task->state != JOB_PENDING)
-        return NULL;
     refresh(forecast, AGE_S);
-    found = find_start(forecast, task->world);
+    found = find_turn(forecast, world);
     if (!found && forecast->tasks != forecast->live->tasks) {
         refresh(forecast, AGE_OF_OTHERS_S);
-        found = find_start(forecast, task->world);
+        found = find_turn(forecast, world);
     }
-    return found && found->in_s[FORECAST_CASES - 1] < 1e12 ? found : NULL;
+    if (!found || !(found->start.in_s[FORECAST_CASES - 1] < 1e12))
+        return false;
+    *start = found->start;
+    return true;
+}
+
+enum forecast_by forecast_start(struct forecast *forecast, const struct job_task *task,
+                                struct forecast_start *start)
+{
+    if (task->world < 0 || task->state != JOB_PENDING)
+        return FORECAST_BY_NOTHING;
+    prospect_want(forecast->prospect);
+    if (prospect_start(forecast->prospect, task, start))
+        return FORECAST_BY_POLICY;
+    return start_in_turn(forecast, task->world, start) ? FORECAST_BY_QUEUE : FORECAST_BY_NOTHING;
 }
 
 enum forecast_by forecast_begins_in(struct forecast *forecast, const struct job_task *task,
                                     double in_s[FORECAST_CASES])
 {
-    const struct forecast_start *found;
+    struct forecast_start start;
+    enum forecast_by by = forecast_start(forecast, task, &start);
 
-    if (task->world < 0 || task->state != JOB_PENDING)
-        return FORECAST_BY_NOTHING;
-    prospect_want(forecast->prospect);
-    if (prospect_begins_in(forecast->prospect, task, in_s))
-        return FORECAST_BY_POLICY;
-    found = forecast_place(forecast, task);
-    for (int i = 0; found && i < FORECAST_CASES; i++)
-        in_s[i] = found->in_s[i];
-    return found ? FORECAST_BY_QUEUE : FORECAST_BY_NOTHING;
+    if (by != FORECAST_BY_NOTHING)
+        memcpy(in_s, start.in_s, sizeof start.in_s);
+    return by;
 }
 
 bool forecast_ends_in(const struct live *live, const struct job_task *task,

@@ -15,7 +15,7 @@
 struct emit;
 struct prospect;
 
-enum { FORECAST_CASES = 3 }; /* the good one, the likely one, the bad one */
+enum { FORECAST_CASES = 3, FORECAST_LIKELY = 1 }; /* the good one, the likely one, the bad one */
 
 /* What becomes of believed durations in each. */
 extern const double forecast_factor[FORECAST_CASES];
@@ -26,24 +26,33 @@ enum forecast_by { FORECAST_BY_NOTHING, FORECAST_BY_POLICY, FORECAST_BY_QUEUE };
 const char *forecast_by_word(enum forecast_by by);
 
 struct forecast_start {
-    int32_t world;
     double in_s[FORECAST_CASES]; /* HUGE_VAL: nobody knows */
-    int32_t cluster;             /* in the likely case; -1: nobody knows */
-    double run_s;                /* there, with the least that it takes */
+    /* In the likely case: */
+    int32_t cluster; /* -1: nobody knows */
+    struct allocation amount;
+    double run_s; /* there, with that */
+};
+
+struct forecast_turn {
+    int32_t world;
+    struct forecast_start start;
 };
 
 struct forecast {
     const struct live *live;
     struct prospect *prospect;
     double made_s;
-    int32_t tasks;                        /* of the world, when it was made */
-    VECTOR(struct forecast_start) starts; /* by world id */
+    int32_t tasks;                      /* of the world, when it was made */
+    VECTOR(struct forecast_turn) turns; /* of the queue, by world id */
 };
 
 void forecast_open(struct forecast *forecast, const struct live *live, struct prospect *prospect);
 void forecast_close(struct forecast *forecast);
 
-/* Seconds until a waiting task starts, in each case, and by what that is known. */
+/* When and where a waiting task starts, and by what that is known. */
+enum forecast_by forecast_start(struct forecast *forecast, const struct job_task *task,
+                                struct forecast_start *start);
+/* Only the seconds until then, in each case. */
 enum forecast_by forecast_begins_in(struct forecast *forecast, const struct job_task *task,
                                     double in_s[FORECAST_CASES]);
 /* Seconds that a running task of the world has left, as believed. */
@@ -51,9 +60,6 @@ double forecast_left_s(const struct live *live, int32_t id);
 /* The same until a running one ends. */
 bool forecast_ends_in(const struct live *live, const struct job_task *task,
                       double in_s[FORECAST_CASES]);
-/* Where a waiting task is likely to start if the queue is served in its order; NULL: nobody knows.
- */
-const struct forecast_start *forecast_place(struct forecast *forecast, const struct job_task *task);
 /* Seconds until a cluster has room for the least that a task takes, if nobody else takes it;
  * HUGE_VAL: nobody knows. */
 double forecast_room_in(const struct live *live, const struct allocation *least, int32_t cluster);

@@ -12,7 +12,8 @@
  * all have started; of the rest it says nothing. Queues of more than WAITING_MOST tasks are not run
  * forward.
  *
- * The errand writes one line per task that started: case, job, index, seconds.
+ * The errand writes one line per task that started: case, job, index, seconds until then, cluster,
+ * cpu, gpu, memory, seconds of its run.
  */
 #include "serve/prospect.h"
 
@@ -80,16 +81,20 @@ static void reckon_end(struct forward *f, int32_t id)
                                                                 &task->allocation, f->progress[id]);
 }
 
+/* What it has been given is known, and when its run will end. */
 static void note_start(struct forward *f, int32_t id)
 {
     const struct job_task *of = f->live->of[id];
+    const struct task *task = &f->live->task[id];
 
     if (!f->is_awaited[id])
         return;
     f->is_awaited[id] = false;
     f->awaited--;
-    dprintf(f->out, "%d %lld %d %.3f\n", f->which, (long long)of->job->id, of->index,
-            fmax(0, live_now(f->live) - f->began_s));
+    dprintf(f->out, "%d %lld %d %.3f %d %d %d %d %.3f\n", f->which, (long long)of->job->id,
+            of->index, fmax(0, f->reckoned_s[id] - f->began_s), task->cluster,
+            task->allocation.amount[SITE_CPU], task->allocation.amount[SITE_GPU],
+            task->allocation.amount[SITE_MEM], f->end_s[id] - f->reckoned_s[id]);
 }
 
 /* A stop frees at once what it holds; the task waits again, or goes where it was sent. */
@@ -122,9 +127,9 @@ static void act(struct forward *f)
             stop(f, one.task);
             continue;
         }
+        reckon_end(f, id);
         if (one.kind == ACT_START)
             note_start(f, id);
-        reckon_end(f, id);
     }
     vector_clear(&live->acts);
 }
@@ -266,50 +271,87 @@ void prospect_open(struct prospect *p, struct live *live, int epoll)
 void prospect_close(struct prospect *p)
 {
     errand_close(&p->errand);
-    vector_release(&p->starts);
+    vector_release(&p->tasks);
     *p = (struct prospect){0};
 }
 
 static int by_task(const void *a, const void *b)
 {
-    const struct prospect_start *x = a, *y = b;
+    const struct prospect_task *x = a, *y = b;
 
     if (x->job != y->job)
         return x->job < y->job ? -1 : 1;
     return (x->index > y->index) - (x->index < y->index);
 }
 
+/* One line; the case to which it belongs, or -1. */
+static int read_line(const char *line, struct prospect_task *out)
+{
+    struct forecast_start *start = &out->start;
+    struct allocation amount = {{0}};
+    double in_s, run_s;
+    int32_t cluster;
+    long long job;
+    int which;
+
+    *out = (struct prospect_task){.start = {{HUGE_VAL, HUGE_VAL, HUGE_VAL}, .cluster = -1}};
+    if (sscanf(line, "%d %lld %d %lf %d %d %d %d %lf", &which, &job, &out->index, &in_s, &cluster,
+               &amount.amount[SITE_CPU], &amount.amount[SITE_GPU], &amount.amount[SITE_MEM],
+               &run_s) != 9 ||
+        which < 0 || which >= FORECAST_CASES)
+        return -1;
+    out->job = job;
+    start->in_s[which] = in_s;
+    if (which == FORECAST_LIKELY) {
+        start->cluster = cluster;
+        start->amount = amount;
+        start->run_s = run_s;
+    }
+    return which;
+}
+
+/* What one case says of a task joins what others say. */
+static void join(struct forecast_start *all, const struct forecast_start *one)
+{
+    for (int which = 0; which < FORECAST_CASES; which++)
+        all->in_s[which] = fmin(all->in_s[which], one->in_s[which]);
+    if (one->cluster >= 0) {
+        all->cluster = one->cluster;
+        all->amount = one->amount;
+        all->run_s = one->run_s;
+    }
+}
+
 /* One entry per task and case, sorted, then folded into one per task. */
 static void take_in(struct prospect *p)
 {
+    struct prospect_task one;
     size_t kept = 0;
 
-    vector_clear(&p->starts);
-    for (const char *at = p->errand.out.bytes; at && *at; at = strchr(at, '\n') + 1) {
-        struct prospect_start one = {.after_s = {HUGE_VAL, HUGE_VAL, HUGE_VAL}};
-        long long job;
-        double after_s;
-        int which;
-
-        if (!strchr(at, '\n') ||
-            sscanf(at, "%d %lld %d %lf", &which, &job, &one.index, &after_s) != 4 || which < 0 ||
-            which >= FORECAST_CASES)
+    vector_clear(&p->tasks);
+    for (const char *at = p->errand.out.bytes; at && strchr(at, '\n'); at = strchr(at, '\n') + 1) {
+        if (read_line(at, &one) < 0)
             break;
-        one.job = job;
-        one.after_s[which] = after_s;
-        vector_push(&p->starts, one);
+        vector_push(&p->tasks, one);
     }
-    vector_sort(&p->starts, by_task);
-    for (size_t i = 0; i < p->starts.count; i++) {
-        struct prospect_start *at = &p->starts.item[i];
+    vector_sort(&p->tasks, by_task);
+    for (size_t i = 0; i < p->tasks.count; i++) {
+        if (kept > 0 && by_task(&p->tasks.item[kept - 1], &p->tasks.item[i]) == 0)
+            join(&p->tasks.item[kept - 1].start, &p->tasks.item[i].start);
+        else
+            p->tasks.item[kept++] = p->tasks.item[i];
+    }
+    p->tasks.count = kept;
+}
 
-        if (kept == 0 || by_task(&p->starts.item[kept - 1], at) != 0)
-            p->starts.item[kept++] = *at;
-        for (int which = 0; which < FORECAST_CASES; which++)
-            p->starts.item[kept - 1].after_s[which] =
-                fmin(p->starts.item[kept - 1].after_s[which], at->after_s[which]);
-    }
-    p->starts.count = kept;
+/* Seconds until the first of those that waited has started, at the latest. */
+static double soonest(const struct prospect *p)
+{
+    double best_s = HUGE_VAL;
+
+    for (size_t i = 0; i < p->tasks.count; i++)
+        best_s = fmin(best_s, p->tasks.item[i].start.in_s[FORECAST_CASES - 1]);
+    return best_s;
 }
 
 bool prospect_poll(struct prospect *p)
@@ -321,6 +363,7 @@ bool prospect_poll(struct prospect *p)
     now_s = live_now(p->live);
     take_in(p);
     p->made_s = p->began_s;
+    p->until_s = p->made_s + fmin(LATER_S, soonest(p));
     p->next_s = now_s + fmin(PAUSE_MOST_S, fmax(SOON_S, PAUSES * (now_s - p->began_s)));
     return true;
 }
@@ -334,7 +377,7 @@ static void note_policy(struct prospect *p)
         return;
     snprintf(p->policy, sizeof p->policy, "%s", label);
     errand_close(&p->errand);
-    vector_clear(&p->starts);
+    vector_clear(&p->tasks);
     p->next_s = 0;
     p->version = -1;
 }
@@ -358,7 +401,7 @@ void prospect_want(struct prospect *p)
     bool same;
 
     note_policy(p);
-    same = p->version == live->book->version && now_s < p->made_s + LATER_S;
+    same = p->version == live->book->version && now_s < p->until_s;
     if (p->errand.pid || same || live->types_changed || prospect_due_in(p) > 0)
         return;
     p->version = live->book->version;
@@ -368,16 +411,19 @@ void prospect_want(struct prospect *p)
         epoll_ctl(p->epoll, EPOLL_CTL_ADD, p->errand.pipe, &event);
 }
 
-bool prospect_begins_in(const struct prospect *p, const struct job_task *task,
-                        double in_s[FORECAST_CASES])
+bool prospect_start(const struct prospect *p, const struct job_task *task,
+                    struct forecast_start *start)
 {
-    struct prospect_start wanted = {.job = task->job->id, .index = task->index};
-    const struct prospect_start *found = NULL;
+    struct prospect_task wanted = {.job = task->job->id, .index = task->index};
+    const struct prospect_task *found = NULL;
     double passed_s = live_now(p->live) - p->made_s;
 
-    if (p->starts.count && passed_s < FORGET_S)
-        found = bsearch(&wanted, p->starts.item, p->starts.count, sizeof wanted, by_task);
-    for (int i = 0; found && i < FORECAST_CASES; i++)
-        in_s[i] = fmax(0, found->after_s[i] - passed_s);
-    return found && found->after_s[FORECAST_CASES - 1] < HUGE_VAL;
+    if (p->tasks.count && passed_s < FORGET_S)
+        found = bsearch(&wanted, p->tasks.item, p->tasks.count, sizeof wanted, by_task);
+    if (!found || found->start.in_s[FORECAST_CASES - 1] < passed_s - SOON_S)
+        return false;
+    *start = found->start;
+    for (int i = 0; i < FORECAST_CASES; i++)
+        start->in_s[i] = fmax(0, start->in_s[i] - passed_s);
+    return start->in_s[FORECAST_CASES - 1] < HUGE_VAL;
 }

@@ -15,11 +15,10 @@
 struct job_task;
 struct live;
 
-/* Seconds after the run began; HUGE_VAL: it did not come so far. */
-struct prospect_start {
+struct prospect_task {
     int64_t job;
     int32_t index;
-    double after_s[FORECAST_CASES];
+    struct forecast_start start; /* after the run began; HUGE_VAL: it did not come so far */
 };
 
 struct prospect {
@@ -30,8 +29,9 @@ struct prospect {
     int64_t version; /* of the book then */
     double made_s;   /* the same of the run whose starts are kept; -HUGE_VAL: there is none */
     double next_s;   /* no other run before */
+    double until_s;  /* from then on a task that still waits belies the last run */
     char policy[96]; /* that was run forward */
-    VECTOR(struct prospect_start) starts; /* by job and index */
+    VECTOR(struct prospect_task) tasks; /* that started, by job and index */
 };
 
 /* Ends of runs wake the epoll. */
@@ -45,8 +45,8 @@ void prospect_want(struct prospect *prospect);
 /* Seconds until a run may begin that tells of tasks of which the last one did not: 0 while one is
  * under way, HUGE_VAL if there will be none. */
 double prospect_due_in(const struct prospect *prospect);
-/* Seconds until a task starts, in each case, by the last run; false: it says nothing of it. */
-bool prospect_begins_in(const struct prospect *prospect, const struct job_task *task,
-                        double in_s[FORECAST_CASES]);
+/* When and where a task starts by the last run; false: it says nothing of it, or was wrong. */
+bool prospect_start(const struct prospect *prospect, const struct job_task *task,
+                    struct forecast_start *start);
 
 #endif

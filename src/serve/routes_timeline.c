@@ -67,19 +67,21 @@ static void emit_planned(struct daemon *daemon, struct emit *e)
     for (int32_t id = live->lists.first; id >= 0 && listed < PLANNED_MOST;
          id = live->task[id].next_waiting) {
         const struct job_task *task = live->of[id];
-        const struct forecast_start *place = forecast_place(&daemon->forecast, task);
+        struct forecast_start start;
+        enum forecast_by by = forecast_start(&daemon->forecast, task, &start);
 
-        if (!place || place->cluster < 0)
+        if (by == FORECAST_BY_NOTHING || start.cluster < 0)
             continue;
         emit_open(e, '{');
         book_emit_task_head(task, e);
         emit_owner(e, task->job);
-        emit_key_string(e, "cluster", daemon->site.cluster[place->cluster].name);
+        emit_key_string(e, "cluster", daemon->site.cluster[start.cluster].name);
         emit_key(e, "allocation");
-        job_emit_allocation(e, &live->task[id].min, &daemon->site);
-        forecast_emit(e, "eta_s", true, place->in_s);
+        job_emit_allocation(e, &start.amount, &daemon->site);
+        forecast_emit(e, "eta_s", true, start.in_s);
+        emit_key_string(e, "eta_by", forecast_by_word(by));
         emit_key(e, "run_s");
-        emit_real(e, place->run_s);
+        emit_real(e, start.run_s);
         emit_close(e);
         listed++;
     }

@@ -57,7 +57,7 @@ value_is() { # wanted: of the expression that was evaluated last; it is printed
 # An expression in the page; true if it comes to be true within 20 s.
 page() {
     call Runtime.evaluate "$(jq -cn --arg e "(async () => {
-        for (let i = 0; i < 200; i++) {
+        for (const end = Date.now() + 20000; Date.now() < end;) {
             try { if ($1) return 'holds'; } catch (trouble) { var last = trouble; }
             await new Promise((done) => setTimeout(done, 100));
         }

@@ -27,10 +27,18 @@ check "the short ones pass" sh -c "jq -c '.items[] | [.id, .type, .eta_s]' $D/ps
 check "a range" sh -c "jq -e '[.items[] | select(.eta_s) | .eta_s | .[0] <= .[1] and .[1] <= .[2] and .[0] < .[2]] | length == 3 and all' $D/ps"
 check "why says how it knows" sh -c "tapfinger why 5 | tee $D/why | grep -q 'Starts in .* to .* (likely .*), est. by running the policy forward'"
 check "the same for programs" is policy sh -c "tapfinger why 5 --json | jq -r .eta_by"
+check "the chart's plans are the same" sh -c "curl -s --unix-socket $D/sock http://x/v1/timeline | jq -e '[.planned[] | select(.eta_by == \"policy\" and .cluster == \"edge-a\" and .allocation.cpu == 2 and .run_s > 0)] | sort_by(.eta_s[1]) | map(.id) == [\"6\", \"7\", \"5\"]'"
 tapfinger wait 4 5 6 7
 for id in 5 6 7; do
     check "job $id started when it was said" sh -c "tapfinger show $id --json | jq -e '(.started_at | sub(\"\\\\.[0-9]*Z\"; \"Z\") | fromdate) - $seen - $(likely $id) | . > -2 and . < 1.2'"
 done
+
+# What has not happened when it was expected at the latest is not said any more.
+tapfinger submit -t small -r cpu=2 -- sh -c "$(until_file late)" >/dev/null
+late=$(tapfinger submit -t small -r cpu=2 -- true)
+check "a run that takes longer moves what waits for it" eventually 15 sh -c "tapfinger why $late --json | jq -e '.eta_by and .eta_s[1] > 1'"
+touch "$D/late"
+tapfinger wait "$late"
 
 # Long queues are served in their order.
 tapfinger submit -t long -r cpu=2 -- sh -c "$(until_file end)" >/dev/null
