@@ -21,7 +21,7 @@ VERSION  := 0.1.0
 comma    := ,
 BUILD    ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 
-PACKAGES := yaml-0.1 jansson cairo openblas sqlite3 zlib libzstd libmicrohttpd libcurl
+PACKAGES := yaml-0.1 jansson cairo sqlite3 zlib libzstd libmicrohttpd libcurl
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES))
 PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES))
 

@@ -329,8 +329,7 @@ static int write_launch(const struct local *l, const struct held *held, const st
 static int spawn_keeper(const struct local *l, struct held *held, int control, struct err *err)
 {
     char *const argv[] = {l->program, (char[]){"keeper"}, held->folder, NULL};
-    char *const env[] = {(char[]){"OPENBLAS_NUM_THREADS=1"},
-                         (char[]){"PATH=/usr/local/bin:/usr/bin:/bin"}, NULL};
+    char *const env[] = {(char[]){"PATH=/usr/local/bin:/usr/bin:/bin"}, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     char log[4096];

@@ -4,12 +4,8 @@
  * to standard error. Exit codes: 0 done, 1 failed, 2 misused (130 on a second Ctrl-C).
  */
 #include <errno.h>
-#include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "base/emit.h"
 #include "base/err.h"
@@ -133,36 +129,10 @@ static int dispatch(int argc, char **argv)
     return command ? run_command(command, argc - 2, argv + 2) : refuse_command(argv[1]);
 }
 
-/*
- * OpenBLAS starts its threads before main() is entered. A signal that main() wants for itself (to
- * stop cleanly on Ctrl-C) would be delivered to one of them and end the program without a word. A
- * thread inherits the mask of who starts it: so signals are blocked before any library is
- * initialised, which is when .preinit_array is called, and let in again where main() begins. The
- * system is called without the C library, which is not ready, nor is a sanitizer.
- */
-static uint64_t mask_at_start;
-
-__attribute__((no_sanitize("address", "thread", "undefined"))) static void block_signals(void)
-{
-    static const uint64_t all = UINT64_MAX;
-
-    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask_at_start, sizeof all);
-}
-
-__attribute__((section(".preinit_array"),
-               used)) static void (*const before_libraries)(void) = block_signals;
-
-static void unblock_signals(void)
-{
-    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask_at_start, NULL, sizeof mask_at_start);
-}
-
 int main(int argc, char **argv)
 {
-    int code;
+    int code = dispatch(argc, argv);
 
-    unblock_signals();
-    code = dispatch(argc, argv);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "tapfinger: cannot write to standard output: %s\n", strerror(errno));
         return code ? code : EXIT_FAILED;

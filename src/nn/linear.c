@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "nn/blas.h"
+#include "nn/product.h"
 
 enum { MOST_JOINED = 16 };
 
@@ -47,28 +47,28 @@ static void forward_packed(const struct pass *pass, real *out, const real *x,
 void linear_forward(const struct pass *pass, real *out, const real *x, const struct linear *layer,
                     int rows)
 {
-    bool bias = layer->bias != NO_TENSOR;
+    size_t bytes = (size_t)layer->out * sizeof *out;
 
     if (pass->packed) {
         forward_packed(pass, out, x, layer, rows);
         return;
     }
-    for (int row = 0; bias && row < rows; row++)
-        memcpy(out + (size_t)row * (size_t)layer->out, pass_value(pass, layer->bias),
-               (size_t)layer->out * sizeof *out);
-    blas_product(out, bias ? 1 : 0, x, false, pass_value(pass, layer->weight), false, rows,
-                 layer->out, layer->in);
+    if (layer->bias == NO_TENSOR)
+        memset(out, 0, (size_t)rows * bytes);
+    for (int row = 0; layer->bias != NO_TENSOR && row < rows; row++)
+        memcpy(out + (size_t)row * (size_t)layer->out, pass_value(pass, layer->bias), bytes);
+    product_add(pass->ops, out, x, false, pass_value(pass, layer->weight), false, rows, layer->out,
+                layer->in);
 }
 
 void linear_backward(const struct pass *pass, real *dx, const real *dout, const real *x,
                      const struct linear *layer, int rows)
 {
     if (dx)
-        blas_product(dx, 1, dout, false, pass_value(pass, layer->weight), true, rows, layer->in,
-                     layer->out);
-    if (rows > 0)
-        blas_product(pass_grad(pass, layer->weight), 1, x, true, dout, false, layer->in, layer->out,
-                     rows);
+        product_add(pass->ops, dx, dout, false, pass_value(pass, layer->weight), true, rows,
+                    layer->in, layer->out);
+    product_add(pass->ops, pass_grad(pass, layer->weight), x, true, dout, false, layer->in,
+                layer->out, rows);
     if (layer->bias != NO_TENSOR)
         pass->ops->column_sums(pass_grad(pass, layer->bias), dout, rows, layer->out);
 }

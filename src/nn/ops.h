@@ -51,6 +51,15 @@ struct attention_shape {
     int query_stride, key_stride, value_stride, out_stride; /* numbers from row to row */
 };
 
+/* c (m, n) += a (m, k) b (k, n). Item (i, j) of a lies at i a_row + j a_step, one of which is 1;
+ * the rows of b and c are b_row and c_row apart. */
+struct product {
+    real *c;
+    const real *a, *b;
+    int c_row, a_row, a_step, b_row;
+    int m, n, k;
+};
+
 struct ops {
     const char *name; /* "ref", "avx2", "avx512" */
 
@@ -62,6 +71,9 @@ struct ops {
      */
     void (*linear_long)(real *out, const real *x, const void *packed, int rows, int k, int n);
     void (*linear_short)(real *out, const real *x, const void *packed, int rows, int k, int n);
+
+    /* What training has in place of the two: see nn/product.h. */
+    void (*product)(const struct product *product);
 
     /* out (n), x (n); out may be x. backward: dx += dout f'(x), from x and out as they were. */
     void (*activate)(real *out, const real *x, size_t n, enum activation kind);

@@ -168,10 +168,46 @@ TILE void tile_short(const struct tile *tile, int rows, int first)
 
 #include "nn/ops_linear.inc"
 
+typedef __m256 vector;
+typedef __m256i lanes; /* some places of a vector */
+
+enum { PRODUCT_ROWS = 6 };
+
+#define EACH_PRODUCT_ROWS EACH_LONG_ROWS
+
+/* Of a vector's places the first `count`; all, if it is more. */
+TILE lanes lanes_first(int count)
+{
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+TILE vector vector_load(const float *from, lanes wanted)
+{
+    return _mm256_maskload_ps(from, wanted);
+}
+
+TILE void vector_store(float *to, vector v, lanes wanted)
+{
+    _mm256_maskstore_ps(to, wanted, v);
+}
+
+TILE vector vector_spread(float x)
+{
+    return _mm256_set1_ps(x);
+}
+
+TILE vector vector_fma(vector a, vector b, vector c)
+{
+    return _mm256_fmadd_ps(a, b, c);
+}
+
+#include "nn/ops_product.inc"
+
 const struct ops ops_avx2 = {
     .name = "avx2",
     .linear_long = linear_long,
     .linear_short = linear_short,
+    .product = product,
     OPS_TABLE,
 };
 

@@ -17,11 +17,18 @@ enum { LANES = 16, LONG_TILE_ROWS = 12, SHORT_TILE_ROWS = 12, LONG_TILE_COLUMNS 
 
 #include "nn/ops_tiles.inc"
 
+typedef __mmask16 lanes; /* some places of a vector */
+
+/* Of a vector's places the first `count`; all, if it is more. */
+TILE lanes lanes_first(int count)
+{
+    return (lanes)(count >= LANES ? 0xffffu : count > 0 ? (1u << count) - 1 : 0);
+}
+
 /* Writes `rows` rows of sums, 16 columns each, from column 16 v of the panel on. */
 TILE void store_sums(const struct tile *tile, const __m512 *sum, int rows, int v)
 {
-    int left = tile->columns - LANES * v;
-    __mmask16 wanted = (__mmask16)(left >= LANES ? 0xffffu : (1u << left) - 1);
+    lanes wanted = lanes_first(tile->columns - LANES * v);
 
     for (int r = 0; r < rows; r++)
         _mm512_mask_storeu_ps(tile->out + (size_t)r * (size_t)tile->n + LANES * v, wanted, sum[r]);
@@ -157,10 +164,39 @@ TILE void tile_short(const struct tile *tile, int rows, int wide)
 
 #include "nn/ops_linear.inc"
 
+typedef __m512 vector;
+
+enum { PRODUCT_ROWS = 12 };
+
+#define EACH_PRODUCT_ROWS EACH_LONG_ROWS
+
+TILE vector vector_load(const float *from, lanes wanted)
+{
+    return _mm512_maskz_loadu_ps(wanted, from);
+}
+
+TILE void vector_store(float *to, vector v, lanes wanted)
+{
+    _mm512_mask_storeu_ps(to, wanted, v);
+}
+
+TILE vector vector_spread(float x)
+{
+    return _mm512_set1_ps(x);
+}
+
+TILE vector vector_fma(vector a, vector b, vector c)
+{
+    return _mm512_fmadd_ps(a, b, c);
+}
+
+#include "nn/ops_product.inc"
+
 const struct ops ops_avx512 = {
     .name = "avx512",
     .linear_long = linear_long,
     .linear_short = linear_short,
+    .product = product,
     OPS_TABLE,
 };
 

@@ -30,6 +30,22 @@ static void linear_long(real *out, const real *x, const void *packed, int rows, 
     }
 }
 
+static void product(const struct product *p)
+{
+    for (int row = 0; row < p->m; row++) {
+        real *c = p->c + (size_t)row * (size_t)p->c_row;
+        const real *a = p->a + (size_t)row * (size_t)p->a_row;
+
+        for (int i = 0; i < p->k; i++) {
+            const real *b = p->b + (size_t)i * (size_t)p->b_row;
+            real each = a[(size_t)i * (size_t)p->a_step];
+
+            for (int column = 0; column < p->n; column++)
+                c[column] = real_fma(each, b[column], c[column]);
+        }
+    }
+}
+
 /* x times the weights of one short panel, scaled, plus the bias. */
 static void short_row(real *sum, const real *x, const unsigned char *panel, int k)
 {
@@ -65,5 +81,6 @@ const struct ops ops_ref = {
     .name = "ref",
     .linear_long = linear_long,
     .linear_short = linear_short,
+    .product = product,
     OPS_TABLE,
 };

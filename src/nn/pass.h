@@ -4,8 +4,8 @@
  * gradients go, and the arena that activations live in until the pass is over. Each thread has its
  * own pass and arena; weights are shared.
  *
- * The same network code serves both ways: with `packed` products run on the inference kernels, else
- * on BLAS, which is what training wants, as its weights change at every step.
+ * The same network code serves both ways: with `packed`, products run on packed weights, else on
+ * the weights as they are, which is what training wants, as they change at every step.
  */
 #ifndef NN_PASS_H
 #define NN_PASS_H

@@ -10,7 +10,6 @@
 
 #include "base/memory.h"
 #include "base/rng.h"
-#include "nn/blas.h"
 
 enum { ALIGN_BYTES = 64, HUGE_PAGE_BYTES = 2 << 20 };
 
@@ -123,7 +122,6 @@ void weights_commit(struct weights *weights, unsigned uses)
 {
     BUG_ON(weights->value);
     refuse_equal_names(weights);
-    blas_use_one_thread();
     weights->value = weights_block(weights);
     if (uses & WEIGHTS_GRAD)
         weights->grad = weights_block(weights);

@@ -73,8 +73,7 @@ int weights_add_packed(struct weights *weights, size_t weight, size_t bias, int 
  * theirs side by side; returns its index. */
 int weights_join_packed(struct weights *weights, const int *layer, int layers);
 
-/* Takes the memory, zeroed, and keeps BLAS to one thread. uses: enum weights_use. Two tensors of
- * one name are a bug. */
+/* Takes the memory, zeroed. uses: enum weights_use. Two tensors of one name are a bug. */
 void weights_commit(struct weights *weights, unsigned uses);
 
 /* Draws every tensor from its own stream of the seed, named after the tensor. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * arch=paper against a second implementation (paper_reference.h) on random decision points, alone
- * and in batches, on BLAS and on every kernel table; its faults; and its agents' decisions.
+ * and in batches, with packed weights and without, on every kernel table; its faults; and its
+ * agents' decisions.
  */
 #include "harness.h"
 
