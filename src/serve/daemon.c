@@ -179,7 +179,7 @@ static int open_parts(struct daemon *daemon, const char *program, struct err *er
     if (rc == 0)
         rehearsal_open(&daemon->rehearsal, &daemon->live, daemon->epoll);
     if (rc == 0)
-        rc = http_open(&daemon->http, daemon, err);
+        rc = http_open(&daemon->http, daemon, route_request, err);
     return rc;
 }
 

@@ -15,7 +15,6 @@
 
 #include "base/rng.h"
 #include "serve/daemon.h"
-#include "serve/http.h"
 
 static bool is_part(const struct request *request, int at, const char *word)
 {

@@ -6,13 +6,9 @@
 #ifndef SERVE_ENTITY_TAG_H
 #define SERVE_ENTITY_TAG_H
 
-#include <stdbool.h>
+#include "serve/message.h"
 
 struct daemon;
-struct reply;
-struct request;
-
-enum { ENTITY_TAG_BYTES = 40 };
 
 /* Of a reply to a request that reads, quotes and all. */
 void entity_tag_print(struct daemon *daemon, const struct request *request,

@@ -25,7 +25,7 @@
 
 #include "base/text.h"
 #include "serve/access.h"
-#include "serve/http.h"
+#include "serve/message.h"
 #include "serve/site.h"
 
 /* Whether a page of ours sends this; "must_say": it has to say so. */

@@ -8,18 +8,13 @@
  */
 #include "serve/http.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <microhttpd.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,6 +22,8 @@
 #include "serve/address.h"
 #include "serve/daemon.h"
 #include "serve/entrance.h"
+#include "serve/listener.h"
+#include "serve/message.h"
 #include "serve/streams.h"
 #include "store/store.h"
 
@@ -35,8 +32,6 @@ enum {
     CONNECTIONS = 1000,
     IDLE_S = 30,
     COUNTS = 256,
-    STORE_RETRY_S = 2,
-    FIRST_PASSED = 3,
 };
 
 static const double REQUEST_S = 20;
@@ -72,6 +67,7 @@ struct peer {
 
 struct http {
     struct daemon *daemon;
+    http_handler handler;
     struct MHD_Daemon *unix_daemon, *tcp_daemon;
     int unix_socket, tcp_socket;
     int port; /* of TCP */
@@ -90,81 +86,6 @@ static double now_s(void)
 
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-const char *request_query(const struct request *request, const char *name)
-{
-    return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
-}
-
-struct known_query {
-    const char *known, *unknown;
-};
-
-static enum MHD_Result check_query(void *arg, enum MHD_ValueKind kind, const char *name,
-                                   const char *value)
-{
-    struct known_query *query = arg;
-    size_t length = strlen(name);
-    const char *at = query->known;
-
-    (void)kind;
-    (void)value;
-    while (at && *at && (strcspn(at, " ") != length || strncmp(at, name, length) != 0)) {
-        at += strcspn(at, " ");
-        at += *at == ' ';
-    }
-    if (!at || !*at)
-        query->unknown = name;
-    return query->unknown ? MHD_NO : MHD_YES;
-}
-
-const char *request_unknown_query(const struct request *request, const char *known)
-{
-    struct known_query query = {.known = known};
-
-    MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, check_query, &query);
-    return query.unknown;
-}
-
-const char *request_header(const struct request *request, const char *name)
-{
-    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
-}
-
-bool request_is_change(const struct request *request)
-{
-    return strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0;
-}
-
-void reply_json(struct reply *reply, int status, json_t *doc)
-{
-    char *words = json_dumps(doc, JSON_COMPACT);
-
-    reply->status = status;
-    text_reset(&reply->body);
-    text_add(&reply->body, words ? words : "{}");
-    text_add_char(&reply->body, '\n');
-    free(words);
-    json_decref(doc);
-}
-
-void reply_problem(struct reply *reply, int status, const char *reason, const char *format, ...)
-{
-    char detail[512], type[80];
-    json_t *doc, *words;
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(detail, sizeof detail, format, args);
-    va_end(args);
-    snprintf(type, sizeof type, "urn:tapfinger:error:%s", reason);
-    words = json_string(detail);
-    doc = json_pack("{s:s, s:s, s:i, s:o, s:s, s:s}", "type", type, "title", reason, "status",
-                    status, "detail", words ? words : json_string("not UTF-8"), "reason", reason,
-                    "request_id", reply->id);
-    reply_json(reply, status, doc);
-    reply->type = "application/problem+json";
 }
 
 /* Connections. */
@@ -245,24 +166,6 @@ static struct entrance where(const struct exchange *exchange)
                              .tls = site->tls_cert};
 }
 
-/* The path without its end, cut at slashes. */
-static bool cut_path(struct request *request, const char *url)
-{
-    char *at;
-
-    if (strlen(url) >= sizeof request->path || strstr(url, ".."))
-        return false;
-    snprintf(request->path, sizeof request->path, "%s", url);
-    for (at = request->path; *at == '/' && request->segments < HTTP_SEGMENTS;) {
-        *at++ = 0;
-        if (!*at)
-            break;
-        request->segment[request->segments++] = at;
-        at += strcspn(at, "/");
-    }
-    return *at == 0;
-}
-
 static struct exchange *open_exchange(struct http *http, struct MHD_Connection *connection,
                                       const char *url, const char *method)
 {
@@ -279,12 +182,12 @@ static struct exchange *open_exchange(struct http *http, struct MHD_Connection *
     exchange->reply.log_offset = exchange->reply.log_size = -1;
     ulid_print(book_now_us(), exchange->reply.id);
     exchange->route = "none";
-    text_init(&exchange->body, HTTP_BODY_BYTES);
+    text_init(&exchange->body, REQUEST_BODY_BYTES);
     text_init(&exchange->reply.body, 0);
     entrance = where(exchange);
     if (!entrance_admit(&entrance, &http->daemon->access, &exchange->request, &exchange->reply))
         exchange->state = EXCHANGE_READY;
-    else if (!cut_path(&exchange->request, url)) {
+    else if (!request_set_path(&exchange->request, url)) {
         reply_problem(&exchange->reply, 400, "invalid", "not a path of this server");
         exchange->state = EXCHANGE_READY;
     }
@@ -308,49 +211,6 @@ static void count_reply(struct http *http, const struct exchange *exchange)
     histogram_add(&http->count[at].seconds, histogram_brief_s, now_s() - exchange->began_s);
 }
 
-static void add_header(struct MHD_Response *response, const char *name, const char *value)
-{
-    MHD_add_response_header(response, name, value);
-}
-
-static void add_headers(struct MHD_Response *response, const struct reply *reply)
-{
-    char number[32];
-
-    if (reply->status != 304)
-        add_header(response, "Content-Type", reply->type ? reply->type : "application/json");
-    add_header(response, "X-Request-Id", reply->id);
-    if (reply->tag[0])
-        add_header(response, "ETag", reply->tag);
-    add_header(response, "Cache-Control", "no-store");
-    add_header(response, "X-Content-Type-Options", "nosniff");
-    add_header(response, "X-Frame-Options", "DENY");
-    add_header(response, "Referrer-Policy", "no-referrer");
-    add_header(response, "Content-Security-Policy",
-               reply->policy[0] ? reply->policy : "default-src 'none'; frame-ancestors 'none'");
-    if (reply->location[0])
-        add_header(response, "Location", reply->location);
-    if (reply->cookie[0])
-        add_header(response, "Set-Cookie", reply->cookie);
-    if (reply->allow[0])
-        add_header(response, "Allow", reply->allow);
-    if (reply->status == 401)
-        add_header(response, "WWW-Authenticate", "Bearer");
-    if (reply->retry_s) {
-        snprintf(number, sizeof number, "%d", reply->retry_s);
-        add_header(response, "Retry-After", number);
-    }
-    if (reply->range[0])
-        add_header(response, "Content-Range", reply->range);
-    if (reply->log_offset >= 0) {
-        snprintf(number, sizeof number, "%lld", (long long)reply->log_offset);
-        add_header(response, "X-Log-Offset", number);
-        snprintf(number, sizeof number, "%lld", (long long)reply->log_size);
-        add_header(response, "X-Log-Size", number);
-        add_header(response, "X-Log-End", reply->log_end ? "true" : "false");
-    }
-}
-
 static enum MHD_Result start_stream(struct exchange *exchange)
 {
     struct MHD_Response *response = streams_add(exchange->http->streams, exchange->connection,
@@ -362,7 +222,7 @@ static enum MHD_Result start_stream(struct exchange *exchange)
     exchange->peer->streaming = true;
     exchange->peer->caller = exchange->request.caller;
     exchange->reply.type = "text/event-stream";
-    add_headers(response, &exchange->reply);
+    reply_add_headers(&exchange->reply, response);
     result = MHD_queue_response(exchange->connection, 200, response);
     MHD_destroy_response(response);
     return result;
@@ -379,68 +239,26 @@ static enum MHD_Result answer(struct exchange *exchange)
         return start_stream(exchange);
     response = MHD_create_response_from_buffer(exchange->reply.body.length,
                                                exchange->reply.body.bytes, MHD_RESPMEM_MUST_COPY);
-    add_headers(response, &exchange->reply);
+    reply_add_headers(&exchange->reply, response);
     result = MHD_queue_response(exchange->connection, (unsigned)exchange->reply.status, response);
     MHD_destroy_response(response);
     return result;
 }
 
-static bool read_body(struct exchange *exchange)
-{
-    const struct text *body = &exchange->body;
-    json_error_t trouble;
-
-    if (text_is_cut(body)) {
-        reply_problem(&exchange->reply, 413, "limit", "body: more than %d bytes", HTTP_BODY_BYTES);
-        return false;
-    }
-    if (!body->length)
-        return true;
-    exchange->request.body =
-        json_loadb(body->bytes, body->length, JSON_REJECT_DUPLICATES, &trouble);
-    if (exchange->request.body)
-        return true;
-    reply_problem(&exchange->reply, 400, "invalid", "body: line %d: %s", trouble.line,
-                  trouble.text);
-    return false;
-}
-
-/* What was read is named, and not sent to who has it. */
-static void tag(struct daemon *daemon, const struct request *request, struct reply *reply)
-{
-    bool page = reply->type && strncmp(reply->type, "text/html", 9) == 0;
-
-    if (reply->status != 200 || reply->wait || reply->stream || (reply->type && !page))
-        return;
-    entity_tag_print(daemon, request, reply, reply->tag);
-    if (!entity_tag_is_known(request, reply->tag))
-        return;
-    reply->status = 304;
-    text_reset(&reply->body);
-}
-
-/* Asks the routes; puts the exchange where it has to wait, if it has to. */
+/* Has it answered; what has changed waits for its commit, unless there will be none. */
 static void handle(struct exchange *exchange)
 {
     struct http *http = exchange->http;
     struct daemon *daemon = http->daemon;
-    bool refused = request_is_change(&exchange->request) && daemon->store_trouble;
 
     exchange->reply.wait = false;
     exchange->reply.wait_s = 0;
     exchange->request.waited_s = now_s() - exchange->began_s;
-    if (refused) {
-        exchange->reply.retry_s = STORE_RETRY_S;
-        reply_problem(&exchange->reply, 503, "store", "the store cannot be written: %s",
-                      daemon->store_trouble);
-    } else {
-        route_request(daemon, &exchange->request, &exchange->reply, &exchange->route);
-    }
-    if (!request_is_change(&exchange->request))
-        tag(daemon, &exchange->request, &exchange->reply);
+    http->handler(daemon, &exchange->request, &exchange->reply, &exchange->route);
     if (exchange->reply.wait)
         exchange->state = EXCHANGE_WAITING;
-    else if (store_is_dirty(daemon->store) && request_is_change(&exchange->request) && !refused)
+    else if (request_is_change(&exchange->request) && store_is_dirty(daemon->store) &&
+             !daemon->store_trouble)
         exchange->state = EXCHANGE_HELD;
     else
         exchange->state = EXCHANGE_READY;
@@ -475,7 +293,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
     }
     if (exchange->state == EXCHANGE_READING) {
         exchange->peer->busy = true;
-        if (read_body(exchange))
+        if (request_read_body(&exchange->request, &exchange->body, &exchange->reply))
             handle(exchange);
         else
             exchange->state = EXCHANGE_READY;
@@ -613,81 +431,6 @@ const struct http_count *http_counts(const struct http *http, int *count)
 
 /* Listening. */
 
-/* A socket of this family that the service manager has opened already (sd_listen_fds(3)), or -1.
- * What it was not is no error: after an execve() of this process they are closed. */
-static int take_passed(bool local)
-{
-    const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
-    long files = pid && count && strtol(pid, NULL, 10) == getpid() ? strtol(count, NULL, 10) : 0;
-
-    for (int file = FIRST_PASSED; file < FIRST_PASSED + files; file++) {
-        struct sockaddr_storage address = {0};
-        socklen_t bytes = sizeof address;
-
-        if (getsockname(file, (struct sockaddr *)&address, &bytes) != 0 ||
-            (address.ss_family == AF_UNIX) != local)
-            continue;
-        fcntl(file, F_SETFD, FD_CLOEXEC);
-        fcntl(file, F_SETFL, fcntl(file, F_GETFL) | O_NONBLOCK);
-        return file;
-    }
-    return -1;
-}
-
-static int listen_unix(const char *path, struct err *err)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    char folder[sizeof address.sun_path];
-    char *slash;
-    int file;
-
-    if (strlen(path) >= sizeof address.sun_path)
-        return err_set(err, ERR_LIMIT, "%s: too long a path for a socket", path);
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-    snprintf(folder, sizeof folder, "%s", path);
-    slash = strrchr(folder, '/');
-    if (slash && slash != folder) {
-        *slash = 0;
-        mkdir(folder, 0755);
-    }
-    file = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    unlink(path); /* the store's lock says that nobody listens there */
-    if (file < 0 || bind(file, (struct sockaddr *)&address, sizeof address) != 0 ||
-        chmod(path, geteuid() == 0 ? 0666 : 0600) != 0 || listen(file, 512) != 0) {
-        err_set(err, ERR_IO, "%s: cannot listen: %s", path, strerror(errno));
-        if (file >= 0)
-            close(file);
-        return ERR_IO;
-    }
-    return file;
-}
-
-static int listen_tcp(const char *where, struct err *err)
-{
-    struct address address;
-    int file, one = 1, rc = address_find(&address, where, err);
-
-    if (rc)
-        return rc;
-    file = socket(address.at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (file >= 0)
-        setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (file < 0 || bind(file, (struct sockaddr *)&address.at, address.bytes) != 0 ||
-        listen(file, 512) != 0) {
-        err_set(err, ERR_IO, "%s: cannot listen: %s", where, strerror(errno));
-        if (file >= 0)
-            close(file);
-        file = ERR_IO;
-    }
-    return file;
-}
-
-static bool bound_address(int socket, struct address *out)
-{
-    *out = (struct address){.bytes = sizeof out->at};
-    return socket >= 0 && getsockname(socket, (struct sockaddr *)&out->at, &out->bytes) == 0;
-}
-
 static struct MHD_Daemon *start(struct http *http, int socket, const char *cert, const char *key)
 {
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
@@ -721,7 +464,7 @@ static void watch(struct http *http, struct MHD_Daemon *daemon)
 static int start_tcp(struct http *http, struct err *err)
 {
     const struct site *site = &http->daemon->site;
-    int rc = 0, passed = take_passed(false);
+    int rc = 0, passed = listener_passed(false);
     struct text cert, key;
 
     text_init(&cert, 1 << 20);
@@ -731,7 +474,7 @@ static int start_tcp(struct http *http, struct err *err)
     if (rc == 0 && site->tls_key)
         rc = text_read_file(&key, site->tls_key, err);
     if (rc == 0)
-        http->tcp_socket = rc = passed >= 0 ? passed : listen_tcp(site->http, err);
+        http->tcp_socket = rc = passed >= 0 ? passed : listener_tcp(site->http, err);
     if (rc >= 0) {
         http->tcp_daemon =
             start(http, http->tcp_socket, site->tls_cert ? cert.bytes : NULL, key.bytes);
@@ -743,25 +486,26 @@ static int start_tcp(struct http *http, struct err *err)
         struct address address;
 
         watch(http, http->tcp_daemon);
-        http->port = bound_address(http->tcp_socket, &address) ? address_port(&address) : 0;
+        http->port = listener_address(http->tcp_socket, &address) ? address_port(&address) : 0;
     }
     text_release(&cert);
     text_release(&key);
     return rc;
 }
 
-int http_open(struct http **out, struct daemon *daemon, struct err *err)
+int http_open(struct http **out, struct daemon *daemon, http_handler handler, struct err *err)
 {
     struct http *http = xcalloc(1, sizeof *http);
     int rc = 0;
 
     *out = http;
     http->daemon = daemon;
+    http->handler = handler;
     http->unix_socket = http->tcp_socket = -1;
     http->streams = streams_new(daemon->store);
-    http->unix_socket = take_passed(true);
+    http->unix_socket = listener_passed(true);
     if (http->unix_socket < 0)
-        http->unix_socket = listen_unix(daemon->site.unix_path, err);
+        http->unix_socket = listener_unix(daemon->site.unix_path, err);
     if (http->unix_socket < 0)
         rc = http->unix_socket;
     if (rc == 0) {
@@ -797,7 +541,7 @@ bool http_is_public(const struct http *http)
 {
     struct address address;
 
-    return bound_address(http->tcp_socket, &address) && !address_is_loopback(&address);
+    return listener_address(http->tcp_socket, &address) && !address_is_loopback(&address);
 }
 
 void http_set_cookie(const struct http *http, struct reply *reply, const char *secret,

@@ -12,7 +12,7 @@
 
 #include "base/err.h"
 #include "base/memory.h"
-#include "serve/http.h"
+#include "serve/message.h"
 #include "serve/routes.h"
 
 static bool has_word(const char *list, char separator, const char *word, size_t length)

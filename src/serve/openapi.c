@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/version.h"
+#include "serve/book.h"
 #include "serve/routes.h"
 
 static const char amount_schema[] =

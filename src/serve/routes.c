@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "serve/daemon.h"
+#include "serve/entity_tag.h"
 #include "serve/list_shape.h"
+
+enum { STORE_RETRY_S = 2 };
 
 #define SUBMISSION                                                                                \
     "{\"type\":\"object\",\"required\":[\"command\"],\"additionalProperties\":false,"             \
@@ -176,8 +179,8 @@ static void handle(struct daemon *daemon, const struct route *route, struct requ
     list_shape(route, request, reply);
 }
 
-void route_request(struct daemon *daemon, struct request *request, struct reply *reply,
-                   const char **name)
+static void dispatch(struct daemon *daemon, struct request *request, struct reply *reply,
+                     const char **name)
 {
     const char *method = strcmp(request->method, "HEAD") == 0 ? "GET" : request->method;
     const struct route *other = NULL;
@@ -211,4 +214,34 @@ void route_request(struct daemon *daemon, struct request *request, struct reply 
         reply_problem(reply, 405, "method", "%s is not for %s", other->path, request->method);
     else
         reply_problem(reply, 404, "not-found", "there is no such route");
+}
+
+/* What was read is named, and not sent to who has it. */
+static void tag(struct daemon *daemon, const struct request *request, struct reply *reply)
+{
+    bool page = reply->type && strncmp(reply->type, "text/html", 9) == 0;
+
+    if (reply->status != 200 || reply->wait || reply->stream || (reply->type && !page))
+        return;
+    entity_tag_print(daemon, request, reply, reply->tag);
+    if (!entity_tag_is_known(request, reply->tag))
+        return;
+    reply->status = 304;
+    text_reset(&reply->body);
+}
+
+void route_request(struct daemon *daemon, struct request *request, struct reply *reply,
+                   const char **name)
+{
+    bool change = request_is_change(request);
+
+    if (change && daemon->store_trouble) {
+        reply->retry_s = STORE_RETRY_S;
+        reply_problem(reply, 503, "store", "the store cannot be written: %s",
+                      daemon->store_trouble);
+        return;
+    }
+    dispatch(daemon, request, reply, name);
+    if (!change)
+        tag(daemon, request, reply);
 }

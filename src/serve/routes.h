@@ -6,7 +6,9 @@
 #ifndef SERVE_ROUTES_H
 #define SERVE_ROUTES_H
 
-#include "serve/http.h"
+#include "serve/message.h"
+
+struct daemon;
 
 struct route {
     const char *method;
@@ -21,6 +23,10 @@ struct route {
 };
 
 extern const struct route routes[]; /* ends with .method == NULL */
+
+/* Finds and calls the one for a request (an http_handler). */
+void route_request(struct daemon *daemon, struct request *request, struct reply *reply,
+                   const char **name);
 
 #define ROUTE_HANDLER_LIST(X) \
     X(route_dashboard)        \
