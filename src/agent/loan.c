@@ -125,16 +125,26 @@ static void seat_start(struct loan *loan, const struct view *view, const struct 
     add_hand(loan, view, &view->task[start->task], 1, 1, &start->amount);
 }
 
+/* Nothing that the ration was made of may have changed since, or get_up() must have been called. */
 static void seat(struct loan *loan, const struct view *view, int32_t cluster)
 {
     const struct cluster_view *at = &view->cluster[cluster];
 
+    if (loan->seated == cluster)
+        return;
+    loan->seated = cluster;
+    loan->value = -1;
     ration_begin(&loan->ration, &view->catalog->cluster[cluster].capacity);
     for (int32_t i = 0; i < at->runnings; i++)
         seat_running(loan, view, at->running[i]);
     for (size_t i = 0; i < loan->starts.count; i++)
         if (loan->starts.item[i].cluster == cluster)
             seat_start(loan, view, &loan->starts.item[i]);
+}
+
+static void get_up(struct loan *loan)
+{
+    loan->seated = -1;
 }
 
 struct asker {
@@ -183,18 +193,22 @@ static bool has_room(const struct loan *loan, const struct task *task)
 static double join_cost(struct loan *loan, const struct view *view, const struct task *task,
                         int32_t cluster)
 {
-    double before;
+    double with;
 
     if (!view_may_start(view, task->id, cluster) || !may_resize(view, cluster))
         return HUGE_VAL;
     seat(loan, view, cluster);
     if (!has_room(loan, task))
         return HUGE_VAL;
-    ration_weigh(&loan->ration);
-    before = ration_value(&loan->ration);
+    if (loan->value < 0) {
+        ration_weigh(&loan->ration);
+        loan->value = ration_value(&loan->ration);
+    }
     add_hand(loan, view, task, 1, 1, NULL);
     ration_weigh(&loan->ration);
-    return ration_value(&loan->ration) - before + outlook_transfer_s(loan->outlook, task, cluster);
+    with = ration_value(&loan->ration);
+    ration_remove(&loan->ration, task->id);
+    return with - loan->value + outlook_transfer_s(loan->outlook, task, cluster);
 }
 
 /* Of the clusters in a task's reach, or as many of them as are looked at, the one where it costs
@@ -250,6 +264,7 @@ static void try_join(struct loan *loan, const struct view *view, int32_t id)
         return;
     ledger_entry(&loan->ledger, id)->base = priced_base(loan, view, task, best);
     vector_push(&loan->starts, ((struct loan_start){id, best, task->min}));
+    get_up(loan);
 }
 
 /* What an agent starts where its base fits may do better elsewhere, where others shrink for it. */
@@ -265,9 +280,11 @@ static void move_starts(struct loan *loan, const struct view *view)
         /* It is not to be counted twice. */
         memmove(item, item + 1, (count - 1) * sizeof *item);
         loan->starts.count--;
+        get_up(loan);
         if (cost_of_change_s(view, task) <= 0 && may_resize(view, start.cluster))
             start.cluster = best_cluster(loan, view, task, start.cluster);
         vector_push(&loan->starts, start);
+        get_up(loan);
     }
 }
 
@@ -338,6 +355,7 @@ static void deal_cluster(struct loan *loan, const struct view *view, struct plan
     if (may_resize(view, cluster)) {
         seat(loan, view, cluster);
         ration_weigh(&loan->ration);
+        get_up(loan);
         if (divide(loan, view)) {
             carry_out(loan, view, plan, cluster);
             return;
@@ -361,6 +379,7 @@ static void note_wish(struct loan *loan)
 
 void loan_deal(struct loan *loan, const struct view *view, struct plan *plan)
 {
+    get_up(loan);
     id_set_clear(&loan->dealt);
     vector_clear(&loan->starts);
     note_wish(loan);

@@ -30,6 +30,8 @@ struct loan {
     struct ledger ledger;
     struct plan wish; /* what the agents decide */
     struct ration ration;
+    int32_t seated;                   /* cluster whose tasks the ration has, or -1 */
+    double value;                     /* of the ration; below 0: to be found out */
     VECTOR(struct loan_start) starts; /* of this decision */
     struct id_set dealt;              /* clusters */
     bool alone;                       /* agents can not ask others: nobody is let in beside them */

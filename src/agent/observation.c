@@ -63,6 +63,17 @@ static int compare_id(const void *a, const void *b)
     return left->id < right->id ? -1 : left->id > right->id;
 }
 
+/* Moves the last of some tasks in order of size to where it belongs. */
+static void insert_last(struct looked_at *look, int32_t count)
+{
+    struct looked_at last = look[count - 1];
+    int32_t at = count - 1;
+
+    for (; at > 0 && compare_area(&look[at - 1], &last) > 0; at--)
+        look[at] = look[at - 1];
+    look[at] = last;
+}
+
 /* All, or if they are too many the oldest half and the smallest of the others. */
 static int32_t choose_shown(struct looked_at *look, int32_t count, int32_t most)
 {
@@ -70,7 +81,14 @@ static int32_t choose_shown(struct looked_at *look, int32_t count, int32_t most)
 
     if (count <= most)
         return count;
-    qsort(look + half, (size_t)(count - half), sizeof *look, compare_area);
+    for (int32_t i = half; i < count; i++) {
+        if (i >= most) {
+            if (compare_area(&look[i], &look[most - 1]) > 0)
+                continue;
+            look[most - 1] = look[i];
+        }
+        insert_last(look + half, (i < most ? i + 1 : most) - half);
+    }
     qsort(look + half, (size_t)(most - half), sizeof *look, compare_id);
     return most;
 }

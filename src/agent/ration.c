@@ -2,6 +2,7 @@
 #include "agent/ration.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Speeds that are next to nothing are counted as so much, per second. */
 static const double LEAST_SPEED = 1e-12;
@@ -46,6 +47,16 @@ struct ration_hand *ration_add(struct ration *ration, int32_t task, double left,
                                             allocation_dominant_share(least, &ration->capacity)};
     vector_push(&ration->hands, hand);
     return vector_last(&ration->hands);
+}
+
+void ration_remove(struct ration *ration, int32_t task)
+{
+    struct ration_hand *hand = ration->hands.item, *last = vector_last(&ration->hands);
+
+    while (hand->task != task)
+        hand++;
+    memmove(hand, hand + 1, (size_t)(last - hand) * sizeof *hand);
+    ration->hands.count--;
 }
 
 /* Of the choices that take no more than a share the fastest; with none that of the least amount. */

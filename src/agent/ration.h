@@ -72,6 +72,9 @@ void ration_begin(struct ration *ration, const struct allocation *capacity);
 struct ration_hand *ration_add(struct ration *ration, int32_t task, double left,
                                const struct allocation *least, double seconds);
 
+/* Takes a task's hand away. */
+void ration_remove(struct ration *ration, int32_t task);
+
 /* Another choice, unless it is there already, or is more than hand->most; its index, or -1. */
 int32_t ration_offer(const struct ration *ration, struct ration_hand *hand,
                      const struct allocation *amount, double seconds);

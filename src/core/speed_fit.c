@@ -47,16 +47,10 @@ static const struct prior axis_prior[FAMILIES] = {
     [FAMILY_SATURATING] = {0.5, 1.0},
 };
 
-/* Parameters as the formulas want them: exponentials are taken once for all observations. */
-struct shape {
-    double speed, slope;
-    double scale[MAX_RESOURCES], unit[MAX_RESOURCES]; /* of an axis */
-};
-
 /* A fit whose parameters are being tried. */
 struct trial {
     struct speed_fit *fit;
-    struct shape shape, moved[FIT_PARAMETERS]; /* moved: by a step of one parameter */
+    struct fit_shape shape, moved[FIT_PARAMETERS]; /* moved: by a step of one parameter */
 };
 
 struct fitting {
@@ -73,7 +67,8 @@ static double amount_on(const struct speed_fit *fit, int axis, const struct allo
     return amount > LEAST_AMOUNT ? amount : LEAST_AMOUNT;
 }
 
-static void form_one(struct shape *shape, const struct speed_fit *fit, int parameter, double value)
+static void form_one(struct fit_shape *shape, const struct speed_fit *fit, int parameter,
+                     double value)
 {
     int axis = parameter - FIRST_AXIS;
 
@@ -88,14 +83,14 @@ static void form_one(struct shape *shape, const struct speed_fit *fit, int param
     }
 }
 
-static void form(struct shape *shape, const struct speed_fit *fit)
+static void form(struct fit_shape *shape, const struct speed_fit *fit)
 {
     for (int p = 0; p < FIRST_AXIS + fit->axes; p++)
         form_one(shape, fit, p, fit->parameter[p]);
 }
 
 /* What an axis adds to f; the rest of f joins what the axes add. */
-static double axis_term(const struct speed_fit *fit, const struct shape *shape, int axis,
+static double axis_term(const struct speed_fit *fit, const struct fit_shape *shape, int axis,
                         const struct allocation *a)
 {
     double scale = shape->scale[axis], amount;
@@ -126,7 +121,7 @@ static double join_terms(const struct speed_fit *fit, const struct allocation *a
     return fit->family == FAMILY_POWER ? exp(sum) : product;
 }
 
-static double rate(const struct speed_fit *fit, const struct shape *shape,
+static double rate(const struct speed_fit *fit, const struct fit_shape *shape,
                    const struct allocation *a)
 {
     double term[MAX_RESOURCES];
@@ -136,19 +131,19 @@ static double rate(const struct speed_fit *fit, const struct shape *shape,
     return shape->speed * join_terms(fit, a, term);
 }
 
-static double root_left(const struct shape *shape, double progress)
+static double root_left(const struct fit_shape *shape, double progress)
 {
     return sqrt(fmax(1 - shape->slope * progress, 1e-6));
 }
 
 /* Of a task whose speed would be per_s all along if it had no slope. */
-static double mean_speed(const struct shape *shape, double per_s, double from, double to)
+static double mean_speed(const struct fit_shape *shape, double per_s, double from, double to)
 {
     return per_s * (root_left(shape, from) + root_left(shape, to)) / 2;
 }
 
 /* The same as a world of slots has it, where the speed of a slot is the one at its begin. */
-static double walked_speed(const struct shape *shape, double per_s, double from, double to,
+static double walked_speed(const struct fit_shape *shape, double per_s, double from, double to,
                            double slot_s)
 {
     double at = from;
@@ -163,8 +158,8 @@ static double walked_speed(const struct shape *shape, double per_s, double from,
     return mean_speed(shape, per_s, from, to);
 }
 
-static double foretell(const struct shape *shape, const struct speed_observation *o, double factor,
-                       double slot_s)
+static double foretell(const struct fit_shape *shape, const struct speed_observation *o,
+                       double factor, double slot_s)
 {
     double per_s = shape->speed * factor;
 
@@ -174,18 +169,14 @@ static double foretell(const struct shape *shape, const struct speed_observation
 
 double speed_fit_at(const struct speed_fit *fit, const struct allocation *a, double progress)
 {
-    struct shape shape;
-
-    form(&shape, fit);
-    return rate(fit, &shape, a) * root_left(&shape, progress);
+    return rate(fit, &fit->shape, a) * root_left(&fit->shape, progress);
 }
 
 double speed_fit_seconds(const struct speed_fit *fit, const struct allocation *a, double from)
 {
-    struct shape shape;
+    const struct fit_shape *shape = &fit->shape;
 
-    form(&shape, fit);
-    return from < 1 ? (1 - from) / mean_speed(&shape, rate(fit, &shape, a), from, 1) : 0;
+    return from < 1 ? (1 - from) / mean_speed(shape, rate(fit, shape, a), from, 1) : 0;
 }
 
 /* Takes parameters that the shapes were not made for yet. */
@@ -227,7 +218,7 @@ static double value(const void *arg, int point, const double *parameter, double 
     factor = join_terms(fit, &o->allocation, term);
     speed = foretell(&trial->shape, o, factor, fitting->slot_s);
     for (int p = 0; p < parameters && derivative; p++) {
-        const struct shape *moved = &trial->moved[p];
+        const struct fit_shape *moved = &trial->moved[p];
         double with = factor;
 
         if (p >= FIRST_AXIS) {
@@ -315,14 +306,13 @@ static double fit_family(struct speed_fit *fit, const struct fit_frame *frame,
 static double noise_of(const struct speed_fit *fit, const struct speed_observation *observation,
                        int count)
 {
-    struct shape shape;
+    const struct fit_shape *shape = &fit->shape;
     double sum = 0;
     int counted = 0;
 
-    form(&shape, fit);
     for (int i = 0; i < count; i++) {
         const struct speed_observation *o = &observation[i];
-        double r = o->speed - mean_speed(&shape, rate(fit, &shape, &o->allocation), o->from, o->to);
+        double r = o->speed - mean_speed(shape, rate(fit, shape, &o->allocation), o->from, o->to);
 
         if (observation[i].noise > 0)
             continue;
@@ -369,6 +359,7 @@ static void fit_families(struct speed_fit *fit, const struct speed_fit *all,
             if (tried.axes == 0)
                 break;
         }
+    form(&fit->shape, fit);
     fit->noise = fmax(frame->least_noise, noise_of(fit, observation, count));
 }
 

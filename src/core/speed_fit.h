@@ -41,12 +41,19 @@ struct fit_frame {
     bool sparse;
 };
 
+/* Parameters as the formulas want them: exponentials are taken once for all questions. */
+struct fit_shape {
+    double speed, slope;
+    double scale[MAX_RESOURCES], unit[MAX_RESOURCES]; /* of an axis */
+};
+
 struct speed_fit {
     enum fit_family family;
     int axes;                    /* resources that matter */
     int resource[MAX_RESOURCES]; /* by axis */
     double middle[MAX_RESOURCES];
     double parameter[FIT_PARAMETERS]; /* log speed at the middle, slope, one per axis */
+    struct fit_shape shape;           /* made of the parameters */
     double noise;                     /* of one observation: standard deviation, progress per s */
 };
 

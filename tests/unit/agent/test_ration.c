@@ -124,12 +124,40 @@ static void least_amounts_must_fit(void **state)
     ration_release(&ration);
 }
 
+/* Whoever is taken away again leaves everything as it was, wherever the order had put him. */
+static void who_leaves_leaves_no_trace(void **state)
+{
+    static const double length[] = {0.5, 1.5, 3};
+    struct ration ration = {.hands = {0}};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT_OF(length); i++) {
+        double value, with;
+
+        ration_begin(&ration, &(struct allocation){{4}});
+        add_root_task(&ration, 0, 1);
+        add_root_task(&ration, 1, 2);
+        ration_weigh(&ration);
+        value = ration_value(&ration);
+        add_root_task(&ration, 2, length[i]);
+        ration_weigh(&ration);
+        with = ration_value(&ration);
+        ration_remove(&ration, 2);
+        assert_true(with > value);
+        assert_null(hand_of(&ration, 2));
+        ration_weigh(&ration);
+        assert_true(ration_value(&ration) == value);
+    }
+    ration_release(&ration);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(values_are_completion_times_of_equal_division),
     cmocka_unit_test(the_shorter_gets_three_of_four),
     cmocka_unit_test(fixed_hands_keep_what_they_have),
     cmocka_unit_test(what_is_left_goes_to_whom_it_serves),
     cmocka_unit_test(least_amounts_must_fit),
+    cmocka_unit_test(who_leaves_leaves_no_trace),
 };
 
 RUN_TESTS(tests)
