@@ -94,6 +94,9 @@ struct backend_usage {
 struct backend_ops {
     const char *name, *summary;
     int (*open)(void **out, const struct backend_config *config, struct err *err);
+    /* Whether open() would succeed, and what describe() would say then. Nothing is changed; groups
+     * named like config's are made and removed again. */
+    int (*probe)(const struct backend_config *config, struct text *out, struct err *err);
     int (*start)(void *state, const struct launch *launch, struct err *err);
     /* Only attempt, folder and allocation of the launch count. */
     int (*adopt)(void *state, const struct launch *launch, enum adoption *out, struct err *err);

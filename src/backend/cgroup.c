@@ -121,38 +121,97 @@ static void enable(const char *folder, const char *controllers, struct cgroup_si
     }
 }
 
-/* At a delegated group, or at the root of the hierarchy. */
-static void open_unified(struct cgroup_site *site, const char *mount, const char *name)
+/* Where this process's group is a delegated one it holds the site's group, else the root does.
+ * Free it. */
+static char *unified_base(const char *mount, bool *own)
 {
-    struct text own, controllers;
-    char *base, *path;
+    struct text group;
+    char *base;
 
-    own_group(&own);
-    base = own.length > 1 ? join(mount, own.bytes + 1) : xstrdup(mount);
+    own_group(&group);
+    *own = group.length > 1;
+    base = *own ? join(mount, group.bytes + 1) : xstrdup(mount);
     if (!is_folder(base)) {
         free(base);
         base = xstrdup(mount);
     }
-    if (own.length > 1) {
-        char *leaf = join(base, "daemon");
+    text_release(&group);
+    return base;
+}
 
-        if (make_folder(leaf))
-            write_file(leaf, "cgroup.procs", "0", NULL);
-        free(leaf);
+static void move_to_leaf(const char *base)
+{
+    char *leaf = join(base, "daemon");
+
+    if (make_folder(leaf))
+        write_file(leaf, "cgroup.procs", "0", NULL);
+    free(leaf);
+}
+
+static bool make_unified(struct cgroup_site *site, const char *base, const char *name)
+{
+    char *path = join(base, name);
+
+    if (!make_folder(path) || access(path, W_OK) != 0) {
+        free(path);
+        return false;
     }
-    path = join(base, name);
-    if (make_folder(path) && access(path, W_OK) == 0) {
-        site->unified = path;
-        site->version[CGROUP_FREEZER] = 2;
+    site->unified = path;
+    site->version[CGROUP_FREEZER] = 2;
+    return true;
+}
+
+static void open_unified(struct cgroup_site *site, const char *mount, const char *name)
+{
+    struct text controllers;
+    bool own;
+    char *base = unified_base(mount, &own);
+
+    if (own)
+        move_to_leaf(base);
+    if (make_unified(site, base, name)) {
         read_file(base, "cgroup.controllers", &controllers);
         enable(base, controllers.bytes, site);
-        enable(path, controllers.bytes, site);
+        enable(site->unified, controllers.bytes, site);
         text_release(&controllers);
-    } else {
-        free(path);
     }
     free(base);
-    text_release(&own);
+}
+
+/* Whether a group holds another process than this one. */
+static bool has_others(const char *folder)
+{
+    struct text procs;
+    bool found = false;
+
+    read_file(folder, "cgroup.procs", &procs);
+    for (char *at = procs.bytes, *end; !found && *at; at = *end ? end + 1 : end)
+        found = strtol(at, &end, 10) != getpid();
+    text_release(&procs);
+    return found;
+}
+
+/* A controller is enabled in a group without processes of its own only (the root may have some);
+ * this process will have moved out by then. */
+static void probe_unified(struct cgroup_site *site, const char *mount, const char *name)
+{
+    struct text controllers, enabled;
+    bool own, may;
+    char *base = unified_base(mount, &own), *control = join(base, "cgroup.subtree_control");
+
+    if (make_unified(site, base, name)) {
+        read_file(base, "cgroup.controllers", &controllers);
+        read_file(base, "cgroup.subtree_control", &enabled);
+        may = access(control, W_OK) == 0 && !(own && has_others(base));
+        for (int kind = 0; kind < CGROUP_FREEZER; kind++)
+            if (has_word(controllers.bytes, controller_name[kind]) &&
+                (may || has_word(enabled.bytes, controller_name[kind])))
+                site->version[kind] = 2;
+        text_release(&controllers);
+        text_release(&enabled);
+    }
+    free(control);
+    free(base);
 }
 
 /* Version 1 wants a child's processors and memory nodes set before it takes a task. */
@@ -187,20 +246,31 @@ static void open_v1(struct cgroup_site *site, const char *root, const char *name
     free(base);
 }
 
-void cgroup_site_open(struct cgroup_site *site, const char *root, const char *name)
+static void find_site(struct cgroup_site *site, const char *root, const char *name,
+                      void (*unified)(struct cgroup_site *, const char *mount, const char *name))
 {
     char *controllers = join(root, "cgroup.controllers"), *mixed = join(root, "unified");
 
     *site = (struct cgroup_site){0};
     if (access(controllers, R_OK) == 0)
-        open_unified(site, root, name);
+        unified(site, root, name);
     else if (is_folder(mixed))
-        open_unified(site, mixed, name);
+        unified(site, mixed, name);
     for (int kind = 0; kind < CGROUP_KINDS; kind++)
         if (!site->version[kind])
             open_v1(site, root, name, kind);
     free(controllers);
     free(mixed);
+}
+
+void cgroup_site_open(struct cgroup_site *site, const char *root, const char *name)
+{
+    find_site(site, root, name, open_unified);
+}
+
+void cgroup_site_probe(struct cgroup_site *site, const char *root, const char *name)
+{
+    find_site(site, root, name, probe_unified);
 }
 
 void cgroup_site_close(struct cgroup_site *site)

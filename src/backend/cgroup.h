@@ -23,6 +23,9 @@ struct cgroup_site {
 /* Looks what is writable below `root`, and makes the site's groups there. Nothing writable is no
  * error: all versions are 0 then. */
 void cgroup_site_open(struct cgroup_site *site, const char *root, const char *name);
+/* The same site as far as can be told without changing what is there: its groups are made, but this
+ * process stays in its group, and no controller is enabled. Close it. */
+void cgroup_site_probe(struct cgroup_site *site, const char *root, const char *name);
 /* Removes the site's groups if they are empty. */
 void cgroup_site_close(struct cgroup_site *site);
 bool cgroup_site_is_usable(const struct cgroup_site *site);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backend/cpu_list.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,36 @@ void cpu_list_own(struct cpu_list *list)
     for (int id = 0; id < CPU_LIST_MAX && id < CPU_SETSIZE; id++)
         if (CPU_ISSET((size_t)id, &set))
             list->id[list->count++] = (int16_t)id;
+}
+
+static void *ask_for_all(void *list)
+{
+    cpu_set_t set;
+
+    memset(&set, 0xFF, sizeof set);
+    sched_setaffinity(0, sizeof set, &set);
+    cpu_list_own(list);
+    return NULL;
+}
+
+/* The kernel cuts what is asked for down to what is there and allowed; affinity belongs to a
+ * thread, so that of the caller stays. */
+void cpu_list_there(struct cpu_list *list)
+{
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, ask_for_all, list) == 0)
+        pthread_join(thread, NULL);
+    else
+        cpu_list_own(list);
+}
+
+bool cpu_list_has(const struct cpu_list *list, int id)
+{
+    for (int i = 0; i < list->count; i++)
+        if (list->id[i] == id)
+            return true;
+    return false;
 }
 
 void cpu_pool_assign(struct cpu_pool *pool, int64_t holder, int count, struct cpu_list *out)

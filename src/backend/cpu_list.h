@@ -3,6 +3,7 @@
 #ifndef BACKEND_CPU_LIST_H
 #define BACKEND_CPU_LIST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct err;
@@ -21,6 +22,9 @@ void cpu_list_print(const struct cpu_list *list, struct text *out);
 
 /* The processors that this process may use. */
 void cpu_list_own(struct cpu_list *list);
+/* Those that one could be given, which are more if this process was confined to some of them. */
+void cpu_list_there(struct cpu_list *list);
+bool cpu_list_has(const struct cpu_list *list, int id);
 
 /*
  * A pool that hands out its members. Whoever holds some keeps as many of them as it can when its

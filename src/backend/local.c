@@ -782,7 +782,9 @@ static int open_pools(struct local *l, struct err *err)
     return rc;
 }
 
-static int local_open(void **out, const struct backend_config *config, struct err *err)
+static int open_with(struct local **out, const struct backend_config *config,
+                     void (*groups)(struct cgroup_site *, const char *root, const char *name),
+                     struct err *err)
 {
     struct local *l = xcalloc(1, sizeof *l);
     int rc;
@@ -795,18 +797,39 @@ static int local_open(void **out, const struct backend_config *config, struct er
     l->epoll = epoll_create1(EPOLL_CLOEXEC);
     rc = open_pools(l, err);
     if (rc == 0)
-        cgroup_site_open(&l->site, config->groups_at ? config->groups_at : "/sys/fs/cgroup",
-                         l->groups);
+        groups(&l->site, config->groups_at ? config->groups_at : "/sys/fs/cgroup", l->groups);
     if (rc)
         local_close(l);
     *out = rc ? NULL : l;
     return rc;
 }
 
+static int local_open(void **out, const struct backend_config *config, struct err *err)
+{
+    struct local *l;
+    int rc = open_with(&l, config, cgroup_site_open, err);
+
+    *out = l;
+    return rc;
+}
+
+static int local_probe(const struct backend_config *config, struct text *out, struct err *err)
+{
+    struct local *l;
+    int rc = open_with(&l, config, cgroup_site_probe, err);
+
+    if (rc)
+        return rc;
+    local_describe(l, out);
+    local_close(l);
+    return 0;
+}
+
 const struct backend_ops backend_local = {
     .name = "local",
     .summary = "processes of this machine, in control groups where they are writable",
     .open = local_open,
+    .probe = local_probe,
     .start = local_start,
     .adopt = local_adopt,
     .resize = local_resize,

@@ -16,6 +16,7 @@
 #include "report/table.h"
 #include "serve/address.h"
 #include "serve/daemon.h"
+#include "serve/machine.h"
 #include "serve/site_check.h"
 
 /* Keepers are this very program. */
@@ -38,7 +39,22 @@ static void warn_of_anonymous(const struct site *site)
         fprintf(stderr, "tapfinger: %s\n", site_anonymous_warning(site));
 }
 
-/* The file of tokens, where there is one. */
+/* What will be served, and how every cluster keeps tasks to what they get. */
+static int print_check(const struct site *site, const char *path, struct err *err)
+{
+    struct text clusters;
+    int rc;
+
+    text_init(&clusters, 0);
+    rc = machine_probe(site, &clusters, err);
+    if (rc == 0)
+        printf("%s: site %s, %d cluster%s%s, policy %s; everything is kept in %s\n%s",
+               path ? path : "built-in", site->name, site->clusters, site->clusters == 1 ? "" : "s",
+               site->trial ? " on trial" : "", site->policy, site->folder, clusters.bytes);
+    text_release(&clusters);
+    return rc;
+}
+
 static int check(const char *path, struct err *err)
 {
     struct site site;
@@ -47,11 +63,11 @@ static int check(const char *path, struct err *err)
     if (rc == 0)
         rc = site_check(&site, err);
     if (rc == 0)
-        warn_of_anonymous(&site);
+        rc = site_check_policy(&site, err);
     if (rc == 0)
-        printf("%s: site %s, %d cluster%s, policy %s; everything is kept in %s\n",
-               path ? path : "built-in", site.name, site.clusters, site.clusters == 1 ? "" : "s",
-               site.policy, site.folder);
+        rc = print_check(&site, path, err);
+    if (rc == 0)
+        warn_of_anonymous(&site);
     site_release(&site);
     return rc ? EXIT_MISUSED : EXIT_DONE;
 }
@@ -137,7 +153,7 @@ static int run(const struct arguments *args, struct err *err)
 static const struct example examples[] = {
     {"tapfinger serve", "run tasks on this machine, nothing to configure"},
     {"tapfinger serve -c site.yaml", "a site with several clusters"},
-    {"tapfinger serve -c site.yaml --check", "only look whether the file is right"},
+    {"tapfinger serve -c site.yaml --check", "is the file right, and what will be enforced?"},
     {"tapfinger serve -c site.yaml --dry-run-policy fair",
      "what another policy would do now, at the daemon that runs"},
     {0},
@@ -146,7 +162,10 @@ static const struct example examples[] = {
 static const struct option_spec options[] = {
     {"config", OPTION_STRING, .choices = "FILE", .letter = 'c',
      .help = "the site; default: this machine as one cluster"},
-    {"check", OPTION_FLAG, .help = "check the file, and what it names, and leave"},
+    {"check", OPTION_FLAG,
+     .help = "check the file, what it names and what this machine has of it, say for every cluster "
+             "what "
+             "will be enforced, and leave"},
     {"dry-run-policy", OPTION_STRING, .choices = "POLICY",
      .help = "show what another policy would start, resize and stop now at the daemon that runs at "
              "this site, change nothing and leave"},

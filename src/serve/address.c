@@ -17,14 +17,14 @@ int address_find(struct address *out, const char *where, struct err *err)
     size_t length;
 
     if (!colon || colon == where || (size_t)(colon - where) >= sizeof host)
-        return err_set(err, ERR_INVALID, "listen.http: \"%.60s\": expected HOST:PORT", where);
+        return err_set(err, ERR_INVALID, "\"%.60s\": expected HOST:PORT", where);
     length = (size_t)(colon - where);
     if (*where == '[' && colon[-1] == ']') /* IPv6 */
         snprintf(host, sizeof host, "%.*s", (int)length - 2, where + 1);
     else
         snprintf(host, sizeof host, "%.*s", (int)length, where);
     if (getaddrinfo(host, colon + 1, &hints, &found) != 0 || !found)
-        return err_set(err, ERR_INVALID, "listen.http: \"%.60s\": no such address", where);
+        return err_set(err, ERR_INVALID, "\"%.60s\": no such address", where);
     *out = (struct address){.bytes = found->ai_addrlen};
     memcpy(&out->at, found->ai_addr, found->ai_addrlen);
     freeaddrinfo(found);

@@ -35,6 +35,7 @@
 #include "serve/explain.h"
 #include "serve/http.h"
 #include "serve/routes.h"
+#include "serve/site_check.h"
 #include "store/store.h"
 
 enum { CLOCK_STEP_US = 500000 };
@@ -117,6 +118,11 @@ static void replace_policy(struct daemon *daemon, const char *why)
     daemon->live.counts.hangs++;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
 /* The policy that was set last at run time, else the site's. */
 static int open_live(struct daemon *daemon, struct err *err)
 {
@@ -131,6 +137,10 @@ static int open_live(struct daemon *daemon, struct err *err)
         text_add(&kept, daemon->site.policy);
     watchdog_open(&daemon->watchdog);
     rc = live_open(&daemon->live, &daemon->book, &daemon->site, kept.bytes, &daemon->watchdog, err);
+    if (rc && same_text(kept.bytes, daemon->site.policy)) {
+        site_blame(&daemon->site, "policy", rc, err);
+        rc = ERR_INVALID;
+    }
     text_release(&kept);
     if (rc == 0 && hung)
         replace_policy(daemon, hung);
@@ -191,6 +201,8 @@ int daemon_open(struct daemon *daemon, const char *site_path, const char *progra
     daemon->started_us = book_now_us();
     daemon->site_path = site_path ? xstrdup(site_path) : NULL;
     rc = site_read(&daemon->site, site_path, err);
+    if (rc == 0)
+        rc = site_check(&daemon->site, err);
     if (rc == 0) {
         daemon->epoll = epoll_create1(EPOLL_CLOEXEC);
         watch_signals(daemon);
@@ -275,11 +287,6 @@ static void read_signals(struct daemon *daemon)
             last_words_asked(&info);
             daemon->stop = true;
         }
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 /* What cannot change under running tasks and open sockets. */

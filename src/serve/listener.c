@@ -68,8 +68,10 @@ int listener_tcp(const char *where, struct err *err)
     struct address address;
     int file, one = 1, rc = address_find(&address, where, err);
 
-    if (rc)
+    if (rc) {
+        err_prefix(err, "listen.http");
         return rc;
+    }
     file = socket(address.at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (file >= 0)
         setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);

@@ -842,25 +842,31 @@ static int reconcile(struct runner *runner, struct err *err)
     return rc;
 }
 
+struct backend_config runner_config(const struct site *site, int c)
+{
+    const struct site_cluster *cluster = &site->cluster[c];
+
+    return (struct backend_config){.cluster = cluster->name,
+                                   .cpus = cluster->cpus,
+                                   .gpus = cluster->gpus,
+                                   .capacity = cluster->capacity,
+                                   .cpu = SITE_CPU,
+                                   .gpu = SITE_GPU,
+                                   .mem = site->has_mem ? SITE_MEM : -1,
+                                   .mem_unit_bytes = SITE_MEM_UNIT_BYTES};
+}
+
 static int open_backend(struct runner *runner, int c, struct err *err)
 {
-    const struct site_cluster *cluster = &runner->site->cluster[c];
-    struct backend_config config = {.cluster = cluster->name,
-                                    .program = runner->program,
-                                    .cpus = cluster->cpus,
-                                    .gpus = cluster->gpus,
-                                    .capacity = cluster->capacity,
-                                    .cpu = SITE_CPU,
-                                    .gpu = SITE_GPU,
-                                    .mem = runner->site->has_mem ? SITE_MEM : -1,
-                                    .mem_unit_bytes = SITE_MEM_UNIT_BYTES};
+    struct backend_config config = runner_config(runner->site, c);
     char groups[64];
 
     /* Sites in other folders have groups of their own. */
     snprintf(groups, sizeof groups, "tapfinger-%08llx",
              (unsigned long long)(rng_hash_seed(0, runner->site->folder) & 0xFFFFFFFF));
     config.groups = groups;
-    runner->ops[c] = backend_find(cluster->backend);
+    config.program = runner->program;
+    runner->ops[c] = backend_find(runner->site->cluster[c].backend);
     return runner->ops[c]->open(&runner->backend[c], &config, err);
 }
 

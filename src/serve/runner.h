@@ -68,6 +68,9 @@ bool runner_requeue(struct runner *runner, struct job_task *task);
 bool runner_retry(struct runner *runner, struct job_task *task); /* only what failed */
 void runner_hold(struct runner *runner, struct job *job, bool held);
 
+/* A cluster as its backend sees it; program and groups are not set. */
+struct backend_config runner_config(const struct site *site, int c);
+
 /* The folder of a task's last attempt. */
 void runner_folder(const struct runner *runner, const struct job_task *task, struct text *out);
 /* Removes all that is kept of a job but its record. */

@@ -40,6 +40,9 @@ static const struct option_spec top_options[] = {
     {"auth", OPTION_NODE, .help = "who may do what"},
     {"limits", OPTION_NODE, .help = "what one caller may ask for"},
     {"clusters", OPTION_NODE, .help = "a list; default: this machine"},
+    {"trial", OPTION_FLAG, "false",
+     .help = "clusters may offer more processors, GPUs and memory than this machine has, and the "
+             "same ones twice"},
     {"types", OPTION_NODE,
      .help = "a list of task types with limits; others come as they are used"},
     {0},
@@ -566,6 +569,7 @@ static int read_root(struct site *site, const struct yaml_node *root, struct err
         rc = yaml_read_map(root, NULL, &params, err);
     if (rc == 0)
         site->name = keep(site, params_string(&params, "site"));
+    site->trial = rc == 0 && params_flag(&params, "trial");
     params_release(&params);
     if (rc == 0 && yaml_find(root, "listen"))
         rc = read_listen(site, yaml_find(root, "listen"), err);
@@ -604,14 +608,12 @@ static void site_init(struct site *site)
 int site_parse(struct site *site, const char *name, const char *bytes, size_t count,
                struct err *err)
 {
-    struct yaml_document document;
-    int rc = yaml_parse(&document, name, bytes, count, err);
+    int rc;
 
     site_init(site);
-    if (rc)
-        return rc;
-    rc = read_root(site, document.root, err);
-    yaml_close(&document);
+    rc = yaml_parse(&site->document, name, bytes, count, err);
+    if (rc == 0)
+        rc = read_root(site, site->document.root, err);
     if (rc == 0)
         choose_paths(site);
     return rc;
@@ -619,19 +621,13 @@ int site_parse(struct site *site, const char *name, const char *bytes, size_t co
 
 int site_read(struct site *site, const char *path, struct err *err)
 {
-    struct yaml_document document;
-    int rc;
+    int rc = 0;
 
     site_init(site);
-    if (path) {
-        rc = yaml_open(&document, path, err);
-        if (rc)
-            return rc;
-        rc = read_root(site, document.root, err);
-        yaml_close(&document);
-    } else {
-        rc = read_root(site, NULL, err);
-    }
+    if (path)
+        rc = yaml_open(&site->document, path, err);
+    if (rc == 0)
+        rc = read_root(site, site->document.root, err);
     if (rc == 0)
         choose_paths(site);
     return rc;
@@ -639,8 +635,54 @@ int site_read(struct site *site, const char *path, struct err *err)
 
 void site_release(struct site *site)
 {
+    yaml_close(&site->document);
     arena_release(&site->arena);
     *site = (struct site){0};
+}
+
+/* One step down a path, past it: a key, or the place in a list. */
+static const struct yaml_node *step(const struct yaml_node *node, const char **path)
+{
+    char key[64];
+    size_t length = strcspn(*path, ".[");
+
+    if (**path == '[') {
+        char *end;
+        long item = strtol(*path + 1, &end, 10);
+
+        *path = end + 1 + (end[1] == '.');
+        return node->kind == YAML_LIST && item < node->items ? node->item[item] : NULL;
+    }
+    snprintf(key, sizeof key, "%.*s", (int)length, *path);
+    *path += length + ((*path)[length] == '.');
+    return node->kind == YAML_MAP ? yaml_find(node, key) : NULL;
+}
+
+int site_blame(const struct site *site, const char *key, int rc, struct err *err)
+{
+    const struct yaml_node *at = site->document.root, *below = at;
+
+    if (rc == 0)
+        return 0;
+    for (const char *path = key; below && *path;) {
+        at = below;
+        below = step(at, &path);
+    }
+    at = below ? below : at;
+    err_prefix(err, "%s", key);
+    if (at)
+        err_place(err, at->file, at->line);
+    return rc;
+}
+
+int site_refuse(const struct site *site, struct err *err, const char *key, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    err_set_v(err, ERR_INVALID, format, args);
+    va_end(args);
+    return site_blame(site, key, ERR_INVALID, err);
 }
 
 int site_find_cluster(const struct site *site, const char *name)

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/option.h"
+#include "base/yaml.h"
 #include "core/allocation.h"
 #include "serve/role.h"
 
@@ -46,6 +47,7 @@ struct site_role {
 
 struct site {
     struct arena arena;
+    struct yaml_document document; /* what was read, for places in errors; empty: no file */
     const char *name;
     const char *folder; /* where everything is kept */
     const char *store;  /* the file */
@@ -69,6 +71,7 @@ struct site {
     struct site_cluster *cluster;
     struct site_type *type;
     bool has_mem; /* some cluster states its memory */
+    bool trial;   /* clusters may offer what this machine does not have */
 };
 
 /* Reads a file; NULL: the machine as one cluster. Release in any case. */
@@ -84,6 +87,13 @@ const enum role *site_role(const struct site *site, const char *user);
 /* What to say where anonymous callers of other machines may do more than look. */
 const char *site_anonymous_warning(const struct site *site);
 int site_find_cluster(const struct site *site, const char *name);
+
+/* Adds "file:line: key: " to an error, unless rc is 0, the line being that of the key or of what it
+ * would be in: "listen.http", "clusters[1].cpus". Without a file: "key: ". Returns rc. */
+int site_blame(const struct site *site, const char *key, int rc, struct err *err);
+/* A new one, ERR_INVALID. */
+int site_refuse(const struct site *site, struct err *err, const char *key, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* Where this user's (or the system's) daemon listens unless told otherwise; free it. */
 char *site_default_socket(void);

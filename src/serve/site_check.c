@@ -9,15 +9,24 @@
 #include "serve/address.h"
 #include "serve/book.h"
 #include "serve/live.h"
+#include "serve/machine.h"
 #include "serve/site.h"
 #include "serve/token.h"
 #include "store/store.h"
 
-static int check_file(const char *what, const char *path, struct err *err)
+static int check_file(const struct site *site, const char *key, const char *path, struct err *err)
 {
     return path && access(path, R_OK) != 0
-               ? err_set(err, ERR_INVALID, "%s: %s: %s", what, path, strerror(errno))
+               ? site_refuse(site, err, key, "%s: %s", path, strerror(errno))
                : 0;
+}
+
+static int check_address(const struct site *site, struct err *err)
+{
+    struct address address;
+    int rc = site->http ? address_find(&address, site->http, err) : 0;
+
+    return site_blame(site, "listen.http", rc, err);
 }
 
 static int check_tokens(const struct site *site, struct err *err)
@@ -26,11 +35,26 @@ static int check_tokens(const struct site *site, struct err *err)
     int rc = site->tokens ? token_file_read(&tokens, site->tokens, err) : 0;
 
     token_list_release(&tokens);
-    return rc;
+    return site_blame(site, "auth.tokens", rc, err);
+}
+
+int site_check(const struct site *site, struct err *err)
+{
+    int rc = check_address(site, err);
+
+    if (rc == 0)
+        rc = check_file(site, "listen.tls.cert", site->tls_cert, err);
+    if (rc == 0)
+        rc = check_file(site, "listen.tls.key", site->tls_key, err);
+    if (rc == 0)
+        rc = check_tokens(site, err);
+    if (rc == 0)
+        rc = machine_check(site, err);
+    return rc ? ERR_INVALID : 0;
 }
 
 /* Over a store that is empty and in memory. */
-static int check_policy(const struct site *site, struct err *err)
+int site_check_policy(const struct site *site, struct err *err)
 {
     struct store *store = NULL;
     struct book book = {0};
@@ -42,24 +66,9 @@ static int check_policy(const struct site *site, struct err *err)
     rc = book_open(&book, site, store, err);
     if (rc == 0)
         rc = live_open(&live, &book, site, site->policy, NULL, err);
-    if (rc)
-        err_prefix(err, "policy");
+    site_blame(site, "policy", rc, err);
     live_close(&live);
     book_close(&book);
     store_close(store);
     return rc;
-}
-
-int site_check(const struct site *site, struct err *err)
-{
-    struct address address;
-    int rc = site->http ? address_find(&address, site->http, err) : 0;
-
-    if (rc == 0)
-        rc = check_file("listen.tls.cert", site->tls_cert, err);
-    if (rc == 0)
-        rc = check_file("listen.tls.key", site->tls_key, err);
-    if (rc == 0)
-        rc = check_tokens(site, err);
-    return rc ? rc : check_policy(site, err);
 }

@@ -6,8 +6,11 @@
 struct err;
 struct site;
 
-/* Looks up the address to listen at, reads the tokens' and TLS files, and opens the policy with its
- * options and model, as the daemon would. Nothing is left behind. */
+/* Looks up the address to listen at, reads the tokens' file, looks for those of TLS and for what
+ * the clusters offer. ERR_INVALID, with the place in the site's file. The daemon starts with it. */
 int site_check(const struct site *site, struct err *err);
+
+/* Opens the policy with its options and model, as the daemon would. */
+int site_check_policy(const struct site *site, struct err *err);
 
 #endif

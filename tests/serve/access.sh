@@ -13,6 +13,7 @@ store: {folder: $D/state}
 policy: {name: fifo-min}
 auth: {$2}
 clusters: [{name: edge, cpu: 2}]
+trial: true
 YAML
 }
 look_up() { # where it listens

@@ -19,6 +19,7 @@ clusters:
 types:
   - {name: steep, min: {cpu: 1}, max: {cpu: 4}}
   - {name: flat, min: {cpu: 1}, max: {cpu: 4}}
+trial: true
 YAML
 }
 

@@ -10,6 +10,7 @@ listen: {unix: $D/sock, http: "127.0.0.1:$port"}
 store: {folder: $D/state}
 clusters:
   - {name: a, cpu: 4}
+trial: true
 YAML
 check "it starts" start_site
 web=http://127.0.0.1:$port
@@ -106,4 +107,48 @@ mv "$D/state/state.db.backup" "$D/state/state.db"
 rm -f "$D"/state/state.db-*
 check "and the backup works" start_site
 check "with its jobs" sh -c "tapfinger ps --all -q | grep -q ."
+
+# What this machine does not have, or has once, is refused by the check and by the daemon in the same words.
+stop_site
+refuses() { # words, lines of a site file that are not right here
+    printf 'listen: {unix: %s}\nstore: {folder: %s}\n%s\n' "$D/other" "$D/other.state" "$2" >"$D/bad.yaml"
+    "$tapfinger" serve -c "$D/bad.yaml" --check >"$D/said" 2>&1
+    [ $? = 2 ] && timeout 20 "$tapfinger" serve -c "$D/bad.yaml" >"$D/served" 2>&1
+    [ $? = 2 ] && cat "$D/said" && diff "$D/said" "$D/served" && grep -qE "^tapfinger serve: $D/bad.yaml:$1" "$D/said"
+}
+groups() {
+    find /sys/fs/cgroup -maxdepth 3 -name 'tapfinger-check*'
+}
+accepts() { # lines
+    rm -rf "$D/other.state"
+    printf 'listen: {unix: %s}\nstore: {folder: %s}\n%s\n' "$D/other" "$D/other.state" "$1" >"$D/good.yaml"
+    "$tapfinger" serve -c "$D/good.yaml" --check && [ ! -e "$D/other.state" ] && [ -z "$(groups)" ]
+}
+first=$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')
+check "processors that are not there" refuses '3: clusters\[0\].cpus: processor 1023 is not there; expected some of ' "clusters: [{name: a, cpu: 1, cpus: \"$first,1023\"}]"
+check "in a trial, too" refuses '4: clusters\[0\].cpus: processor 1023 is not there' "trial: true
+clusters: [{name: a, cpu: 1, cpus: \"1023\"}]"
+check "more processors than there are" refuses '3: clusters\[0\].cpu: 5000 processors, but there are ' 'clusters: [{name: a, cpu: 5000}]'
+check "more processors than are listed" refuses '4: clusters\[0\].cpu: 2 processors, but cpus lists 1' "clusters:
+  - {name: a, cpu: 2, cpus: \"$first\"}"
+check "no list of processors" refuses '3: clusters\[0\].cpus: "0-": expected a list' 'clusters: [{name: a, cpu: 1, cpus: "0-"}]'
+check "none listed" refuses '3: clusters\[0\].cpus: expected at least one' 'clusters: [{name: a, cpu: 1, cpus: ""}]'
+check "one listed twice" refuses "3: clusters\\[0\\].cpus: processor $first is listed twice" "clusters: [{name: a, cpu: 1, cpus: \"$first,$first\"}]"
+check "two clusters that share a processor" refuses "5: clusters\\[1\\].cpus: processor $first is offered by a already" "clusters:
+  - {name: a, cpu: 1, cpus: \"$first\"}
+  - {name: b, cpu: 1, cpus: \"$first\"}"
+check "the same without lists" refuses "4: clusters\\[1\\].cpus: processor $first is offered by a already" 'clusters: [{name: a, cpu: 1},
+  {name: b, cpu: 1}]'
+check "GPUs that are not there" refuses '5: clusters\[0\].gpus: GPU 999 is not there: NVML finds ' 'clusters:
+  - name: a
+    gpus: "999"
+    gpu: 1'
+check "GPUs in parts that nobody can make" refuses '4: clusters: cluster a: 4 GPUs, but 3 are listed' 'trial: true
+clusters: [{name: a, gpu: 4, gpus: "0-2"}]'
+check "more memory than there is" refuses '3: clusters\[0\].mem: with this cluster [0-9.]* GiB are offered' 'clusters: [{name: a, mem: 1024TiB}]'
+check "a token file that is not there" refuses '3: auth.tokens: .*nowhere: cannot read' "auth: {tokens: $D/nowhere}"
+check "a model that is not there" refuses '3: policy: model "nowhere" is neither' 'policy: {name: "tapfinger:model=nowhere"}'
+check "all of that is there in a trial" accepts 'trial: true
+clusters: [{name: a, cpu: 5000, mem: 1024TiB, gpu: 3}, {name: b, gpu: 1}]'
+check "this machine as it is" accepts ''
 finish

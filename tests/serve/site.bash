@@ -20,12 +20,14 @@ check() { # name, command...
     fi
 }
 
-# The site file: a socket and a store in the test's folder, and what standard input says.
+# The site file: a socket and a store in the test's folder, and what standard input says. On trial:
+# machines that run tests have other processors and GPUs.
 site_file() {
     {
         echo "listen: {unix: $D/sock}"
         echo "store: {folder: $D/state}"
         cat
+        echo "trial: true"
     } >"$D/site.yaml"
 }
 

@@ -10,6 +10,7 @@ store: {folder: $D/state, log_size: 64KiB, keep_events: 1s}
 policy: {name: fifo-min}
 clusters: [{name: edge-a, cpu: 2}]
 types: [{name: elastic, min: {cpu: 1}, max: {cpu: 2}}]
+trial: true
 YAML
 check "it starts" start_site
 

@@ -20,6 +20,7 @@ site() { # key
 listen: {unix: $D/sock, http: "127.0.0.1:0", tls: {cert: $D/own.pem, key: "file:$D/$1"}}
 store: {folder: $D/state}
 clusters: [{name: edge, cpu: 2}]
+trial: true
 YAML
 }
 web_status() { # wanted, curl's arguments
@@ -29,7 +30,7 @@ web_status() { # wanted, curl's arguments
     [ "$got" = "$wanted" ] || { echo "status $got, wanted $wanted"; return 1; }
 }
 site none.key
-check "a key that is not there" code_is 1 timeout 10 "$tapfinger" serve -c "$D/site.yaml"
+check "a key that is not there" code_is 2 timeout 10 "$tapfinger" serve -c "$D/site.yaml"
 check "is named" grep -q none.key "$D/code.log"
 site other.key
 check "a key of another certificate" code_is 1 timeout 10 "$tapfinger" serve -c "$D/site.yaml"

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -769,6 +770,74 @@ static void version_2_files_are_written(void **state)
     temp_folder_close(&folder);
 }
 
+static void write_words(const struct temp_folder *folder, const char *name, const char *words)
+{
+    char *path = temp_path(folder, name);
+    struct text text;
+    struct err err;
+
+    text_init(&text, 0);
+    text_add(&text, words);
+    assert_int_equal(text_write_file(&text, path, &err), 0);
+    text_release(&text);
+    free(path);
+}
+
+static void a_probe_finds_what_an_open_finds(void **state)
+{
+    struct cgroup_site probed, opened;
+    struct temp_folder folder;
+    struct text text;
+    struct err err;
+    char *control;
+
+    (void)state;
+    temp_folder_open(&folder);
+    write_words(&folder, "cgroup.controllers", "cpu memory pids\n");
+    write_words(&folder, "cgroup.subtree_control", "pids\n");
+    cgroup_site_probe(&probed, folder.path, "g");
+    control = temp_path(&folder, "g");
+    assert_int_equal(access(control, F_OK), 0);
+    cgroup_site_close(&probed);
+    assert_int_not_equal(access(control, F_OK), 0);
+    free(control);
+    control = temp_path(&folder, "cgroup.subtree_control");
+    text_init(&text, 0);
+    assert_int_equal(text_read_file(&text, control, &err), 0);
+    assert_string_equal(text.bytes, "pids\n");
+    text_release(&text);
+    free(control);
+    cgroup_site_probe(&probed, folder.path, "g");
+    cgroup_site_open(&opened, folder.path, "g");
+    assert_int_equal(probed.version[CGROUP_CPU], 2);
+    assert_int_equal(probed.version[CGROUP_CPUSET], 0);
+    assert_memory_equal(probed.version, opened.version, sizeof opened.version);
+    cgroup_site_close(&opened);
+    cgroup_site_close(&probed);
+    temp_folder_close(&folder);
+}
+
+static void a_confined_process_still_sees_all_processors(void **state)
+{
+    struct cpu_list there, again, own;
+    cpu_set_t before, one;
+
+    (void)state;
+    cpu_list_there(&there);
+    assert_true(there.count > 0);
+    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+    CPU_ZERO(&one);
+    CPU_SET((size_t)there.id[0], &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    cpu_list_there(&again);
+    cpu_list_own(&own);
+    sched_setaffinity(0, sizeof before, &before);
+    assert_int_equal(own.count, 1);
+    assert_int_equal(again.count, there.count);
+    assert_true(cpu_list_has(&again, there.id[there.count - 1]));
+    assert_false(cpu_list_has(&again, CPU_LIST_MAX));
+}
+
 static void a_vanished_group_is_an_error_not_a_crash(void **state)
 {
     struct allocation two = {{2, 0, 512}};
@@ -825,6 +894,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_keeper_that_dies_loses_its_task),
     cmocka_unit_test(a_task_has_the_rights_of_its_submitter),
     cmocka_unit_test(version_2_files_are_written),
+    cmocka_unit_test(a_probe_finds_what_an_open_finds),
+    cmocka_unit_test(a_confined_process_still_sees_all_processors),
     cmocka_unit_test(a_vanished_group_is_an_error_not_a_crash),
 };
 
