@@ -74,17 +74,36 @@ static void add_hand(struct paper_tiresias *s, const struct view *view, int32_t 
     };
 }
 
-/* Insertion sort by service, stable, from the order of starts. */
+static bool ranks_before(const struct paper_tiresias *s, int32_t hand, int32_t other)
+{
+    double key = s->hand[hand].attained + s->hand[hand].gpus;
+    double of_other = s->hand[other].attained + s->hand[other].gpus;
+
+    return key < of_other || (key == of_other && hand < other);
+}
+
+/* By service, equals in the order of starts. */
 static void rank_hands(struct paper_tiresias *s)
 {
     for (int32_t i = 0; i < s->hands; i++) {
-        double key = s->hand[i].attained + s->hand[i].gpus;
         int32_t k = i;
 
-        for (; k > 0 && s->hand[s->rank[k - 1]].attained + s->hand[s->rank[k - 1]].gpus > key; k--)
+        for (; k > 0 && ranks_before(s, i, s->rank[k - 1]); k--)
             s->rank[k] = s->rank[k - 1];
         s->rank[k] = i;
     }
+}
+
+/* The one that was dealt a GPU moves back. */
+static void rank_again(struct paper_tiresias *s, int32_t hand)
+{
+    int32_t k = 0;
+
+    while (s->rank[k] != hand)
+        k++;
+    for (; k + 1 < s->hands && ranks_before(s, s->rank[k + 1], hand); k++)
+        s->rank[k] = s->rank[k + 1];
+    s->rank[k] = hand;
 }
 
 /* Of a part of the ranking, the hand that takes another GPU: the one that started first, among
@@ -105,16 +124,16 @@ static int32_t first_started(const struct paper_tiresias *s, int32_t from, int32
 
 static void deal_gpus(struct paper_tiresias *s, int32_t gpus)
 {
+    rank_hands(s);
     for (; gpus > 0; gpus--) {
-        int32_t to;
+        int32_t to = first_started(s, 0, s->hands / 2);
 
-        rank_hands(s);
-        to = first_started(s, 0, s->hands / 2);
         if (to < 0)
             to = first_started(s, s->hands / 2, s->hands);
         if (to < 0)
             return;
         s->hand[to].gpus++;
+        rank_again(s, to);
     }
 }
 
