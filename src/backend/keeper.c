@@ -31,6 +31,7 @@
 #include "backend/keeper_log.h"
 #include "backend/keeper_report.h"
 #include "backend/process.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -71,25 +72,9 @@ struct keeper {
     struct backend_end end;
 };
 
-static int64_t now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static int64_t now_ms(void)
 {
-    return now_us() / 1000;
-}
-
-static int64_t wall_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    return clock_us(CLOCK_BOOTTIME) / 1000;
 }
 
 static int listen_at(const char *folder, const char *name, uid_t owner, struct err *err)
@@ -273,7 +258,7 @@ static void take_line(struct keeper *k, struct peer *peer, char *line)
         obey(k, line);
     } else if (keeper_report_line(&k->report, line, strlen(line))) {
         if (k->report.progress != before)
-            k->report.at_us = now_us();
+            k->report.at_us = clock_us(CLOCK_BOOTTIME);
         k->report_is_new = true;
     } else if (++peer->garbage >= GARBAGE_LINES) {
         shutdown(peer->file, SHUT_RDWR);
@@ -337,7 +322,7 @@ static void reap(struct keeper *k)
         if (pid != k->child.pid)
             continue;
         k->over = true;
-        k->over_us = now_us();
+        k->over_us = clock_us(CLOCK_BOOTTIME);
         k->end.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
         k->end.code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
     }
@@ -484,11 +469,11 @@ static int finish(struct keeper *k, struct err *err)
     getrusage(RUSAGE_CHILDREN, &usage);
     k->end.cause = k->end.cause == END_ERROR ? END_ERROR : k->cause;
     k->end.oom = saw_oom(k);
-    k->end.wall_s = (double)((k->over ? k->over_us : now_us()) - k->born_us) / 1e6;
+    k->end.wall_s = (double)((k->over ? k->over_us : clock_us(CLOCK_BOOTTIME)) - k->born_us) / 1e6;
     k->end.user_s = seconds(usage.ru_utime);
     k->end.system_s = seconds(usage.ru_stime);
     k->end.most_bytes = (int64_t)usage.ru_maxrss * 1024;
-    k->end.ended_us = wall_us();
+    k->end.ended_us = clock_us(CLOCK_REALTIME);
     /* A full disk: the result is worth waiting for, and the daemon waits for us. */
     while ((rc = write_result(k, err)) == ERR_IO && access(k->folder, F_OK) == 0)
         nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
@@ -516,8 +501,8 @@ static int start_task(struct keeper *k, struct err *err)
 
 static void keep(struct keeper *k, struct err *err)
 {
-    k->born_us = now_us();
-    k->end.started_us = wall_us();
+    k->born_us = clock_us(CLOCK_BOOTTIME);
+    k->end.started_us = clock_us(CLOCK_REALTIME);
     k->timeout_ms = k->launch.timeout_s > 0
                         ? k->born_us / 1000 + (int64_t)ceil(k->launch.timeout_s * 1000)
                         : INT64_MAX;

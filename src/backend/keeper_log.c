@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "backend/keeper.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -73,11 +73,8 @@ static void open_next(struct keeper_log *log)
 /* The clock may be set back: then what follows is as late as what came before. */
 static void note_time(struct keeper_log *log)
 {
-    struct timespec now;
-    struct note note = {.offset = log->at};
+    struct note note = {.offset = log->at, .at_us = clock_us(CLOCK_REALTIME)};
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    note.at_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
     if (log->times < 0 || note.at_us < log->noted_us + NOTE_US)
         return;
     if (write(log->times, &note, sizeof note) == sizeof note)

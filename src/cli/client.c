@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/memory.h"
 #include "cli/arguments.h"
@@ -267,13 +267,11 @@ void client_print_seconds(double seconds, struct text *out)
 
 double client_age(const json_t *at)
 {
-    struct timespec now;
     int64_t at_us;
 
     if (!json_is_string(at) || quantity_time(json_string_value(at), &at_us, NULL))
         return -1;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9 - (double)at_us / 1e6;
+    return (double)(clock_us(CLOCK_REALTIME) - at_us) / 1e6;
 }
 
 void client_print_amount(const json_t *allocation, struct text *out)

@@ -5,19 +5,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "cli/client.h"
 #include "cli/command.h"
 
 enum { TAIL_BYTES = 1 << 20 };
-
-static double now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 int follow_logs(struct client *client, const char *id, const char *stream, long long offset,
                 struct err *err)
@@ -148,10 +141,10 @@ static bool is_final(const json_t *doc)
 int follow_to_end(struct client *client, const char *id, double most_s, bool propagate, int tail,
                   struct err *err)
 {
-    double until = most_s > 0 ? now_s() + most_s : 0;
+    double until = most_s > 0 ? clock_s(CLOCK_MONOTONIC) + most_s : 0;
 
     for (;;) {
-        double left = until > 0 ? until - now_s() : 30;
+        double left = until > 0 ? until - clock_s(CLOCK_MONOTONIC) : 30;
         struct answer answer;
         char path[200];
         int code;

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "core/event.h"
 
@@ -29,14 +30,6 @@ struct progress_bar {
     pthread_t thread;
     sigset_t before;
 };
-
-static double now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* "840", "1.21 M" */
 static void print_count(double count)
@@ -71,7 +64,7 @@ static void draw_bar(double part)
 static void draw_bytes(struct progress_bar *p)
 {
     int64_t bytes = atomic_load(&p->pieces_done), rows = atomic_load(&p->tasks_done);
-    double spent_s = now_s() - p->begun_s;
+    double spent_s = clock_s(CLOCK_MONOTONIC) - p->begun_s;
 
     if (p->pieces > 0)
         draw_bar(fmin(1, (double)bytes / (double)p->pieces));
@@ -96,7 +89,7 @@ static double part_done(const struct progress_bar *p, int64_t pieces, int64_t ta
 static void draw(struct progress_bar *p)
 {
     int64_t pieces = atomic_load(&p->pieces_done), tasks = atomic_load(&p->tasks_done);
-    double spent_s = now_s() - p->begun_s, part = part_done(p, pieces, tasks);
+    double spent_s = clock_s(CLOCK_MONOTONIC) - p->begun_s, part = part_done(p, pieces, tasks);
 
     if (!p->draws || spent_s < WARM_UP_MS / 1000.0)
         return;
@@ -145,7 +138,7 @@ struct progress_bar *bar_begin(int64_t pieces, int64_t tasks, const char *what)
     p->tasks = tasks;
     p->what = what;
     p->draws = isatty(STDERR_FILENO);
-    p->begun_s = now_s();
+    p->begun_s = clock_s(CLOCK_MONOTONIC);
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "agent/actor_model.h"
 #include "agent/experience.h"
+#include "base/clock.h"
 #include "base/emit.h"
 #include "base/err.h"
 #include "base/parallel.h"
@@ -54,14 +54,6 @@ struct trainer {
     double begun_s; /* by the clock, less what earlier runs took */
     char *state_path;
 };
-
-static double clock_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static bool is_stopped(const struct trainer *t)
 {
@@ -568,7 +560,7 @@ static int iterate(struct trainer *t, struct err *err)
         return rc;
     t->progress.iteration++;
     t->progress.steps = t->adam.steps;
-    t->progress.seconds = clock_s() - t->begun_s;
+    t->progress.seconds = clock_s(CLOCK_MONOTONIC) - t->begun_s;
     if (row.exam < t->progress.best) {
         t->progress.best = row.exam;
         row.best = true;
@@ -594,9 +586,10 @@ int training_run(const struct training *training, struct err *err)
     weights_pack(&t.actor.weights, PACKED_LONG);
     if (rc == 0 && !training->resume)
         rc = play_surveys(&t, err);
-    t.begun_s = clock_s() - t.progress.seconds;
+    t.begun_s = clock_s(CLOCK_MONOTONIC) - t.progress.seconds;
     while (rc == 0 && t.progress.iteration < training->lessons + training->trials &&
-           !is_stopped(&t) && (training->time_s <= 0 || clock_s() - t.begun_s < training->time_s))
+           !is_stopped(&t) &&
+           (training->time_s <= 0 || clock_s(CLOCK_MONOTONIC) - t.begun_s < training->time_s))
         rc = iterate(&t, err);
     if (rc == 0)
         rc = write_state(&t, err);

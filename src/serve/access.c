@@ -19,6 +19,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/rng.h"
 #include "serve/book.h"
@@ -237,7 +238,7 @@ static const struct session *find_session(const struct access *access, const cha
     for (size_t i = 0; i < access->sessions.count; i++)
         if (same_hash(hash, access->sessions.item[i].hash))
             found = &access->sessions.item[i];
-    return found && found->ends_us > book_now_us() ? found : NULL;
+    return found && found->ends_us > clock_us(CLOCK_REALTIME) ? found : NULL;
 }
 
 bool access_session(const struct access *access, const char *secret, struct caller *out)
@@ -352,7 +353,7 @@ static void keep(struct access *access, enum store_table table, int64_t id, json
 int access_add_token(struct access *access, const char *name, const char *user, enum role role,
                      char secret[ACCESS_SECRET_BYTES], struct err *err)
 {
-    struct token token = {.role = role, .made_us = book_now_us()};
+    struct token token = {.role = role, .made_us = clock_us(CLOCK_REALTIME)};
     int rc = check_token(access, name, user, err);
 
     if (rc == 0)
@@ -393,7 +394,7 @@ int access_begin_session(struct access *access, struct caller *caller,
                          char secret[ACCESS_SECRET_BYTES], struct err *err)
 {
     const struct token *token = access_find_token(access, caller->token);
-    struct session session = {.made_us = book_now_us()};
+    struct session session = {.made_us = clock_us(CLOCK_REALTIME)};
     int rc = make_secret(secret, session.hash, err);
 
     BUG_ON(!token); /* the caller was let in by it */
@@ -423,7 +424,7 @@ void access_end_session(struct access *access, const struct caller *caller)
 
 void access_sweep(struct access *access)
 {
-    int64_t now_us = book_now_us();
+    int64_t now_us = clock_us(CLOCK_REALTIME);
 
     for (size_t i = access->sessions.count; i-- > 0;)
         if (access->sessions.item[i].ends_us <= now_us ||

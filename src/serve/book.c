@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/emit.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -32,14 +32,6 @@ const char *book_event_meaning(enum book_event event)
     };
 
     return meaning[event];
-}
-
-int64_t book_now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 static size_t find_place(const struct book *book, int64_t id)
@@ -113,7 +105,7 @@ static json_t *id_json(const struct job *job, const struct job_task *task)
 void book_tell(struct book *book, enum book_event event, const struct job *job,
                const struct job_task *task, json_t *extra)
 {
-    int64_t now_us = book_now_us(), seq;
+    int64_t now_us = clock_us(CLOCK_REALTIME), seq;
     json_t *doc = extra ? extra : json_object();
     char *words;
 
@@ -136,7 +128,7 @@ void book_tell(struct book *book, enum book_event event, const struct job *job,
 
 void book_spell(struct job_task *task, bool holds, bool failed)
 {
-    struct spell spell = {.at_us = book_now_us(), .cluster = -1, .failed = failed};
+    struct spell spell = {.at_us = clock_us(CLOCK_REALTIME), .cluster = -1, .failed = failed};
 
     if (holds) {
         spell.cluster = task->cluster;
@@ -197,7 +189,7 @@ static void count_end(struct book *book, const struct job *job)
 
     tally->finished[job_state(job)]++;
     histogram_add(&tally->completion, histogram_long_s,
-                  (double)(book_now_us() - job->submitted_us) / 1e6);
+                  (double)(clock_us(CLOCK_REALTIME) - job->submitted_us) / 1e6);
 }
 
 void book_move(struct book *book, struct job_task *task, enum job_state state,
@@ -209,7 +201,7 @@ void book_move(struct book *book, struct job_task *task, enum job_state state,
     job->count[task->state]--;
     job->count[state]++;
     if (job_state_is_final(state) && !job_state_is_final(task->state)) {
-        task->ended_us = book_now_us();
+        task->ended_us = clock_us(CLOCK_REALTIME);
         book->counts.finished[state]++;
     }
     task->state = state;
@@ -240,7 +232,7 @@ void book_add(struct book *book, struct job *job, json_t *doc)
     char *words;
 
     job->id = ++book->last_job;
-    job->submitted_us = book_now_us();
+    job->submitted_us = clock_us(CLOCK_REALTIME);
     ulid_print(job->submitted_us, job->ulid);
     job->version = ++book->version;
     if (job->held)

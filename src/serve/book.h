@@ -78,8 +78,6 @@ struct book {
     VECTOR(struct ended) ended; /* what came to an end since somebody looked */
 };
 
-int64_t book_now_us(void);
-
 /* Reads everything from the store. */
 int book_open(struct book *book, const struct site *site, struct store *store, struct err *err);
 void book_close(struct book *book);

@@ -29,6 +29,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "policy/registry.h"
@@ -198,7 +199,7 @@ int daemon_open(struct daemon *daemon, const char *site_path, const char *progra
     int rc;
 
     *daemon = (struct daemon){.epoll = -1, .signals = -1};
-    daemon->started_us = book_now_us();
+    daemon->started_us = clock_us(CLOCK_REALTIME);
     daemon->site_path = site_path ? xstrdup(site_path) : NULL;
     rc = site_read(&daemon->site, site_path, err);
     if (rc == 0)
@@ -386,7 +387,7 @@ static bool find_old_key(void *arg, int64_t id, const char *words)
 
 static void forget_keys(struct daemon *daemon)
 {
-    struct old_keys old = {.before_us = book_now_us() - (int64_t)(BOOK_KEY_S * 1e6)};
+    struct old_keys old = {.before_us = clock_us(CLOCK_REALTIME) - (int64_t)(BOOK_KEY_S * 1e6)};
 
     store_each(daemon->store, STORE_KEY, find_old_key, &old, NULL);
     for (size_t i = 0; i < old.ids.count; i++)
@@ -397,7 +398,7 @@ static void forget_keys(struct daemon *daemon)
 /* Finished jobs, old events and answers to keys go after a while. */
 static void forget_old(struct daemon *daemon)
 {
-    int64_t now_us = book_now_us();
+    int64_t now_us = clock_us(CLOCK_REALTIME);
     int64_t before_us = now_us - (int64_t)(daemon->site.keep_finished_s * 1e6);
 
     for (size_t i = 0; i < daemon->book.jobs.count;) {
@@ -421,7 +422,7 @@ static void forget_old(struct daemon *daemon)
 /* The wall clock is what users know, but only what they wait for by date may follow its jumps. */
 static void watch_clock(struct daemon *daemon)
 {
-    int64_t off_us = book_now_us() - (int64_t)(live_now(&daemon->live) * 1e6);
+    int64_t off_us = clock_us(CLOCK_REALTIME) - (int64_t)(live_now(&daemon->live) * 1e6);
     int64_t by_us = off_us - daemon->clock_off_us;
 
     if (by_us > -CLOCK_STEP_US && by_us < CLOCK_STEP_US)
@@ -436,7 +437,7 @@ static void end_drains(struct daemon *daemon)
     for (int c = 0; c < daemon->site.clusters; c++) {
         struct live_cluster *at = &daemon->live.cluster[c];
 
-        if (!at->draining || !at->until_us || at->until_us > book_now_us())
+        if (!at->draining || !at->until_us || at->until_us > clock_us(CLOCK_REALTIME))
             continue;
         at->until_us = 0;
         live_drain(&daemon->live, c, false, NULL, NULL);

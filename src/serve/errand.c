@@ -12,22 +12,14 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 
 enum { ANSWER_BYTES = 512 << 20 };
 
 static const double ERRAND_S = 120;
-
-static double now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static _Noreturn void run(errand_fn *fn, void *arg, int out)
 {
@@ -62,7 +54,7 @@ int errand_start(struct errand *errand, errand_fn *fn, void *arg, struct err *er
     }
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     errand->pipe = ends[0];
-    errand->began_s = now_s();
+    errand->began_s = clock_s(CLOCK_MONOTONIC);
     text_init(&errand->out, ANSWER_BYTES);
     return 0;
 }
@@ -84,7 +76,8 @@ bool errand_poll(struct errand *errand)
         return false;
     while ((got = read(errand->pipe, bytes, sizeof bytes)) > 0)
         text_add_bytes(&errand->out, bytes, (size_t)got);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR) && now_s() - errand->began_s < ERRAND_S)
+    if (got < 0 && (errno == EAGAIN || errno == EINTR) &&
+        clock_s(CLOCK_MONOTONIC) - errand->began_s < ERRAND_S)
         return false;
     reap(errand);
     return true;

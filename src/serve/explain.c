@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/clock.h"
 #include "serve/daemon.h"
 #include "serve/quantity.h"
 #include "serve/quota.h"
@@ -36,7 +37,7 @@ const char *reason_meaning(enum reason reason)
 static enum reason job_wide(struct daemon *daemon, struct job_task *task)
 {
     const struct job *job = task->job;
-    int64_t now_us = book_now_us();
+    int64_t now_us = clock_us(CLOCK_REALTIME);
     bool failed;
 
     if (task->state == JOB_HELD)
@@ -136,7 +137,7 @@ static bool note_reason(struct daemon *daemon, struct job *job, int64_t now_us)
 void explain_note(struct daemon *daemon)
 {
     const struct book *book = &daemon->book;
-    int64_t now_us = book_now_us();
+    int64_t now_us = clock_us(CLOCK_REALTIME);
     int told = 0;
 
     for (size_t i = 0; i < book->jobs.count && i < NOTE_LOOK && told < NOTE_TELL; i++) {
@@ -287,7 +288,7 @@ static json_t *list_blocks(struct daemon *daemon, struct job_task *task)
 {
     const struct job *job = task->job;
     json_t *list = json_array();
-    int64_t now_us = book_now_us();
+    int64_t now_us = clock_us(CLOCK_REALTIME);
     bool failed;
 
     if (task->state != JOB_PENDING && task->state != JOB_HELD)
@@ -388,7 +389,7 @@ json_t *explain_task(struct daemon *daemon, struct job_task *task)
     json_object_set_new(doc, "remedies", list_remedies(daemon, task, json_array_size(blocks)));
     json_object_set_new(doc, "as_of",
                         json_pack("{s:I, s:o}", "tick", (json_int_t)daemon->live.view.decision,
-                                  "at", quantity_time_json(book_now_us())));
+                                  "at", quantity_time_json(clock_us(CLOCK_REALTIME))));
     json_decref(blocks);
     json_object_set_new(doc, "policy", json_string(daemon->live.spec.label));
     json_object_set_new(doc, "tick", json_integer(daemon->live.view.decision));

@@ -12,9 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/lines.h"
 #include "core/scenario.h"
@@ -36,14 +36,6 @@ enum {
 
 static const double COMPARE_EVERY_S = 30;
 static const int64_t DAY_US = (int64_t)86400 * 1000000;
-
-static double now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* In the fork. */
 
@@ -201,7 +193,7 @@ static void write_comparison(void *arg, int out)
     struct site_log log;
     struct rerun rerun;
     struct err err;
-    int rc = site_log_make(&log, live, book_now_us() - DAY_US, COMPARED_TASKS, &err);
+    int rc = site_log_make(&log, live, clock_us(CLOCK_REALTIME) - DAY_US, COMPARED_TASKS, &err);
 
     if (rc == 0) {
         write_facts(out, &log);
@@ -261,7 +253,7 @@ int hindsight_record(struct hindsight *h, int64_t since_us, double waited_s,
     if (h->record.pid)
         return 0;
     if (!(h->record.began_s > 0) || h->since_us != since_us ||
-        h->record.began_s < now_s() - waited_s) {
+        h->record.began_s < clock_s(CLOCK_MONOTONIC) - waited_s) {
         h->since_us = since_us;
         return start(h, &h->record, write_record, &recording, err);
     }
@@ -282,7 +274,7 @@ static void begin_comparison(struct hindsight *h)
                    h->comparison.out.length);
     h->last_us = h->began_us;
     h->version = h->live->book->version;
-    h->began_us = book_now_us();
+    h->began_us = clock_us(CLOCK_REALTIME);
     start(h, &h->comparison, write_comparison, h->live, &err);
 }
 
@@ -309,7 +301,7 @@ static json_t *read_comparison(const struct text *text)
 
 json_t *hindsight_comparison(struct hindsight *h)
 {
-    int64_t now_us = book_now_us(), made_us;
+    int64_t now_us = clock_us(CLOCK_REALTIME), made_us;
     bool old = h->version != h->live->book->version &&
                (double)(now_us - h->began_us) / 1e6 > COMPARE_EVERY_S,
          again;

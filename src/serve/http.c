@@ -15,9 +15,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "serve/address.h"
 #include "serve/daemon.h"
@@ -80,14 +80,6 @@ struct http {
     int counts;
 };
 
-static double now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* Connections. */
 
 static void note_connection(void *arg, struct MHD_Connection *connection, void **context,
@@ -102,7 +94,7 @@ static void note_connection(void *arg, struct MHD_Connection *connection, void *
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         peer->local = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_DAEMON)->daemon ==
                       http->unix_daemon;
-        peer->since_s = now_s();
+        peer->since_s = clock_s(CLOCK_MONOTONIC);
         peer->next = http->peers;
         if (http->peers)
             http->peers->prev = peer;
@@ -132,7 +124,7 @@ static void note_completed(void *arg, struct MHD_Connection *connection, void **
         return;
     if (exchange->peer) {
         exchange->peer->busy = exchange->peer->streaming = false;
-        exchange->peer->since_s = now_s();
+        exchange->peer->since_s = clock_s(CLOCK_MONOTONIC);
     }
     json_decref(exchange->request.body);
     text_release(&exchange->body);
@@ -178,9 +170,9 @@ static struct exchange *open_exchange(struct http *http, struct MHD_Connection *
     exchange->connection = exchange->request.connection = connection;
     exchange->peer = info->socket_context;
     exchange->request.method = method;
-    exchange->began_s = exchange->request.began_s = now_s();
+    exchange->began_s = exchange->request.began_s = clock_s(CLOCK_MONOTONIC);
     exchange->reply.log_offset = exchange->reply.log_size = -1;
-    ulid_print(book_now_us(), exchange->reply.id);
+    ulid_print(clock_us(CLOCK_REALTIME), exchange->reply.id);
     exchange->route = "none";
     text_init(&exchange->body, REQUEST_BODY_BYTES);
     text_init(&exchange->reply.body, 0);
@@ -208,7 +200,8 @@ static void count_reply(struct http *http, const struct exchange *exchange)
     if (at == http->counts)
         http->count[http->counts++] =
             (struct http_count){.route = exchange->route, .status = exchange->reply.status};
-    histogram_add(&http->count[at].seconds, histogram_brief_s, now_s() - exchange->began_s);
+    histogram_add(&http->count[at].seconds, histogram_brief_s,
+                  clock_s(CLOCK_MONOTONIC) - exchange->began_s);
 }
 
 static enum MHD_Result start_stream(struct exchange *exchange)
@@ -253,7 +246,7 @@ static void handle(struct exchange *exchange)
 
     exchange->reply.wait = false;
     exchange->reply.wait_s = 0;
-    exchange->request.waited_s = now_s() - exchange->began_s;
+    exchange->request.waited_s = clock_s(CLOCK_MONOTONIC) - exchange->began_s;
     http->handler(daemon, &exchange->request, &exchange->reply, &exchange->route);
     if (exchange->reply.wait)
         exchange->state = EXCHANGE_WAITING;
@@ -325,7 +318,7 @@ static void retry_waiting(struct http *http)
         struct exchange *exchange = http->waiting;
 
         http->waiting = exchange->next;
-        exchange->request.waited_s = now_s() - exchange->began_s;
+        exchange->request.waited_s = clock_s(CLOCK_MONOTONIC) - exchange->began_s;
         handle(exchange);
         if (exchange->state == EXCHANGE_WAITING) {
             exchange->next = left;
@@ -364,7 +357,7 @@ void http_event(struct http *http, int64_t seq, enum book_event event, const str
 /* Seconds until the first of those who wait has waited long enough; below 0: it has. */
 static double due_in(const struct http *http)
 {
-    double least = HUGE_VAL, now = now_s();
+    double least = HUGE_VAL, now = clock_s(CLOCK_MONOTONIC);
 
     for (const struct exchange *at = http->waiting; at; at = at->next)
         if (at->reply.wait_s > 0)
@@ -403,7 +396,7 @@ int http_timeout_ms(struct http *http)
 void http_sweep(struct http *http)
 {
     const struct access *access = &http->daemon->access;
-    double now = now_s();
+    double now = clock_s(CLOCK_MONOTONIC);
 
     for (struct peer *peer = http->peers; peer; peer = peer->next)
         if ((!peer->busy && now - peer->since_s > REQUEST_S) ||

@@ -15,8 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "policy/registry.h"
@@ -35,17 +35,9 @@ static const double HANG_S = 2, HANG_BUDGETS = 20; /* then it is not waited for 
 static const double BEGIN_S = 10;                  /* nor for its beginning: models are read then */
 static const double UNKNOWN_PROGRESS = 0.95; /* no task is believed to be further without a word */
 
-static double monotonic_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 double live_now(const struct live *live)
 {
-    return monotonic_s() + live->offset_s;
+    return clock_s(CLOCK_BOOTTIME) + live->offset_s;
 }
 
 double live_moment(const struct live *live, double at_s)
@@ -512,7 +504,7 @@ void live_keep_trouble(struct live *live, const char *why)
 {
     free(live->trouble);
     live->trouble = xstrdup(why);
-    live->trouble_us = book_now_us();
+    live->trouble_us = clock_us(CLOCK_REALTIME);
 }
 
 /* Whatever model a policy would take in a simulation, here its speeds are those learned. */
@@ -675,7 +667,7 @@ int live_open(struct live *live, struct book *book, const struct site *site, con
     sensitivity_load(live);
     text_init(&text, 0);
     store_get(book->store, STORE_SETTING, SETTING_CLOCK, &text, NULL);
-    live->offset_s = strtod(text.bytes, NULL) - monotonic_s();
+    live->offset_s = strtod(text.bytes, NULL) - clock_s(CLOCK_BOOTTIME);
     text_release(&text);
     rc = policy_spec_parse(&live->spec, policy, err);
     if (rc == 0)
@@ -740,7 +732,7 @@ static void ask(struct live *live, const struct policy *policy)
 /* The plan in force after this; its seconds. An overrun is answered by the fallback. */
 static double ask_in_time(struct live *live, const char **by)
 {
-    double began = monotonic_s(), took;
+    double began = clock_s(CLOCK_BOOTTIME), took;
     bool fallback = !live->policy.ops || live->view.now_s < live->fallback_until_s;
     char why[160];
 
@@ -748,7 +740,7 @@ static double ask_in_time(struct live *live, const char **by)
         look_at_everything(live);
     ask(live, fallback ? &live->fallback : &live->policy);
     *by = fallback ? "fifo-min" : live->spec.label;
-    took = monotonic_s() - began;
+    took = clock_s(CLOCK_BOOTTIME) - began;
     if (fallback || took <= live->site->budget_s) {
         if (!fallback)
             live->overruns = 0;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/version.h"
@@ -88,7 +89,7 @@ static void print_jobs(struct daemon *daemon, struct text *out)
                   tasks);
     head(out, "tapfinger_oldest_pending_seconds", "gauge", "Age of the oldest waiting job.");
     text_printf(out, "tapfinger_oldest_pending_seconds %.3f\n",
-                oldest_us ? (double)(book_now_us() - oldest_us) / 1e6 : 0);
+                oldest_us ? (double)(clock_us(CLOCK_REALTIME) - oldest_us) / 1e6 : 0);
 }
 
 static void print_amounts(const struct daemon *daemon, struct text *out, const char *name, int r,

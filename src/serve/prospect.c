@@ -26,9 +26,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "serve/book.h"
 #include "serve/live.h"
 #include "serve/live_apply.h"
@@ -51,14 +51,6 @@ struct forward {
     int32_t awaited, size;
     int which, out;
 };
-
-static double cpu_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* Tasks that were started and resized here say nothing of their progress: it is reckoned. */
 static void note_progress(struct forward *f, int32_t id)
@@ -141,7 +133,7 @@ static double next_resume(const struct live *live, int32_t *cluster)
 
     for (int32_t c = 0; c < live->catalog.clusters; c++) {
         const struct live_cluster *at = &live->cluster[c];
-        double in_s = (double)(at->until_us - book_now_us()) / 1e6;
+        double in_s = (double)(at->until_us - clock_us(CLOCK_REALTIME)) / 1e6;
 
         if (at->draining && at->until_us && live_now(live) + fmax(0, in_s) < next_s) {
             next_s = live_now(live) + fmax(0, in_s);
@@ -219,7 +211,8 @@ static void run_case(struct live *live, int which, int out)
 
     open_forward(&f, live);
     resume_s = next_resume(live, &resumed);
-    for (int i = 0; i < EVENTS_MOST && f.awaited > 0 && cpu_s() < CASE_CPU_S; i++) {
+    for (int i = 0;
+         i < EVENTS_MOST && f.awaited > 0 && clock_s(CLOCK_PROCESS_CPUTIME_ID) < CASE_CPU_S; i++) {
         live_decide(live);
         act(&f);
         if (live->wants)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/emit.h"
 #include "base/err.h"
 #include "base/memory.h"
@@ -119,10 +120,7 @@ int quantity_time(const char *text, int64_t *out_us, struct err *err)
 
 int64_t quantity_from_now(double seconds)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + (int64_t)(seconds * 1e6);
+    return clock_us(CLOCK_REALTIME) + (int64_t)(seconds * 1e6);
 }
 
 /* A time, or a duration that counts from now on in one direction. */

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/emit.h"
 #include "base/err.h"
 #include "serve/book.h"
@@ -28,14 +28,6 @@ struct held {
     const struct job_task *of;
     struct allocation allocation;
 };
-
-static double now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* In the fork. */
 
@@ -132,9 +124,9 @@ static void rehearse(void *arg, int out)
     emit_key_string(&e, "policy", live->spec.label);
     emit_key_int(&e, "waiting", live->lists.count);
     emit_key_int(&e, "running", live->view.running);
-    began_s = now_s();
+    began_s = clock_s(CLOCK_MONOTONIC);
     live_decide(live);
-    emit_key_real(&e, "took_s", now_s() - began_s);
+    emit_key_real(&e, "took_s", clock_s(CLOCK_MONOTONIC) - began_s);
     emit_key_string(&e, "trouble", live->trouble);
     emit_acts(&e, live, held);
     emit_close(&e);
@@ -182,7 +174,8 @@ int rehearsal_show(struct rehearsal *r, const char *policy, double waited_s,
 
     if (r->errand.pid)
         return 0;
-    if (!r->policy || strcmp(r->policy, policy) != 0 || r->errand.began_s < now_s() - waited_s)
+    if (!r->policy || strcmp(r->policy, policy) != 0 ||
+        r->errand.began_s < clock_s(CLOCK_MONOTONIC) - waited_s)
         return begin(r, policy, err);
     if (words->length == 0)
         return err_set(err, ERR_IO, "policy %s did not come back from its decision", policy);

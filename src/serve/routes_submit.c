@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/clock.h"
 #include "base/rng.h"
 #include "base/sha256.h"
 #include "serve/explain.h"
@@ -145,7 +146,7 @@ static bool answer_again(struct daemon *daemon, const struct request *request, c
     if (store_get(daemon->store, STORE_KEY, key_place(request, key), &kept, NULL) == 1) {
         doc = json_loads(kept.bytes, 0, NULL);
         used = json_integer_value(json_object_get(doc, "at_us")) >
-               book_now_us() - (int64_t)(BOOK_KEY_S * 1e6);
+               clock_us(CLOCK_REALTIME) - (int64_t)(BOOK_KEY_S * 1e6);
         if (used && strcmp(json_string_value(json_object_get(doc, "hash")), hash) == 0) {
             snprintf(reply->location, sizeof reply->location, "/v1/jobs/%lld",
                      (long long)json_integer_value(json_object_get(doc, "job")));
@@ -164,8 +165,8 @@ static void keep_answer(struct daemon *daemon, const struct request *request, co
                         const char *hash, const struct job *job, const char *answer)
 {
     json_t *doc = json_pack("{s:s, s:s, s:I, s:I, s:o}", "key", key, "hash", hash, "at_us",
-                            (json_int_t)book_now_us(), "job", (json_int_t)job->id, "answer",
-                            json_loads(answer, 0, NULL));
+                            (json_int_t)clock_us(CLOCK_REALTIME), "job", (json_int_t)job->id,
+                            "answer", json_loads(answer, 0, NULL));
     char *words = json_dumps(doc, JSON_COMPACT);
 
     if (words)

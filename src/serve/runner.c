@@ -20,10 +20,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "backend/gpu_driver.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/rng.h"
 #include "base/text.h"
@@ -73,7 +73,7 @@ static bool may_run(const struct job_task *task, int32_t shown, int64_t *from_us
         return false;
     if (job->running_limit && shown >= job->running_limit)
         return false;
-    return *from_us <= book_now_us();
+    return *from_us <= clock_us(CLOCK_REALTIME);
 }
 
 static void cancel_waiting(struct runner *runner, struct job_task *task, const char *message)
@@ -89,7 +89,7 @@ static void cancel_waiting(struct runner *runner, struct job_task *task, const c
 static void consider(struct runner *runner, struct job_task *task, bool failed, int32_t *shown,
                      int64_t *next_us)
 {
-    int64_t from_us, now_us = book_now_us();
+    int64_t from_us, now_us = clock_us(CLOCK_REALTIME);
     int32_t unmet = 0;
 
     if (task->state != JOB_PENDING && task->state != JOB_HELD)
@@ -176,7 +176,7 @@ static void consider_users(struct runner *runner)
 
 void runner_consider_due(struct runner *runner)
 {
-    int64_t now_us = book_now_us();
+    int64_t now_us = clock_us(CLOCK_REALTIME);
 
     if (runner->room && runner->site->has_quota)
         consider_users(runner);
@@ -217,7 +217,7 @@ void runner_clock_set(struct runner *runner, int64_t by_us)
 
 double runner_due_in(const struct runner *runner)
 {
-    int64_t first = INT64_MAX, now_us = book_now_us();
+    int64_t first = INT64_MAX, now_us = clock_us(CLOCK_REALTIME);
 
     if (runner->book->ended.count || (runner->room && runner->site->has_quota))
         return 0;
@@ -402,17 +402,9 @@ static void keep_message(struct job_task *task, const char *message)
     task->message = message && *message ? xstrdup(message) : NULL;
 }
 
-static double now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static void note_call(struct cluster_tally *tally, enum tally_op op, double began_s, int rc)
 {
-    histogram_add(&tally->requests[op], histogram_brief_s, now_s() - began_s);
+    histogram_add(&tally->requests[op], histogram_brief_s, clock_s(CLOCK_MONOTONIC) - began_s);
     tally->errors[op] += rc != 0;
 }
 
@@ -420,7 +412,7 @@ static void act_start(struct runner *runner, struct job_task *task)
 {
     struct cluster_tally *tally = &runner->book->tally.cluster[task->cluster];
     struct err err;
-    double began_s = now_s();
+    double began_s = clock_s(CLOCK_MONOTONIC);
     int rc = start(runner, task, &err);
 
     note_call(tally, OP_START, began_s, rc);
@@ -446,7 +438,7 @@ void runner_act(struct runner *runner)
         struct job_task *task = act->task;
         const struct backend_ops *ops;
         struct err err;
-        double began_s = now_s();
+        double began_s = clock_s(CLOCK_MONOTONIC);
         int rc;
 
         if (!is_placed(task) || task->attempt != act->attempt)
@@ -511,8 +503,9 @@ static void fail(struct runner *runner, struct job_task *task, bool lost)
     }
     runner->book->counts.retries++;
     book_spell(task, false, true);
-    task->not_before_us = book_now_us() + (int64_t)(1e6 * task->job->backoff_s *
-                                                    pow(2, fmin(task->failures - 1, 16)));
+    task->not_before_us =
+        clock_us(CLOCK_REALTIME) +
+        (int64_t)(1e6 * task->job->backoff_s * pow(2, fmin(task->failures - 1, 16)));
     book_move(runner->book, task, JOB_PENDING, BOOK_PENDING);
 }
 
@@ -565,7 +558,7 @@ static void take_start(struct runner *runner, struct job_task *task, double bega
 {
     if (task->state != JOB_STARTING)
         return;
-    task->started_us = book_now_us();
+    task->started_us = clock_us(CLOCK_REALTIME);
     count_wait(runner, task);
     live_began(runner->live, task, live_moment(runner->live, began_s));
     keep_message(task, NULL);
@@ -575,7 +568,7 @@ static void take_start(struct runner *runner, struct job_task *task, double bega
 static void take_progress(struct runner *runner, struct job_task *task,
                           const struct backend_event *event)
 {
-    int64_t now_us = book_now_us();
+    int64_t now_us = clock_us(CLOCK_REALTIME);
 
     if (event->progress < 0 && strcmp(event->metrics, "{}") == 0)
         return;
@@ -707,7 +700,7 @@ void runner_sample(struct runner *runner, double seconds)
         for (int r = 0; r < SITE_RESOURCES; r++)
             tally->held_s[r] += held.amount[r] * seconds;
         tally_held(tally, held.amount[SITE_CPU], seconds);
-        tally->seen_us = book_now_us();
+        tally->seen_us = clock_us(CLOCK_REALTIME);
         if (use) {
             sample_use(runner, c, runner->sampled_s);
             sample_gpus(runner, c);

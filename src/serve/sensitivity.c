@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/rng.h"
 #include "base/text.h"
@@ -132,7 +133,7 @@ void sensitivity_learn(struct live *live, int32_t type, const struct allocation 
     json_array_append_new(list, stretch);
     while (json_array_size(list) > SENSITIVITY_STRETCHES)
         json_array_remove(list, 0);
-    json_object_set_new(doc, "at_us", json_integer(book_now_us()));
+    json_object_set_new(doc, "at_us", json_integer(clock_us(CLOCK_REALTIME)));
     words = json_dumps(doc, JSON_COMPACT);
     store_put(live->book->store, STORE_TYPE, type_key(name), words ? words : "{}");
     free(words);

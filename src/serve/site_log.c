@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/emit.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -400,7 +401,7 @@ static void fill(struct recorder *r, struct site_log *log)
 int site_log_make(struct site_log *log, struct live *live, int64_t since_us, int32_t most,
                   struct err *err)
 {
-    struct recorder r = {.live = live, .site = live->site, .now_us = book_now_us()};
+    struct recorder r = {.live = live, .site = live->site, .now_us = clock_us(CLOCK_REALTIME)};
     int rc = collect(&r, since_us, most, err);
 
     *log = (struct site_log){.tasks = 0};

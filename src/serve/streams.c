@@ -16,8 +16,8 @@
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "store/store.h"
 
@@ -61,14 +61,6 @@ struct streams {
     bool news;    /* something was committed since the pass began */
     double passed_s;
 };
-
-static double now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static void add_event(struct text *out, int64_t seq, const char *word, const char *doc)
 {
@@ -129,10 +121,10 @@ static void fill(struct stream *stream)
         if (stream->after == before)
             stream->after = all->committed;
     }
-    if (stream->out.length == 0 && now_s() - stream->said_s >= PING_S)
+    if (stream->out.length == 0 && clock_s(CLOCK_MONOTONIC) - stream->said_s >= PING_S)
         text_add(&stream->out, ": ping\n\n");
     if (stream->out.length)
-        stream->said_s = now_s();
+        stream->said_s = clock_s(CLOCK_MONOTONIC);
 }
 
 static ssize_t read_stream(void *arg, uint64_t at, char *out, size_t most)
@@ -240,7 +232,7 @@ struct MHD_Response *streams_add(struct streams *streams, struct MHD_Connection 
 
     stream->all = streams;
     stream->connection = connection;
-    stream->said_s = now_s();
+    stream->said_s = clock_s(CLOCK_MONOTONIC);
     text_init(&stream->out, 0);
     text_add(&stream->out, "retry: 3000\n\n");
     set_start(stream, last ? last : since);
@@ -291,7 +283,7 @@ static void resume(struct stream *stream)
 
 static void begin_pass(struct streams *streams)
 {
-    double now = now_s();
+    double now = clock_s(CLOCK_MONOTONIC);
 
     if (!streams->news || now - streams->passed_s < STREAM_EVERY_S)
         return;
@@ -333,12 +325,13 @@ double streams_due_in(const struct streams *streams)
 {
     if (streams->passing)
         return 0;
-    return streams->news ? fmax(0, streams->passed_s + STREAM_EVERY_S - now_s()) : HUGE_VAL;
+    return streams->news ? fmax(0, streams->passed_s + STREAM_EVERY_S - clock_s(CLOCK_MONOTONIC))
+                         : HUGE_VAL;
 }
 
 void streams_ping(struct streams *streams)
 {
-    double now = now_s();
+    double now = clock_s(CLOCK_MONOTONIC);
 
     for (struct stream *stream = streams->first; stream; stream = stream->next)
         if (stream->asleep && now - stream->said_s >= PING_S)

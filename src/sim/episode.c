@@ -5,8 +5,7 @@
  */
 #include "sim/episode.h"
 
-#include <time.h>
-
+#include "base/clock.h"
 #include "base/err.h"
 #include "core/estimator.h"
 #include "core/scenario.h"
@@ -50,14 +49,6 @@ void episode_release(struct episode *episode)
     ideal_free(episode->ideal);
 }
 
-static double now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
-
 static bool is_stopped(const struct episode *episode, int64_t decision)
 {
     return episode->stop && decision % STOP_EVERY == 0 &&
@@ -83,14 +74,14 @@ static double play(struct episode *episode, struct policy *policy)
 
     while (!world_is_over(world)) {
         int meant = decisions_meant(view->decision);
-        double begun_us = meant ? now_us() : 0;
+        double begun_us = meant ? 1e6 * clock_s(CLOCK_THREAD_CPUTIME_ID) : 0;
 
         if (is_stopped(episode, view->decision))
             return -1;
         plan_reset(plan, view);
         policy->ops->decide(policy->state, view, plan);
         if (meant)
-            spent_us += meant * (now_us() - begun_us);
+            spent_us += meant * (1e6 * clock_s(CLOCK_THREAD_CPUTIME_ID) - begun_us);
         decisions += meant;
         world_apply(world, plan);
     }
