@@ -34,11 +34,26 @@
 #include "policy/rounds.h"
 #include "policy/sweep.h"
 
+/* A task that was dispatched to a cluster, and how long it keeps the others there waiting. */
+struct sent {
+    int32_t task;
+    int32_t version; /* of the estimate; -1: none was made yet */
+    double since_s;  /* of the wait for which it holds */
+    double left_s, load_s;
+};
+
+/* By cluster. */
+struct branch {
+    VECTOR(struct sent) sent; /* tasks dispatched there, some of them done */
+    int64_t looked_at;        /* at which decision, if nothing changed since */
+};
+
 struct wang_online {
     struct sweep sweep;
     VECTOR(int32_t) home; /* by task: where it was dispatched; -1: not yet */
-    lane_ids *sent;       /* by cluster: tasks dispatched there, some of them done */
-    bool lost_cluster;    /* since the last decision */
+    struct branch *branch;
+    int64_t decision;  /* 1, 2, ... */
+    bool lost_cluster; /* since the last decision */
     int32_t clusters;
 };
 
@@ -76,7 +91,7 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
 
     (void)err;
     s->clusters = setup->catalog->clusters;
-    s->sent = xcalloc((size_t)s->clusters, sizeof *s->sent);
+    s->branch = xcalloc((size_t)s->clusters, sizeof *s->branch);
     sweep_init(&s->sweep, setup, &rules);
     return 0;
 }
@@ -85,9 +100,9 @@ static void release(void *state)
 {
     struct wang_online *s = state;
 
-    for (int32_t c = 0; s->sent && c < s->clusters; c++)
-        vector_release(&s->sent[c]);
-    free(s->sent);
+    for (int32_t c = 0; s->branch && c < s->clusters; c++)
+        vector_release(&s->branch[c].sent);
+    free(s->branch);
     vector_release(&s->home);
     sweep_release(&s->sweep);
 }
@@ -106,28 +121,69 @@ static bool is_there(const struct wang_online *s, const struct view *view, int32
     return (state == TASK_WAITING || state == TASK_RUNNING) && s->home.item[id] == cluster;
 }
 
-/* What the task would add to the sum of completion times. Strikes out who is done on the way. */
+/* Who waits has the same to do all along, unless the model learns: it is asked only once. */
+static void look_at_one(struct wang_online *s, const struct view *view, struct sent *sent,
+                        int32_t cluster)
+{
+    const struct task *task = &view->task[sent->task];
+    int32_t version = estimator_version(view->estimator, task->type);
+
+    if (sent->version == version && sent->since_s == task->since_s && task->state == TASK_WAITING)
+        return;
+    sent->version = task->state == TASK_WAITING ? version : -1;
+    sent->since_s = task->since_s;
+    sent->left_s = seconds_left(s, view, sent->task);
+    sent->load_s = sent->left_s * share_of(s, view, sent->task, cluster);
+}
+
+/* Strikes out who is done on the way. */
+static void look_at(struct wang_online *s, const struct view *view, int32_t cluster)
+{
+    struct branch *branch = &s->branch[cluster];
+
+    for (size_t i = 0; i < branch->sent.count;) {
+        struct sent *sent = &branch->sent.item[i];
+
+        if (!is_there(s, view, sent->task, cluster)) {
+            *sent = vector_pop(&branch->sent);
+            continue;
+        }
+        look_at_one(s, view, sent, cluster);
+        i++;
+    }
+    branch->looked_at = s->decision;
+}
+
+/* What the task would add to the sum of completion times. */
 static double added_s(struct wang_online *s, const struct view *view, int32_t id, int32_t cluster)
 {
     const struct task *task = &view->task[id];
+    const struct branch *branch = &s->branch[cluster];
     double data_mb = view->catalog->type[task->type].data_mb;
-    double own_s = seconds_left(s, view, id), own_share = share_of(s, view, id, cluster);
+    double own_s = seconds_left(s, view, id), own_load_s = own_s * share_of(s, view, id, cluster);
     double sum_s = own_s + catalog_transfer_s(view->catalog, task->home, cluster, data_mb);
-    lane_ids *sent = &s->sent[cluster];
 
-    for (size_t i = 0; i < sent->count;) {
-        int32_t other = sent->item[i];
-        double other_s;
+    if (branch->looked_at != s->decision)
+        look_at(s, view, cluster);
+    for (size_t i = 0; i < branch->sent.count; i++) {
+        const struct sent *other = &branch->sent.item[i];
 
-        if (!is_there(s, view, other, cluster)) {
-            sent->item[i] = vector_pop(sent);
-            continue;
-        }
-        other_s = seconds_left(s, view, other);
-        sum_s += other_s <= own_s ? other_s * share_of(s, view, other, cluster) : own_s * own_share;
-        i++;
+        sum_s += other->left_s <= own_s ? other->load_s : own_load_s;
     }
     return sum_s;
+}
+
+static void send_to(struct wang_online *s, const struct view *view, int32_t id, int32_t cluster)
+{
+    struct sent sent = {.task = id, .version = -1};
+
+    if (s->home.item[id] >= 0)
+        s->branch[s->home.item[id]].looked_at = 0;
+    s->home.item[id] = cluster;
+    if (cluster < 0)
+        return;
+    look_at_one(s, view, &sent, cluster);
+    vector_push(&s->branch[cluster].sent, sent);
 }
 
 static bool could_run(struct wang_online *s, const struct view *view, int32_t id, int32_t cluster)
@@ -159,9 +215,7 @@ static void dispatch(struct wang_online *s, const struct view *view, int32_t id)
             least = sum_s;
         }
     }
-    s->home.item[id] = best;
-    if (best >= 0)
-        vector_push(&s->sent[best], id);
+    send_to(s, view, id, best);
 }
 
 /* With windows a task is dispatched among the clusters that show it, when one first does. */
@@ -190,6 +244,7 @@ static void dispatch_new(struct wang_online *s, const struct view *view)
 {
     while (s->home.count < (size_t)view->tasks)
         vector_push(&s->home, -1);
+    s->decision++;
     if (view->catalog->window > 0) {
         dispatch_shown(s, view);
         return;
