@@ -15,6 +15,7 @@
 #include "base/emit.h"
 #include "base/err.h"
 #include "base/memory.h"
+#include "base/order.h"
 #include "base/text.h"
 #include "core/estimator.h"
 #include "core/policy.h"
@@ -87,13 +88,6 @@ static double now_us(void)
     return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 static void measure(struct emit *json, struct stage *stage, int decisions)
 {
     const struct view *view = world_view(stage->world);
@@ -106,7 +100,7 @@ static void measure(struct emit *json, struct stage *stage, int decisions)
         if (i >= 0)
             took_us[i] = now_us() - start_us;
     }
-    qsort(took_us, (size_t)decisions, sizeof *took_us, compare);
+    qsort(took_us, (size_t)decisions, sizeof *took_us, order_double);
     emit_open(json, '{');
     emit_key_int(json, "clusters", view->catalog->clusters);
     emit_key_int(json, "waiting", view->waiting);

@@ -15,6 +15,7 @@
 #include "agent/paper_observe.h"
 #include "base/emit.h"
 #include "base/memory.h"
+#include "base/order.h"
 #include "base/rng.h"
 #include "base/text.h"
 
@@ -113,13 +114,6 @@ static double now_s(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 static void time_rounds(struct emit *json, const struct pass *pass, const struct paper_net *net,
                         const struct paper_observation *observation, int rounds)
 {
@@ -134,7 +128,7 @@ static void time_rounds(struct emit *json, const struct pass *pass, const struct
         if (i >= 0)
             took_s[i] = now_s() - start;
     }
-    qsort(took_s, (size_t)rounds, sizeof *took_s, compare);
+    qsort(took_s, (size_t)rounds, sizeof *took_s, order_double);
     emit_key_real(json, "best_ms", took_s[0] * 1e3);
     emit_key_real(json, "median_ms", took_s[rounds / 2] * 1e3);
     free(took_s);

@@ -11,6 +11,7 @@
  * does not get the full ratio either ("registers"), the machine has not that much to give.
  */
 #include "base/memory.h"
+#include "base/order.h"
 #include "base/parallel.h"
 #include "bench.h"
 #include "core/scenario.h"
@@ -79,13 +80,6 @@ static double time_crew(struct bench *bench, int jobs, int pieces,
     return bench_now_s() - begun_s;
 }
 
-static int compare_reals(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-
-    return (*x > *y) - (*x < *y);
-}
-
 int main(int argc, char **argv)
 {
     struct bench bench = {0};
@@ -124,8 +118,8 @@ int main(int argc, char **argv)
         ratio[i] = alone_s / together_s;
         ceiling[i] = time_crew(&bench, 1, jobs, churn) / time_crew(&bench, jobs, jobs, churn);
     }
-    qsort(ratio, (size_t)repeats, sizeof *ratio, compare_reals);
-    qsort(ceiling, (size_t)repeats, sizeof *ceiling, compare_reals);
+    qsort(ratio, (size_t)repeats, sizeof *ratio, order_double);
+    qsort(ceiling, (size_t)repeats, sizeof *ceiling, order_double);
     for (int i = 0; i < seeds; i++)
         rounds += bench.rounds[i];
     bench_begin(&line, "jobs");

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/order.h"
 
 enum { CLIENTS = 32, BUFFER_BYTES = 1 << 20, FILL_CLIENTS = 8 };
 
@@ -212,13 +213,6 @@ static void *watch(void *arg)
     return NULL;
 }
 
-static int compare(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-
-    return (*x > *y) - (*x < *y);
-}
-
 /* Milliseconds; of all that the clients noted. */
 static double quantile_ms(const struct client *client, int clients, double q)
 {
@@ -235,7 +229,7 @@ static double quantile_ms(const struct client *client, int clients, double q)
                (size_t)client[i].latencies * sizeof *latency_s);
         at += client[i].latencies;
     }
-    qsort(latency_s, (size_t)all, sizeof *latency_s, compare);
+    qsort(latency_s, (size_t)all, sizeof *latency_s, order_double);
     found = latency_s[(int64_t)(q * (double)(all - 1))];
     free(latency_s);
     return 1000 * found;

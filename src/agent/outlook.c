@@ -11,18 +11,6 @@
 /* What a larger allocation must save of the duration of a smaller one. */
 static const double GAIN = 0.02;
 
-static struct allocation mean_cluster(const struct catalog *catalog)
-{
-    struct allocation mean = {{0}};
-
-    for (int r = 0; r < catalog->resources; r++) {
-        mean.amount[r] = (catalog->total.amount[r] + catalog->clusters - 1) / catalog->clusters;
-        if (mean.amount[r] < 1)
-            mean.amount[r] = 1;
-    }
-    return mean;
-}
-
 /* Resources that no cluster has, or no type can hold, count for nobody. */
 static void find_used(struct outlook *o)
 {
@@ -92,7 +80,7 @@ void outlook_init(struct outlook *o, const struct policy_setup *setup)
     *o = (struct outlook){.catalog = catalog, .estimator = setup->estimator};
     for (int n = 0; n < OUTLOOK_COUNTS; n++)
         o->log_count[n] = log1p(n);
-    o->mean = mean_cluster(catalog);
+    o->mean = catalog_mean_cluster(catalog);
     o->unit_worth = xcalloc((size_t)catalog->clusters * (size_t)catalog->resources, sizeof(double));
     o->size = xcalloc((size_t)catalog->clusters, sizeof *o->size);
     o->skyline = xcalloc((size_t)catalog->clusters, sizeof *o->skyline);

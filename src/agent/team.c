@@ -9,6 +9,7 @@
 #include "agent/gossip.h"
 #include "agent/loan.h"
 #include "base/memory.h"
+#include "base/order.h"
 #include "nn/categorical.h"
 
 void team_init(struct team *team, const struct actor *actor, const struct policy_setup *setup)
@@ -584,13 +585,6 @@ static void enlist_reach(struct roster *roster, const struct team *team, const s
         enlist(roster, view, best[i]);
 }
 
-static int compare_clusters(const void *a, const void *b)
-{
-    const int32_t *left = a, *right = b;
-
-    return *left < *right ? -1 : *left > *right;
-}
-
 /* In large ones only where something came free or arrived, and a few others in turn, so that nobody
  * is forgotten who waited for something better. */
 static void decide_changed(struct team *team, const struct view *view, struct plan *plan)
@@ -603,7 +597,7 @@ static void decide_changed(struct team *team, const struct view *view, struct pl
         enlist_reach(&roster, team, view, &view->task[view->arrived[i]].reach);
     for (int i = 0; i < IN_TURN; i++)
         enlist(&roster, view, team->turn++ % view->catalog->clusters);
-    qsort(roster.cluster, (size_t)roster.count, sizeof *roster.cluster, compare_clusters);
+    qsort(roster.cluster, (size_t)roster.count, sizeof *roster.cluster, order_int32);
     decide_some(team, view, plan, roster.cluster, roster.count);
 }
 

@@ -64,6 +64,15 @@ void cpu_list_print(const struct cpu_list *list, struct text *out)
     }
 }
 
+char *cpu_list_text(const struct cpu_list *list)
+{
+    struct text text;
+
+    text_init(&text, 0);
+    cpu_list_print(list, &text);
+    return text_take(&text);
+}
+
 void cpu_list_own(struct cpu_list *list)
 {
     cpu_set_t set;

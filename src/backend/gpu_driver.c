@@ -83,3 +83,12 @@ double gpu_driver_busy(const struct gpu_driver *driver, const struct cpu_list *g
     }
     return sum / gpus->count;
 }
+
+int gpu_driver_total(void)
+{
+    struct gpu_driver *driver = gpu_driver_open();
+    int gpus = driver ? gpu_driver_count(driver) : 0;
+
+    gpu_driver_close(driver);
+    return gpus;
+}

@@ -11,6 +11,8 @@ struct gpu_driver;
 struct gpu_driver *gpu_driver_open(void);
 void gpu_driver_close(struct gpu_driver *driver);
 
+/* How many GPUs there are; 0 without a driver. */
+int gpu_driver_total(void);
 int gpu_driver_count(const struct gpu_driver *driver);
 /* How much of the time GPUs have been busy of late, in the mean, 0 to 1; -1: it does not say. */
 double gpu_driver_busy(const struct gpu_driver *driver, const struct cpu_list *gpus);

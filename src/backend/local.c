@@ -146,21 +146,12 @@ static void assign(struct local *l, struct held *held)
         held->cpus = l->members;
 }
 
-static char *print_list(const struct cpu_list *list)
-{
-    struct text text;
-
-    text_init(&text, 0);
-    cpu_list_print(list, &text);
-    return text_take(&text);
-}
-
 static char *print_gpus(const struct local *l, const struct held *held, int *percent)
 {
     struct cpu_list gpus;
 
     gpu_parts_gpus(&l->parts, &held->gpus, &gpus, percent);
-    return print_list(&gpus);
+    return cpu_list_text(&gpus);
 }
 
 /* {"allocation":{"cpu":2,"gpu":1,"mem_bytes":..},"cpus":"0-1","gpus":"0"}, and of GPUs in parts
@@ -168,7 +159,7 @@ static char *print_gpus(const struct local *l, const struct held *held, int *per
 static char *describe_allocation(const struct local *l, const struct held *held)
 {
     int percent;
-    char *cpus = print_list(&held->cpus), *gpus = print_gpus(l, held, &percent);
+    char *cpus = cpu_list_text(&held->cpus), *gpus = print_gpus(l, held, &percent);
     struct text text;
 
     text_init(&text, 0);
@@ -181,7 +172,7 @@ static char *describe_allocation(const struct local *l, const struct held *held)
     free(cpus);
     free(gpus);
     if (l->parts.parts > 1) {
-        char *units = print_list(&held->gpus);
+        char *units = cpu_list_text(&held->gpus);
 
         text_printf(&text, ",\"gpu_units\":\"%s\",\"gpu_percent\":%d", units, percent);
         free(units);
@@ -193,7 +184,7 @@ static char *describe_allocation(const struct local *l, const struct held *held)
 static int limit(struct local *l, const struct held *held, struct err *err)
 {
     int cpus = amount_of(l, &held->allocation, l->config.cpu);
-    char *list = print_list(&held->cpus);
+    char *list = cpu_list_text(&held->cpus);
     int rc = 0;
 
     if (l->config.cpu >= 0)
@@ -225,7 +216,7 @@ static json_t *make_env(const struct local *l, const struct held *held, const st
     int cpus = amount_of(l, &held->allocation, l->config.cpu);
     int gpus = amount_of(l, &held->allocation, l->config.gpu);
     int percent;
-    char *cpu_words = print_list(&held->cpus), *gpu_words = print_gpus(l, held, &percent);
+    char *cpu_words = cpu_list_text(&held->cpus), *gpu_words = print_gpus(l, held, &percent);
     json_t *env = json_array();
 
     for (int i = 0; launch->env[i]; i++)
@@ -287,7 +278,7 @@ static void add_groups(const struct local *l, const struct held *held, json_t *d
 static int write_launch(const struct local *l, const struct held *held, const struct launch *launch,
                         struct err *err)
 {
-    char *allocation = describe_allocation(l, held), *cpus = print_list(&held->cpus), *words;
+    char *allocation = describe_allocation(l, held), *cpus = cpu_list_text(&held->cpus), *words;
     json_t *doc = json_object();
     struct text text, path;
     int rc;

@@ -33,6 +33,7 @@
 
 #include "base/heap.h"
 #include "base/memory.h"
+#include "base/order.h"
 #include "bound/demand.h"
 #include "core/scenario.h"
 #include "sim/arrivals.h"
@@ -59,16 +60,9 @@ struct pool {
     int32_t heaped;
 };
 
-static int compare_times(const void *a, const void *b)
-{
-    const double *left = a, *right = b;
-
-    return *left < *right ? -1 : *left > *right;
-}
-
 static void sort_times(double *time_s, int32_t count)
 {
-    qsort(time_s, (size_t)count, sizeof *time_s, compare_times);
+    qsort(time_s, (size_t)count, sizeof *time_s, order_double);
 }
 
 /* shortest remaining work */

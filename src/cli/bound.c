@@ -104,21 +104,13 @@ static void print_json(const struct survey_of_bounds *s, struct text *out)
     text_add_char(out, '\n');
 }
 
-static void figure_cell(struct table *table, enum mood mood, double value)
-{
-    if (isfinite(value))
-        table_cell(table, mood, "%.*f", table_decimals(value), value);
-    else
-        table_cell(table, MOOD_FAINT, "-");
-}
-
 static void add_mean_row(struct table *table, const struct survey_of_bounds *s, int kind)
 {
     struct estimate mean = mean_of(s, kind);
     int decimals = table_decimals(mean.mean);
 
     table_cell(table, MOOD_STRONG, "%s", bound_info[kind].name);
-    figure_cell(table, MOOD_PLAIN, mean.mean);
+    table_figure_cell(table, MOOD_PLAIN, mean.mean);
     if (isfinite(mean.half))
         table_cell(table, MOOD_PLAIN, "%.*f", decimals, mean.half);
     else
@@ -143,7 +135,7 @@ static void add_program_cells(struct table *table, const struct bound *bound,
 {
     const char *status = status_of(bound, strongest);
 
-    figure_cell(table, MOOD_PLAIN, bound->schedule);
+    table_figure_cell(table, MOOD_PLAIN, bound->schedule);
     if (bound->obstacle)
         table_cell(table, MOOD_FAINT, "%s: %s", status, bound->obstacle);
     else
@@ -168,7 +160,7 @@ static void fill_seeds(struct table *table, const struct survey_of_bounds *s)
         table_cell(table, MOOD_PLAIN, "%llu", (unsigned long long)s->seeds->seed[i]);
         table_cell(table, MOOD_PLAIN, "%lld", (long long)s->bound[i].tasks);
         for (int k = 0; k <= (int)s->rules.strongest; k++)
-            figure_cell(table, MOOD_PLAIN, s->bound[i].mean[k]);
+            table_figure_cell(table, MOOD_PLAIN, s->bound[i].mean[k]);
         if (s->rules.strongest >= BOUND_LP)
             add_program_cells(table, &s->bound[i], s->rules.strongest);
     }

@@ -114,4 +114,16 @@ static inline double allocation_dominant_share(const struct allocation *a,
     return share;
 }
 
+/* The sum of the shares that it has of all resources of a capacity. */
+static inline double allocation_share_sum(const struct allocation *a,
+                                          const struct allocation *capacity)
+{
+    double sum = 0;
+
+    for (int r = 0; r < MAX_RESOURCES; r++)
+        if (capacity->amount[r] > 0)
+            sum += (double)a->amount[r] / capacity->amount[r];
+    return sum;
+}
+
 #endif

@@ -38,6 +38,18 @@ double catalog_transfer_s(const struct catalog *catalog, int from, int to, doubl
     return link->rtt_s + (link->mbit_s > 0 ? mb * 8 / link->mbit_s : 0);
 }
 
+struct allocation catalog_mean_cluster(const struct catalog *catalog)
+{
+    struct allocation mean = {{0}};
+
+    for (int r = 0; r < catalog->resources; r++) {
+        mean.amount[r] = (catalog->total.amount[r] + catalog->clusters - 1) / catalog->clusters;
+        if (mean.amount[r] < 1)
+            mean.amount[r] = 1;
+    }
+    return mean;
+}
+
 bool catalog_may_share(const struct catalog *catalog, int type)
 {
     return catalog->sharing.most > 1 && catalog->type[type].stages;

@@ -100,6 +100,9 @@ int catalog_find_resource(const struct catalog *catalog, const char *name);
 int catalog_find_cluster(const struct catalog *catalog, const char *name);
 int catalog_find_type(const struct catalog *catalog, const char *name);
 
+/* What a cluster has in the mean, rounded up, at least 1 of every resource. */
+struct allocation catalog_mean_cluster(const struct catalog *catalog);
+
 /* Whether tasks of this type may share an allocation with others. */
 bool catalog_may_share(const struct catalog *catalog, int type);
 

@@ -36,6 +36,14 @@ const char *info_class_name(enum info_class info)
     return name[info];
 }
 
+enum info_class info_class_find(const char *name)
+{
+    for (int i = INFO_BLIND; i <= INFO_ORACLE; i++)
+        if (strcmp(info_class_name((enum info_class)i), name) == 0)
+            return (enum info_class)i;
+    return INFO_BLIND;
+}
+
 const char *info_class_meaning(enum info_class info)
 {
     static const char *const meaning[] = {

@@ -77,6 +77,8 @@ void policy_close(struct policy *policy);
 
 /* "I0" .. "I3", and what that class is shown. */
 const char *info_class_name(enum info_class info);
+/* The other way round; what is none is INFO_BLIND. */
+enum info_class info_class_find(const char *name);
 const char *info_class_meaning(enum info_class info);
 
 /* Of bit 0 .. POLICY_TRAITS - 1. */

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/memory.h"
+#include "base/order.h"
 
 enum { MAX_TASKS = 50000000, MAX_PROFILE = 1440 };
 
@@ -139,13 +140,6 @@ int scenario_read_arrivals(struct scenario *s, const struct yaml_node *root, str
     return rc;
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-    const int32_t *left = a, *right = b;
-
-    return *left < *right ? -1 : *left > *right;
-}
-
 static int read_set(struct scenario *s, const struct yaml_node *node, struct reach_set *set,
                     struct err *err)
 {
@@ -169,7 +163,7 @@ static int read_set(struct scenario *s, const struct yaml_node *node, struct rea
         rc = scenario_read_cluster_name(s, list->item[i], "clusters", &cluster[i], err);
     if (rc)
         return rc;
-    qsort(cluster, (size_t)list->items, sizeof *cluster, compare_ids);
+    qsort(cluster, (size_t)list->items, sizeof *cluster, order_int32);
     for (int i = 0; i < list->items; i++) {
         if (i > 0 && cluster[i] == cluster[i - 1])
             return yaml_error(list, err, "clusters: \"%s\" is there twice",

@@ -35,16 +35,6 @@ static const struct option_spec options[] = {
     {0},
 };
 
-static double size_of(const struct catalog *catalog, const struct allocation *a)
-{
-    double size = 0;
-
-    for (int r = 0; r < catalog->resources; r++)
-        if (catalog->total.amount[r] > 0)
-            size += (double)a->amount[r] / catalog->total.amount[r];
-    return size;
-}
-
 static struct allocation find_knee(const struct policy_setup *setup, int type, double within)
 {
     const struct type_info *info = &setup->catalog->type[type];
@@ -61,7 +51,7 @@ static struct allocation find_knee(const struct policy_setup *setup, int type, d
         best = speed > best ? speed : best;
     }
     for (int32_t i = choices.count - 1; i >= 0; i--) {
-        double size = size_of(setup->catalog, &choices.item[i]);
+        double size = allocation_share_sum(&choices.item[i], &setup->catalog->total);
 
         if (estimator_speed(setup->estimator, type, &choices.item[i], 0) < (1 - within) * best)
             continue;

@@ -54,18 +54,6 @@ static const struct option_spec options[] = {
     {0},
 };
 
-static struct allocation mean_cluster(const struct catalog *catalog)
-{
-    struct allocation mean = {{0}};
-
-    for (int r = 0; r < catalog->resources; r++) {
-        mean.amount[r] = (catalog->total.amount[r] + catalog->clusters - 1) / catalog->clusters;
-        if (mean.amount[r] < 1)
-            mean.amount[r] = 1;
-    }
-    return mean;
-}
-
 /* A slot, or a sixth of the mean over types of the shortest duration. */
 static double choose_interval(const struct catalog *catalog, const struct front *front)
 {
@@ -161,7 +149,7 @@ static bool is_front_renewed(struct planner *s, int type)
 static int init(void *state, const struct policy_setup *setup, struct err *err)
 {
     const struct catalog *catalog = setup->catalog;
-    struct allocation mean = mean_cluster(catalog);
+    struct allocation mean = catalog_mean_cluster(catalog);
     struct planner *s = state;
     size_t clusters = (size_t)catalog->clusters;
 

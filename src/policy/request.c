@@ -66,16 +66,6 @@ static struct allocation wanted(const struct requests *requests, const struct vi
     return task->min;
 }
 
-static double size_of(const struct catalog *catalog, const struct allocation *a)
-{
-    double size = 0;
-
-    for (int r = 0; r < catalog->resources; r++)
-        if (catalog->total.amount[r] > 0)
-            size += (double)a->amount[r] / catalog->total.amount[r];
-    return size;
-}
-
 /* The most of an amount that one cluster of the reach has. */
 static struct allocation cut_to_reach(const struct catalog *catalog, const struct task *task,
                                       const struct allocation *amount)
@@ -87,8 +77,9 @@ static struct allocation cut_to_reach(const struct catalog *catalog, const struc
         const struct allocation *capacity = &catalog->cluster[task->reach.cluster[i]].capacity;
         struct allocation cut = allocation_least(amount, capacity);
 
-        if (allocation_fits(&task->min, capacity) && size_of(catalog, &cut) > most) {
-            most = size_of(catalog, &cut);
+        if (allocation_fits(&task->min, capacity) &&
+            allocation_share_sum(&cut, &catalog->total) > most) {
+            most = allocation_share_sum(&cut, &catalog->total);
             best = cut;
         }
     }

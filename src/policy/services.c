@@ -10,6 +10,8 @@
  */
 #include "policy/services.h"
 
+#include "base/order.h"
+
 enum { FIRST_UPDATE = 16 };
 
 void services_init(struct services *services)
@@ -24,13 +26,6 @@ void services_release(struct services *services)
     vector_release(&services->sum);
 }
 
-static int compare(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-
-    return left < right ? -1 : left > right;
-}
-
 static void update(struct services *services)
 {
     size_t count = services->seen.count;
@@ -40,7 +35,7 @@ static void update(struct services *services)
     vector_clear(&services->sum);
     for (size_t i = 0; i < count; i++)
         vector_push(&services->sorted, services->seen.item[i]);
-    vector_sort(&services->sorted, compare);
+    vector_sort(&services->sorted, order_double);
     vector_push(&services->sum, 0);
     for (size_t i = 0; i < count; i++) {
         sum += services->sorted.item[i];

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/order.h"
 #include "report/csv_reader.h"
 #include "report/folder.h"
 #include "report/run_digest.h"
@@ -188,13 +189,6 @@ static int read_file(struct gantt_reader *g, const char *name, int (*read)(struc
 
 /* Too many stretches */
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-
-    return (left > right) - (left < right);
-}
-
 static void cut(struct gantt *gantt, size_t most)
 {
     size_t count = gantt->stretch.count, kept = 0;
@@ -206,7 +200,7 @@ static void cut(struct gantt *gantt, size_t most)
     begin = xcalloc(count, sizeof *begin);
     for (size_t i = 0; i < count; i++)
         begin[i] = gantt->stretch.item[i].begin;
-    qsort(begin, count, sizeof *begin, compare_doubles);
+    qsort(begin, count, sizeof *begin, order_double);
     gantt->cut = begin[most];
     for (size_t i = 0; i < count; i++)
         if (gantt->stretch.item[i].begin < gantt->cut)

@@ -187,10 +187,10 @@ void prediction_fill(const struct prediction *p, const struct result *result, st
 
         prediction_sum_up(p, e, &mean_s, &error_s);
         table_cell(table, MOOD_PLAIN, "%s", result->entrant[e].name);
-        table_figure_cell(table, mean_s);
-        table_figure_cell(table, p->real_mean_s);
+        table_figure_cell(table, MOOD_PLAIN, mean_s);
+        table_figure_cell(table, MOOD_PLAIN, p->real_mean_s);
         table_cell(table, MOOD_PLAIN, "%+.1f", 100 * (mean_s / p->real_mean_s - 1));
-        table_figure_cell(table, error_s);
+        table_figure_cell(table, MOOD_PLAIN, error_s);
     }
 }
 

@@ -40,14 +40,14 @@ static int take_row(struct against *a, struct err *err)
     if (shown) {
         table_cell(&a->tasks, MOOD_PLAIN, "%s", a->csv.field.item[COLUMN_TASK]);
         table_cell(&a->tasks, MOOD_PLAIN, "%s", a->csv.field.item[COLUMN_TYPE]);
-        table_figure_cell(&a->tasks, real_s);
+        table_figure_cell(&a->tasks, MOOD_PLAIN, real_s);
     }
     for (int c = COLUMN_POLICIES; rc == 0 && c < (int)a->csv.name.count; c++) {
         double predicted_s;
 
         rc = csv_reader_real(&a->csv, c, &predicted_s, err);
         if (rc == 0 && shown)
-            table_figure_cell(&a->tasks, predicted_s);
+            table_figure_cell(&a->tasks, MOOD_PLAIN, predicted_s);
         if (rc || !isfinite(real_s) || !isfinite(predicted_s))
             continue;
         a->sums[c].real_s += real_s;
@@ -74,10 +74,10 @@ static void add_summary(struct page *page, const struct against *a)
 
         table_cell(&table, MOOD_PLAIN, "%s", a->csv.name.item[c]);
         table_cell(&table, MOOD_PLAIN, "%d", sums->count);
-        table_figure_cell(&table, sums->predicted_s / sums->count);
-        table_figure_cell(&table, sums->real_s / sums->count);
+        table_figure_cell(&table, MOOD_PLAIN, sums->predicted_s / sums->count);
+        table_figure_cell(&table, MOOD_PLAIN, sums->real_s / sums->count);
         table_cell(&table, MOOD_PLAIN, "%+.1f", 100 * (sums->predicted_s / sums->real_s - 1));
-        table_figure_cell(&table, sums->off_s / sums->count);
+        table_figure_cell(&table, MOOD_PLAIN, sums->off_s / sums->count);
     }
     page_table(page,
                "Mean completion time in the simulation and in the log, over the "

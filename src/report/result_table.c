@@ -39,14 +39,6 @@ static void seeds_cell(const struct result *result, int entrant, struct table *t
     table_cell(table, MOOD_PLAIN, "%d", result->summary[entrant].seeds);
 }
 
-static void add_figure(struct table *table, enum mood mood, double value)
-{
-    if (isfinite(value))
-        table_cell(table, mood, "%.*f", table_decimals(value), value);
-    else
-        table_cell(table, MOOD_FAINT, "-");
-}
-
 static void mean_cell(const struct result *result, int entrant, struct table *table)
 {
     const struct estimate *e = &result->summary[entrant].measure[MEASURE_COMPLETION];
@@ -55,7 +47,7 @@ static void mean_cell(const struct result *result, int entrant, struct table *ta
     if (isfinite(e->half))
         table_cell(table, MOOD_PLAIN, "%.*f ±%.*f", decimals, e->mean, decimals, e->half);
     else
-        add_figure(table, MOOD_PLAIN, e->mean);
+        table_figure_cell(table, MOOD_PLAIN, e->mean);
 }
 
 /* Coloured only where the interval leaves no doubt about the sign. */
@@ -98,7 +90,8 @@ static void resizes_cell(const struct result *result, int entrant, struct table 
 {
     const struct estimate *measure = result->summary[entrant].measure;
 
-    add_figure(table, MOOD_PLAIN, measure[MEASURE_RESIZES].mean / measure[MEASURE_TASKS].mean);
+    table_figure_cell(table, MOOD_PLAIN,
+                      measure[MEASURE_RESIZES].mean / measure[MEASURE_TASKS].mean);
 }
 
 static const struct column special[] = {
@@ -240,7 +233,7 @@ static void add_cell(const struct result *result, int column, int entrant, struc
     if (measure_info[measure].unit == UNIT_COUNT && mean == floor(mean))
         table_cell(table, MOOD_PLAIN, "%.0f", mean);
     else
-        add_figure(table, MOOD_PLAIN, mean);
+        table_figure_cell(table, MOOD_PLAIN, mean);
 }
 
 int result_table_fill(const struct result *result, const char *columns, bool all,

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/order.h"
 #include "report/csv_reader.h"
 #include "report/run_read.h"
 #include "sim/comparison.h"
@@ -382,16 +383,9 @@ static void sum_curve(const struct gatherer *g, int curve, struct curve *out)
     free(sample);
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-
-    return (left > right) - (left < right);
-}
-
 static void sort_samples(struct samples *samples)
 {
-    vector_sort(&samples->value, compare_doubles);
+    vector_sort(&samples->value, order_double);
 }
 
 static void sum_entrant(struct gatherer *g)

@@ -97,14 +97,6 @@ static void read_seeds(struct json_place *at, json_t *root)
     }
 }
 
-static enum info_class find_info(const char *name)
-{
-    for (int i = INFO_BLIND; i <= INFO_ORACLE; i++)
-        if (strcmp(info_class_name((enum info_class)i), name) == 0)
-            return (enum info_class)i;
-    return INFO_BLIND;
-}
-
 /* A folder is one name below the run's: nothing leads out of it. */
 static bool is_plain_name(const char *name)
 {
@@ -125,7 +117,7 @@ static void read_policies(struct json_place *at, json_t *root)
         run->entrant[i] = (struct entrant){
             .name = read_text(at, policy, "name", false),
             .policy = read_text(at, policy, "policy", true),
-            .info = find_info(read_text(at, policy, "info", true)),
+            .info = info_class_find(read_text(at, policy, "info", true)),
         };
         run->folder[i] = read_text(at, policy, "folder", false);
         if (!is_plain_name(run->folder[i]))

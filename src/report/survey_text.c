@@ -130,11 +130,11 @@ static void print_types(const struct checked *c, const struct table_style *style
         table_cell(&table, MOOD_PLAIN, "%.1f %%",
                    tasks > 0 ? 100 * (double)type->tasks / tasks : 0);
         cell_amounts(&table, catalog, &catalog->type[t].min);
-        table_figure_cell(&table, in_units(c->scenario, type->seconds_min));
+        table_figure_cell(&table, MOOD_PLAIN, in_units(c->scenario, type->seconds_min));
         cell_amounts(&table, catalog, &type->thrifty);
-        table_figure_cell(&table, in_units(c->scenario, type->seconds_thrifty));
+        table_figure_cell(&table, MOOD_PLAIN, in_units(c->scenario, type->seconds_thrifty));
         cell_amounts(&table, catalog, &type->best);
-        table_figure_cell(&table, in_units(c->scenario, type->seconds_best));
+        table_figure_cell(&table, MOOD_PLAIN, in_units(c->scenario, type->seconds_best));
     }
     table_print(&table, style, out);
     table_release(&table);
@@ -148,10 +148,10 @@ static void add_load_row(struct table *table, const struct checked *c, const cha
 
     table_cell(table, MOOD_STRONG, "%s", name);
     cell_amounts(table, catalog, capacity);
-    table_figure_cell(table, tasks);
+    table_figure_cell(table, MOOD_PLAIN, tasks);
     for (int r = 0; r < catalog->resources; r++) {
-        table_figure_cell(table, load->minimum[r] / unit);
-        table_figure_cell(table, load->thrifty[r] / unit);
+        table_figure_cell(table, MOOD_PLAIN, load->minimum[r] / unit);
+        table_figure_cell(table, MOOD_PLAIN, load->thrifty[r] / unit);
     }
 }
 

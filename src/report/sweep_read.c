@@ -82,14 +82,6 @@ static int read_plan(struct sweep_record *s, struct err *err)
 
 /* Cells */
 
-static enum info_class find_info(const char *name)
-{
-    for (int i = INFO_BLIND; i <= INFO_ORACLE; i++)
-        if (strcmp(info_class_name((enum info_class)i), name) == 0)
-            return (enum info_class)i;
-    return INFO_BLIND;
-}
-
 static void take_policies(struct sweep_record *s, json_t *policies)
 {
     s->entrants = (int)json_array_size(policies);
@@ -100,7 +92,7 @@ static void take_policies(struct sweep_record *s, json_t *policies)
         s->entrant[i] = (struct entrant){
             .name = copy_text(s, policy, "name"),
             .policy = copy_text(s, policy, "policy"),
-            .info = find_info(copy_text(s, policy, "info")),
+            .info = info_class_find(copy_text(s, policy, "info")),
         };
     }
 }

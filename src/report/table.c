@@ -278,12 +278,10 @@ void table_figure(struct text *out, double value)
         text_add(out, "-");
 }
 
-void table_figure_cell(struct table *table, double value)
+void table_figure_cell(struct table *table, enum mood mood, double value)
 {
-    struct text text;
-
-    text_init(&text, 0);
-    table_figure(&text, value);
-    table_cell(table, MOOD_PLAIN, "%s", text.bytes);
-    text_release(&text);
+    if (isfinite(value))
+        table_cell(table, mood, "%.*f", table_decimals(value), value);
+    else
+        table_cell(table, MOOD_FAINT, "-");
 }

@@ -52,8 +52,8 @@ int table_print(const struct table *table, const struct table_style *style, stru
 
 /* A figure with three or four digits: "0.118", "3.26", "54.90", "1204"; "-" if there is none. */
 void table_figure(struct text *out, double value);
-/* The same as a cell. */
-void table_figure_cell(struct table *table, double value);
+/* The same as a cell; that there is none is said faintly. */
+void table_figure_cell(struct table *table, enum mood mood, double value);
 /* How many of them follow the decimal point. */
 int table_decimals(double value);
 

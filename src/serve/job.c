@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/memory.h"
 #include "base/option.h"
+#include "base/order.h"
 #include "base/text.h"
 #include "base/vector.h"
 #include "serve/quantity.h"
@@ -118,6 +119,13 @@ bool job_read_id(const char *text, int64_t *job, int32_t *index)
     member = strtol(end + 1, &end, 10);
     *index = (int32_t)member;
     return *end == 0 && member <= INT32_MAX;
+}
+
+int job_by_order(const void *a, const void *b)
+{
+    const struct job_task *const *x = a, *const *y = b;
+
+    return ((*x)->order > (*y)->order) - ((*x)->order < (*y)->order);
 }
 
 struct job_task *job_find_task(struct job *job, int32_t index)
@@ -293,13 +301,6 @@ static int check_keys(const json_t *doc, struct err *err)
     return 0;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-
-    return (x > y) - (x < y);
-}
-
 typedef VECTOR(int32_t) members; /* NOLINT(readability-identifier-naming) */
 
 /* A number that is not negative; *at moves behind it. */
@@ -351,7 +352,7 @@ static bool read_running_limit(struct job *job, const char *at)
 /* Sorted and each once, they become the job's tasks. */
 static bool keep_members(struct job *job, const members *list)
 {
-    vector_sort(list, by_value);
+    vector_sort(list, order_int32);
     job->tasks = (int32_t)list->count;
     job->task = xcalloc(list->count, sizeof *job->task);
     job->is_array = true;

@@ -134,6 +134,8 @@ int64_t job_task_key(const struct job_task *task);
 void job_print_id(const struct job_task *task, struct text *out);
 /* Reads "58" (then *index is -1) or "58.3"; false if it is neither. */
 bool job_read_id(const char *text, int64_t *job, int32_t *index);
+/* By which task may run first, for qsort() of pointers to tasks. */
+int job_by_order(const void *a, const void *b);
 struct job_task *job_find_task(struct job *job, int32_t index); /* NULL: no such member */
 
 /* {"cpu":2,"gpu":1,"mem_bytes":..}; mem only where the site counts it. */

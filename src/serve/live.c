@@ -572,13 +572,6 @@ static void open_world(struct live *live)
     live->fresh = live->wants = true;
 }
 
-static int by_order(const void *a, const void *b)
-{
-    const struct job_task *const *x = a, *const *y = b;
-
-    return ((*x)->order > (*y)->order) - ((*x)->order < (*y)->order);
-}
-
 /* Carries over what a task has lived through. */
 static void carry(const struct task *from, struct task *to)
 {
@@ -603,7 +596,7 @@ static void rebuild(struct live *live)
         if (live->of[id])
             vector_push(&left, live->of[id]);
     if (left.count)
-        vector_sort(&left, by_order);
+        vector_sort(&left, job_by_order);
     close_world(live);
     live->task = NULL;
     free(live->of);

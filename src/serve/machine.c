@@ -44,15 +44,6 @@ struct check {
     struct err *err;
 };
 
-static int count_gpus(void)
-{
-    struct gpu_driver *driver = gpu_driver_open();
-    int gpus = driver ? gpu_driver_count(driver) : 0;
-
-    gpu_driver_close(driver);
-    return gpus;
-}
-
 static void machine_look(struct machine *machine, const struct site *site)
 {
     bool any_gpu = false;
@@ -60,7 +51,7 @@ static void machine_look(struct machine *machine, const struct site *site)
     for (int c = 0; c < site->clusters; c++)
         any_gpu |= site->cluster[c].capacity.amount[SITE_GPU] > 0;
     cpu_list_there(&machine->cpus);
-    machine->gpus = any_gpu ? count_gpus() : 0;
+    machine->gpus = any_gpu ? gpu_driver_total() : 0;
     machine->mem_bytes = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
     machine->mem_taken_bytes = 0;
     for (int id = 0; id < CPU_LIST_MAX; id++)
@@ -99,15 +90,6 @@ static int claim(const struct check *check, const char *key, const char *what,
     return 0;
 }
 
-static char *print_list(const struct cpu_list *list)
-{
-    struct text text;
-
-    text_init(&text, 0);
-    cpu_list_print(list, &text);
-    return text_take(&text);
-}
-
 static int check_listed(struct check *check, const char *text, struct cpu_list *list)
 {
     int rc = cpu_list_parse(list, text, check->err);
@@ -117,7 +99,7 @@ static int check_listed(struct check *check, const char *text, struct cpu_list *
         return refuse(check, "cpus", "\"%.60s\": expected a list of numbers like 0-3,8", text);
     if (!list->count)
         return refuse(check, "cpus", "expected at least one processor");
-    there = print_list(&check->machine.cpus);
+    there = cpu_list_text(&check->machine.cpus);
     for (int i = 0; i < list->count && rc == 0; i++)
         if (!cpu_list_has(&check->machine.cpus, list->id[i]))
             rc = refuse(check, "cpus", "processor %d is not there; expected some of %s",

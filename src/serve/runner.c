@@ -808,13 +808,6 @@ static int adopt(struct runner *runner, struct job_task *task, struct err *err)
     return 0;
 }
 
-static int by_order(const void *a, const void *b)
-{
-    const struct job_task *const *x = a, *const *y = b;
-
-    return ((*x)->order > (*y)->order) - ((*x)->order < (*y)->order);
-}
-
 static int reconcile(struct runner *runner, struct err *err)
 {
     VECTOR(struct job_task *) placed = {0};
@@ -826,7 +819,7 @@ static int reconcile(struct runner *runner, struct err *err)
             if (is_placed(&book->jobs.item[i]->task[t]))
                 vector_push(&placed, &book->jobs.item[i]->task[t]);
     if (placed.count)
-        vector_sort(&placed, by_order);
+        vector_sort(&placed, job_by_order);
     for (size_t i = 0; i < placed.count && rc == 0; i++)
         rc = adopt(runner, placed.item[i], err);
     vector_release(&placed);

@@ -488,16 +488,6 @@ static int read_types(struct site *site, const struct yaml_node *list, struct er
     return rc;
 }
 
-/* GPUs that the driver knows of; 0 without one. */
-static int count_gpus(void)
-{
-    struct gpu_driver *driver = gpu_driver_open();
-    int gpus = driver ? gpu_driver_count(driver) : 0;
-
-    gpu_driver_close(driver);
-    return gpus;
-}
-
 static void use_this_machine(struct site *site)
 {
     int64_t bytes = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
@@ -506,7 +496,7 @@ static void use_this_machine(struct site *site)
     *cluster = (struct site_cluster){
         .name = "local",
         .backend = "local",
-        .capacity = {{parallel_processors(), count_gpus(), mem_units(bytes / 10 * 9)}}};
+        .capacity = {{parallel_processors(), gpu_driver_total(), mem_units(bytes / 10 * 9)}}};
     site->cluster = cluster;
     site->clusters = 1;
     site->has_mem = true;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/order.h"
 
 void arrival_draw_init(struct arrival_draw *draw, const struct scenario *scenario, uint64_t seed,
                        struct arena *arena)
@@ -98,17 +99,10 @@ void arrival_draw_work(struct arrival_draw *draw, struct arrival *arrival)
     arrival->work = work > 1e-12 ? work : 1e-12;
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-    const int32_t *left = a, *right = b;
-
-    return *left < *right ? -1 : *left > *right;
-}
-
 static void sort_ids(int32_t *id, int32_t count)
 {
     if (count > 64) {
-        qsort(id, (size_t)count, sizeof *id, compare_ids);
+        qsort(id, (size_t)count, sizeof *id, order_int32);
         return;
     }
     for (int32_t i = 1; i < count; i++) {

@@ -15,6 +15,7 @@
 #include "base/lines.h"
 #include "base/memory.h"
 #include "base/option.h"
+#include "base/order.h"
 #include "base/vector.h"
 #include "sim/arrival_draw.h"
 
@@ -145,13 +146,6 @@ static void begin_line(struct reader *reader, struct arrival *arrival)
     reader->has_work = reader->has_home = false;
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-    const int32_t *left = a, *right = b;
-
-    return *left < *right ? -1 : *left > *right;
-}
-
 /* Draws every part in any case, so that what one line says does not shift the draws of the next. */
 static int end_reach(struct reader *reader, struct arrival *arrival)
 {
@@ -161,7 +155,7 @@ static int end_reach(struct reader *reader, struct arrival *arrival)
 
     arrival_draw_reach(&reader->draw, arrival);
     if (reader->has_reach) {
-        qsort(id, (size_t)count, sizeof *id, compare_ids);
+        qsort(id, (size_t)count, sizeof *id, order_int32);
         for (int32_t i = 1; i < count; i++)
             if (id[i] == id[i - 1])
                 return fail(reader, "clusters: \"%s\" is there twice",

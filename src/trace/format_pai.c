@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/order.h"
 #include "trace/format.h"
 
 enum { MOST_VALUES = 4 << 20 };
@@ -40,18 +41,11 @@ static void take_row(struct pai *p)
     p->reader->trace->account.kept++;
 }
 
-static int compare_values(const void *a, const void *b)
-{
-    const double *left = a, *right = b;
-
-    return *left < *right ? -1 : *left > *right;
-}
-
 static double quantile(struct pai *p, double part)
 {
     size_t at = (size_t)(part * (double)(p->values.count - 1));
 
-    vector_sort(&p->values, compare_values);
+    vector_sort(&p->values, order_double);
     return p->values.item[at];
 }
 

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
+
 enum { HOURS_KEPT = 1 << 20, HILL_LEAST = 100 };
 
 static const double LEAST_SECONDS = 1e-6, HOUR_S = 3600;
@@ -94,13 +96,6 @@ void load_statistics_add(struct load_statistics *s, double at_s, double seconds,
         s->demand_s[r] += amount[r] * seconds;
 }
 
-static int compare_times(const void *a, const void *b)
-{
-    const double *left = a, *right = b;
-
-    return *left < *right ? -1 : *left > *right;
-}
-
 static void summarise_gaps(struct load_statistics *s, struct load_summary *out)
 {
     double sum = s->gap_sum, squares = s->gap_squares;
@@ -113,7 +108,7 @@ static void summarise_gaps(struct load_statistics *s, struct load_summary *out)
     if (s->backwards > 0) {
         if ((int64_t)s->times.count < s->jobs)
             return;
-        vector_sort(&s->times, compare_times);
+        vector_sort(&s->times, order_double);
         sum = squares = 0;
         for (size_t i = 1; i < s->times.count; i++) {
             double gap = s->times.item[i] - s->times.item[i - 1];

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/order.h"
 #include "base/text.h"
 
 enum { MOST_CELLS = 1 << 13, FINE_CELLS = 256 };
@@ -75,13 +76,6 @@ double monotone_cubic(const double *x, const double *y, int count, double at)
 
 /* Grids */
 
-static int compare_levels(const void *a, const void *b)
-{
-    const int32_t *left = a, *right = b;
-
-    return *left < *right ? -1 : *left > *right;
-}
-
 static void find_levels(struct speed_grid *grid, const struct trace_type *type, int axis)
 {
     int32_t *level = xcalloc(type->points.count, sizeof *level);
@@ -89,7 +83,7 @@ static void find_levels(struct speed_grid *grid, const struct trace_type *type, 
 
     for (size_t i = 0; i < type->points.count; i++)
         level[i] = type->points.item[i].amount[grid->resource[axis]];
-    qsort(level, type->points.count, sizeof *level, compare_levels);
+    qsort(level, type->points.count, sizeof *level, order_int32);
     for (size_t i = 0; i < type->points.count; i++)
         if (count == 0 || level[i] != level[count - 1])
             level[count++] = level[i];
@@ -99,8 +93,8 @@ static void find_levels(struct speed_grid *grid, const struct trace_type *type, 
 
 static int find_level(const struct speed_grid *grid, int axis, int32_t amount)
 {
-    const int32_t *found = bsearch(&amount, grid->level[axis], (size_t)grid->levels[axis],
-                                   sizeof amount, compare_levels);
+    const int32_t *found =
+        bsearch(&amount, grid->level[axis], (size_t)grid->levels[axis], sizeof amount, order_int32);
 
     return (int)(found - grid->level[axis]);
 }
