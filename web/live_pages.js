@@ -38,7 +38,7 @@
         live.showState(clusters.items);
         return [
             section('Clusters', make('div', { class: 'grid' }, clusters.items.map(clusterCard)),
-                make('p', { class: 'soft' }, 'Decided by ', make('a', { href: '#/policies' }, policy.policy), policy.fallback_decides ? '; at present fifo-min decides in its place' : '', policy.trouble ? `: ${policy.trouble}` : '')),
+                make('p', { class: 'soft' }, 'Decided by ', make('a', { href: '#/policies' }, policy.policy), policy.fallback_decides ? `; at present ${policy.fallback} decides in its place` : '', policy.trouble ? `: ${policy.trouble}` : '')),
             section('What ran, runs and is expected', live.gantt(data, clusters.items),
                 live.asTable('Tasks that wait, run or ran', ['Task', 'Name', 'Type', 'State', 'Cluster', 'Holds', 'From', 'To'], asRows(data))),
             section('Queue', jobs.items.length ? make('p', { class: 'soft' }, `${clusters.waiting} task${clusters.waiting === 1 ? ' waits' : 's wait'} for a place. Jobs: `, count(jobs.items.map((j) => j.reason || j.state)).map(([reason, n]) => `${n} ${reason}`).join(', '), jobs.next ? ' among the first 50' : '') : null,

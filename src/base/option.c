@@ -283,6 +283,22 @@ void params_release(struct params *params)
     *params = (struct params){0};
 }
 
+/* Nothing is near it: so what there is, where that is not much. */
+static int refuse_key(const struct params *params, const char *name, struct err *err)
+{
+    enum { FEW = 8 };
+    struct text known;
+    int rc;
+
+    text_init(&known, 0);
+    for (int i = 0; i < params->count && params->count <= FEW; i++)
+        text_printf(&known, "%s%s", i ? ", " : "; expected one of ", params->spec[i].name);
+    rc = err_set(err, ERR_INVALID, "unknown key \"%.60s\"%s", name,
+                 params->count ? known.bytes : " (there are none here)");
+    text_release(&known);
+    return rc;
+}
+
 int params_set(struct params *params, const char *name, const char *text, struct err *err)
 {
     int at = option_find(params->spec, name);
@@ -293,8 +309,7 @@ int params_set(struct params *params, const char *name, const char *text, struct
     near = option_nearest(params->spec, name);
     if (near)
         return err_set(err, ERR_INVALID, "unknown key \"%.60s\"; did you mean \"%s\"?", name, near);
-    return err_set(err, ERR_INVALID, "unknown key \"%.60s\"%s", name,
-                   params->count ? "" : " (there are none here)");
+    return refuse_key(params, name, err);
 }
 
 int params_parse(struct params *params, const char *list, struct err *err)

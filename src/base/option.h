@@ -41,6 +41,12 @@ struct option_spec {
     char letter;         /* short flag on the command line, or 0 */
 };
 
+/* A table of a file's keys and where it stands in there, for docs; lists end with .path == NULL. */
+struct option_section {
+    const char *path, *help; /* "listen.tls", "clusters[]"; "": the top */
+    const struct option_spec *options;
+};
+
 struct option_value {
     bool given; /* by the user, not by the default */
     bool flag;

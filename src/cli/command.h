@@ -33,6 +33,7 @@ struct command {
     const char *description;           /* paragraphs with empty lines between; may be NULL */
     const struct example *examples;    /* ends with .line == NULL */
     const struct option_spec *options; /* flags and positional arguments */
+    const struct option_section *keys; /* of the file that it reads; may be NULL */
     bool hidden;                       /* not in overviews */
     /* Returns an exit code. What it puts into err is printed to standard error. */
     int (*run)(const struct arguments *args, struct err *err);

@@ -75,6 +75,16 @@ void help_option_name(const struct option_spec *row, struct text *out)
         text_printf(out, " %s", value_name(row, name));
 }
 
+void help_key_name(const struct option_section *section, const struct option_spec *row,
+                   struct text *out)
+{
+    char name[32];
+
+    text_printf(out, "%s%s%s", section->path, *section->path ? "." : "", row->name);
+    if (row->choices && row->type != OPTION_CHOICE)
+        text_printf(out, " %s", value_name(row, name));
+}
+
 void help_option_text(const struct option_spec *row, struct text *out)
 {
     struct text what;
@@ -122,24 +132,47 @@ void help_usage(const struct command *command, struct text *out)
     text_add(out, has_flags ? " [options]\n" : "\n");
 }
 
-static void option_line(const struct option_spec *row, struct text *out)
+static void described_line(const struct option_spec *row, const struct text *name, struct text *out)
 {
-    struct text name, words;
-    int room;
+    int room = NAMES - INDENT - (int)name->length;
+    struct text words;
 
-    text_init(&name, 0);
     text_init(&words, 0);
-    help_option_name(row, &name);
     help_option_text(row, &words);
-    room = NAMES - INDENT - (int)name.length;
-    text_printf(out, "%*s%s", INDENT, "", name.bytes);
+    text_printf(out, "%*s%s", INDENT, "", name->bytes);
     if (room < 2)
         text_printf(out, "\n%*s", NAMES, "");
     else
         text_printf(out, "%*s", room, "");
     help_wrap(out, words.bytes, NAMES, WIDTH);
-    text_release(&name);
     text_release(&words);
+}
+
+static void option_line(const struct option_spec *row, struct text *out)
+{
+    struct text name;
+
+    text_init(&name, 0);
+    help_option_name(row, &name);
+    described_line(row, &name, out);
+    text_release(&name);
+}
+
+static void key_lines(const struct option_section *sections, struct text *out, bool colour)
+{
+    if (!sections)
+        return;
+    text_add_char(out, '\n');
+    heading(out, "Keys of the file", colour);
+    for (; sections->path; sections++)
+        for (const struct option_spec *row = sections->options; row->name; row++) {
+            struct text name;
+
+            text_init(&name, 0);
+            help_key_name(sections, row, &name);
+            described_line(row, &name, out);
+            text_release(&name);
+        }
 }
 
 static void option_lines(const struct option_spec *rows, unsigned positional, const char *title,
@@ -179,6 +212,7 @@ void help_of_command(const struct command *command, struct text *out, bool colou
     heading(out, "Options", colour);
     option_lines(command->options, 0, NULL, out, colour);
     option_lines(common_options, 0, NULL, out, colour);
+    key_lines(command->keys, out, colour);
 }
 
 void help_overview(struct text *out, bool colour)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 struct command;
+struct option_section;
 struct option_spec;
 struct text;
 
@@ -14,6 +15,9 @@ void help_overview(struct text *out, bool colour);
 /* One command: examples first, then usage, arguments and options. */
 void help_of_command(const struct command *command, struct text *out, bool colour);
 
+/* A key of a file: "listen.http HOST:PORT". */
+void help_key_name(const struct option_section *section, const struct option_spec *row,
+                   struct text *out);
 /* "tapfinger simulate SCENARIO --policy POLICY ... [options]" */
 void help_usage(const struct command *command, struct text *out);
 /* "-p, --policy POLICY", or "SCENARIO" for an argument. */

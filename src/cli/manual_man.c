@@ -57,6 +57,29 @@ static void add_option(const struct option_spec *row, struct text *out)
     text_release(&words);
 }
 
+static void add_keys(const struct option_section *sections, struct text *out)
+{
+    struct text words;
+
+    if (!sections)
+        return;
+    text_add(out, ".SH KEYS OF THE FILE\n");
+    text_init(&words, 0);
+    for (; sections->path; sections++)
+        for (const struct option_spec *row = sections->options; row->name; row++) {
+            text_add(out, ".TP\n.B ");
+            text_reset(&words);
+            help_key_name(sections, row, &words);
+            add_words(out, words.bytes);
+            text_reset(&words);
+            help_option_text(row, &words);
+            text_add_char(out, '\n');
+            add_words(out, words.bytes);
+            text_add(out, ".\n");
+        }
+    text_release(&words);
+}
+
 static void add_options(const struct option_spec *rows, unsigned positional, struct text *out)
 {
     for (; rows->name; rows++)
@@ -113,6 +136,7 @@ void manual_command_page(const struct command *command, struct text *out)
     text_add(out, ".SH OPTIONS\n");
     add_options(command->options, 0, out);
     add_options(common_options, 0, out);
+    add_keys(command->keys, out);
     add_examples(command->examples, out);
     add_exit_codes(out);
     text_add(out, ".SH SEE ALSO\n.BR tapfinger (1)\n");

@@ -57,6 +57,15 @@ static void add_table(const struct option_spec *rows, struct text *out)
     text_add_char(out, '\n');
 }
 
+static void add_sections(const struct option_section *section, const char *level, struct text *out)
+{
+    for (; section->path; section++) {
+        text_printf(out, "%s %s\n\n%s\n\n", level, *section->path ? section->path : "(top level)",
+                    section->help);
+        add_table(section->options, out);
+    }
+}
+
 /* Commands */
 
 static void add_flags(const struct option_spec *rows, struct text *out)
@@ -94,6 +103,10 @@ static void add_command(const struct command *command, struct text *out)
         text_add(out, "| option | meaning |\n| --- | --- |\n");
         add_flags(command->options, out);
         text_add_char(out, '\n');
+    }
+    if (command->keys) {
+        text_add(out, "Keys of the file:\n\n");
+        add_sections(command->keys, "###", out);
     }
 }
 
@@ -217,10 +230,7 @@ void manual_scenarios(struct text *out)
                   "command line `--set path.to.key=value` changes one value; a number in the path "
                   "selects an entry of a list, from 0.\n\n");
     text_add(out, scenario_example);
-    for (const struct scenario_section *section = scenario_sections; section->path; section++) {
-        text_printf(out, "## %s\n\n%s\n\n", section->path, section->help);
-        add_table(section->options, out);
-    }
+    add_sections(scenario_sections, "##", out);
     add_models(out);
     while (out->length > 1 && out->bytes[out->length - 2] == '\n')
         out->bytes[--out->length] = '\0';

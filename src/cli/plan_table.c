@@ -32,7 +32,8 @@ bool plan_table_fill(struct table *table, const json_t *doc)
     const json_t *items = json_object_get(doc, "items");
 
     if (json_is_string(json_object_get(doc, "trouble")))
-        fprintf(stderr, "%s: fifo-min would decide in its place\n", client_text(doc, "trouble"));
+        fprintf(stderr, "%s: %s would decide in its place\n", client_text(doc, "trouble"),
+                client_text(doc, "fallback"));
     if (json_array_size(items) == 0)
         fprintf(stderr, "%s would change nothing now (%lld wait, %lld run)\n",
                 client_text(doc, "policy"),

@@ -15,7 +15,7 @@ static void say(const struct arguments *args, const json_t *doc)
     (void)args;
     printf("%s decides", client_text(doc, "policy"));
     if (json_is_true(json_object_get(doc, "fallback_decides")))
-        printf("; at present fifo-min in its place");
+        printf("; at present %s in its place", client_text(doc, "fallback"));
     if (json_is_string(json_object_get(doc, "trouble")))
         printf(" (%s)", client_text(doc, "trouble"));
     printf("\n");

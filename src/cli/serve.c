@@ -182,5 +182,6 @@ const struct command command_serve = {
         "them. The first line on standard output says where it listens.",
     .examples = examples,
     .options = options,
+    .keys = site_sections,
     .run = run,
 };

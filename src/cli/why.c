@@ -259,6 +259,8 @@ static void print_decisions(const json_t *doc)
                client_text(one, "action"), client_text(one, "id"), client_text(one, "cluster"),
                amount.bytes, client_text(one, "policy"),
                (long long)json_integer_value(json_object_get(one, "tick")));
+        if (json_is_string(json_object_get(one, "because")))
+            printf("    because %s\n", client_text(one, "because"));
         text_release(&amount);
         print_alternatives(one);
     }

@@ -55,8 +55,8 @@ const struct option_spec scenario_top_options[] = {
     {0},
 };
 
-const struct scenario_section scenario_sections[] = {
-    {"(top level)", "The scenario itself.", scenario_top_options},
+const struct option_section scenario_sections[] = {
+    {"", "The scenario itself.", scenario_top_options},
     {"resources[]", "What is shared out.", resource_options},
     {"clusters[]", "The edge sites.", cluster_options},
     {"types.NAME", "Families of tasks with the same sensitivity.", type_options},

@@ -170,11 +170,6 @@ double scenario_mean_seconds(const struct scenario *scenario, int type,
 struct rate scenario_rate_most(const struct scenario *scenario, int type,
                                const struct allocation *low, const struct allocation *high);
 
-/* One table of keys and where it stands in the file, for docs. */
-struct scenario_section {
-    const char *path, *help;
-    const struct option_spec *options;
-};
-extern const struct scenario_section scenario_sections[]; /* ends with .path == NULL */
+extern const struct option_section scenario_sections[];
 
 #endif

@@ -109,12 +109,12 @@ static bool load_cluster(void *arg, int64_t id, const char *words)
     return true;
 }
 
-/* A policy did not come back, and the daemon started anew: fifo-min, until somebody chooses. */
-static void replace_policy(struct daemon *daemon, const char *why)
+/* A policy did not come back, and the daemon started anew: another, until somebody chooses. */
+static void replace_policy(struct daemon *daemon, const char *by, const char *why)
 {
-    book_save_setting(&daemon->book, SETTING_POLICY, "fifo-min");
+    book_save_setting(&daemon->book, SETTING_POLICY, by);
     book_tell(&daemon->book, BOOK_POLICY, NULL, NULL,
-              json_pack("{s:s, s:s, s:s}", "policy", "fifo-min", "by", "the daemon", "why", why));
+              json_pack("{s:s, s:s, s:s}", "policy", by, "by", "the daemon", "why", why));
     live_keep_trouble(&daemon->live, why);
     daemon->live.counts.hangs++;
 }
@@ -124,7 +124,19 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* The policy that was set last at run time, else the site's. */
+/* Who decides from the beginning: the policy that was set last at run time, else the site's; after
+ * one that did not come back the fallback, unless it was that one. */
+static void choose_policy(const struct daemon *daemon, bool hung, struct text *out)
+{
+    if (store_get(daemon->store, STORE_SETTING, SETTING_POLICY, out, NULL) != 1)
+        text_add(out, daemon->site.policy);
+    if (!hung)
+        return;
+    hung = same_text(out->bytes, daemon->site.fallback);
+    text_reset(out);
+    text_add(out, hung ? "fifo-min" : daemon->site.fallback);
+}
+
 static int open_live(struct daemon *daemon, struct err *err)
 {
     char *hung = watchdog_take_note();
@@ -132,19 +144,16 @@ static int open_live(struct daemon *daemon, struct err *err)
     int rc;
 
     text_init(&kept, 0);
-    if (hung)
-        text_add(&kept, "fifo-min");
-    else if (store_get(daemon->store, STORE_SETTING, SETTING_POLICY, &kept, NULL) != 1)
-        text_add(&kept, daemon->site.policy);
+    choose_policy(daemon, hung, &kept);
     watchdog_open(&daemon->watchdog);
     rc = live_open(&daemon->live, &daemon->book, &daemon->site, kept.bytes, &daemon->watchdog, err);
     if (rc && same_text(kept.bytes, daemon->site.policy)) {
         site_blame(&daemon->site, "policy", rc, err);
         rc = ERR_INVALID;
     }
-    text_release(&kept);
     if (rc == 0 && hung)
-        replace_policy(daemon, hung);
+        replace_policy(daemon, kept.bytes, hung);
+    text_release(&kept);
     free(hung);
     return rc ? rc : store_each(daemon->store, STORE_CLUSTER, load_cluster, daemon, err);
 }
@@ -293,7 +302,7 @@ static void read_signals(struct daemon *daemon)
 /* What cannot change under running tasks and open sockets. */
 static bool needs_restart(const struct site *old, const struct site *now)
 {
-    bool differs = old->clusters != now->clusters || !same_text(old->folder, now->folder) ||
+    bool differs = old->clusters != now->clusters || !same_text(old->store, now->store) ||
                    !same_text(old->unix_path, now->unix_path) || !same_text(old->http, now->http);
 
     for (int c = 0; !differs && c < old->clusters; c++)
@@ -330,6 +339,7 @@ static void reload(struct daemon *daemon)
 {
     struct site site;
     struct err err;
+    bool fallback;
     int rc;
 
     daemon->reload = false;
@@ -346,7 +356,11 @@ static void reload(struct daemon *daemon)
         if (needs_restart(&daemon->site, &site))
             fprintf(stderr,
                     "<4>tapfinger: clusters, folders and addresses change with a restart\n");
-        daemon->site.budget_s = site.budget_s;
+        fallback = !same_text(daemon->site.fallback, site.fallback);
+        daemon->site.fallback = site.fallback;
+        if (fallback)
+            live_take_fallback(&daemon->live);
+        daemon->site.decide_timeout_s = site.decide_timeout_s;
         daemon->site.keep_finished_s = site.keep_finished_s;
         daemon->site.keep_events_s = site.keep_events_s;
         daemon->site.log_bytes = site.log_bytes;

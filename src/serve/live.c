@@ -31,8 +31,8 @@
 enum { OVERRUNS_MAX = 3, REBUILD_AT = 20000 };
 
 static const double FALLBACK_S = 60;
-static const double HANG_S = 2, HANG_BUDGETS = 20; /* then it is not waited for any longer */
-static const double BEGIN_S = 10;                  /* nor for its beginning: models are read then */
+static const double HANG_S = 2, HANG_TIMEOUTS = 20; /* then it is not waited for any longer */
+static const double BEGIN_S = 10;            /* nor for its beginning: models are read then */
 static const double UNKNOWN_PROGRESS = 0.95; /* no task is believed to be further without a word */
 
 double live_now(const struct live *live)
@@ -533,9 +533,27 @@ static void close_world(struct live *live)
     vector_clear(&live->touched);
 }
 
+/* The site's, or where it does not open, with the reason kept, fifo-min. */
+static void open_fallback(struct live *live)
+{
+    struct err err;
+    int rc;
+
+    policy_spec_release(&live->fallback_spec);
+    rc = policy_spec_parse(&live->fallback_spec, live->site->fallback, &err);
+    if (rc == 0)
+        rc = open_policy(live, &live->fallback_spec, &live->fallback, &err);
+    if (rc == 0)
+        return;
+    live_keep_trouble(live, err.message);
+    policy_close(&live->fallback);
+    policy_spec_release(&live->fallback_spec);
+    BUG_ON(policy_spec_parse(&live->fallback_spec, "fifo-min", &err));
+    BUG_ON(open_policy(live, &live->fallback_spec, &live->fallback, &err));
+}
+
 static void open_world(struct live *live)
 {
-    struct policy_spec least;
     struct err err;
 
     for (size_t i = 0; i < live->types.count; i++)
@@ -563,9 +581,7 @@ static void open_world(struct live *live)
     waiting_reset(&live->lists, live->task);
     waiting_list_clusters(&live->lists);
     update_view(live);
-    BUG_ON(policy_spec_parse(&least, "fifo-min", &err));
-    BUG_ON(open_policy(live, &least, &live->fallback, &err));
-    policy_spec_release(&least);
+    open_fallback(live);
     if (open_policy(live, &live->spec, &live->policy, &err))
         live_keep_trouble(live, err.message);
     set_info(live);
@@ -644,6 +660,11 @@ int live_set_policy(struct live *live, const char *policy, struct err *err)
     return 0;
 }
 
+void live_take_fallback(struct live *live)
+{
+    rebuild(live);
+}
+
 int live_open(struct live *live, struct book *book, const struct site *site, const char *policy,
               struct watchdog *watchdog, struct err *err)
 {
@@ -677,6 +698,7 @@ void live_close(struct live *live)
     close_world(live);
     if (live->spec.ops)
         policy_spec_release(&live->spec);
+    policy_spec_release(&live->fallback_spec);
     for (int c = 0; c < live->site->clusters; c++) {
         vector_release(&live->cluster[c].running);
         free(live->cluster[c].by);
@@ -716,7 +738,7 @@ static void ask(struct live *live, const struct policy *policy)
     plan_reset(&live->plan, &live->view);
     if (live->watchdog && policy == &live->policy)
         watchdog_arm(live->watchdog, live->spec.label, "for a decision",
-                     fmax(HANG_S, HANG_BUDGETS * live->site->budget_s));
+                     fmax(HANG_S, HANG_TIMEOUTS * live->site->decide_timeout_s));
     policy->ops->decide(policy->state, &live->view, &live->plan);
     if (live->watchdog)
         watchdog_disarm(live->watchdog);
@@ -732,23 +754,23 @@ static double ask_in_time(struct live *live, const char **by)
     if (fallback)
         look_at_everything(live);
     ask(live, fallback ? &live->fallback : &live->policy);
-    *by = fallback ? "fifo-min" : live->spec.label;
+    *by = fallback ? live->fallback_spec.label : live->spec.label;
     took = clock_s(CLOCK_BOOTTIME) - began;
-    if (fallback || took <= live->site->budget_s) {
+    if (fallback || took <= live->site->decide_timeout_s) {
         if (!fallback)
             live->overruns = 0;
         return took;
     }
     live->counts.overruns++;
     snprintf(why, sizeof why, "%.60s took %.3f s to decide, %.3f s were allowed", live->spec.label,
-             took, live->site->budget_s);
+             took, live->site->decide_timeout_s);
     live_keep_trouble(live, why);
     if (++live->overruns >= OVERRUNS_MAX)
         live->fallback_until_s = live->view.now_s + FALLBACK_S;
     look_at_everything(live);
     ask(live, &live->fallback);
     live->fresh = true;
-    *by = "fifo-min";
+    *by = live->fallback_spec.label;
     return took;
 }
 

@@ -56,7 +56,7 @@ struct live {
     VECTOR(char *) type_names;
     bool types_changed;
 
-    struct policy_spec spec;
+    struct policy_spec spec, fallback_spec;
     struct policy policy, fallback;
     struct estimator estimator;
     struct watchdog *watchdog; /* NULL: a policy may take as long as it likes */
@@ -91,6 +91,9 @@ void live_close(struct live *live);
 
 /* Another policy from now on; running tasks stay. On failure the old one goes on. */
 int live_set_policy(struct live *live, const char *policy, struct err *err);
+
+/* The site names another fallback. */
+void live_take_fallback(struct live *live);
 
 /* Why another than the policy that was wanted decides, for those who ask. */
 void live_keep_trouble(struct live *live, const char *why);

@@ -94,6 +94,8 @@ static void tell_decision(struct live *live, const char *action, int32_t id, con
     tally_decision(&live->book->tally, by, action);
     json_object_set_new(doc, "tick", json_integer(live->view.decision));
     json_object_set_new(doc, "policy", json_string(by));
+    if (by == live->fallback_spec.label && live->trouble)
+        json_object_set_new(doc, "because", json_string(live->trouble));
     json_object_set_new(doc, "action", json_string(action));
     json_object_set_new(doc, "latency_s", json_real(took_s));
     json_object_set_new(doc, "waiting", json_integer(live->lists.count));

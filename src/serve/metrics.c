@@ -135,7 +135,7 @@ static void print_counters(const struct daemon *daemon, struct text *out)
     head(out, "tapfinger_task_retries_total", "counter", "Failed tasks that were tried again.");
     text_printf(out, "tapfinger_task_retries_total %lld\n", (long long)counts->retries);
     head(out, "tapfinger_policy_fallbacks_total", "counter",
-         "Decisions that fifo-min made in the policy's place.");
+         "Decisions that the fallback made in the policy's place.");
     text_printf(out, "tapfinger_policy_fallbacks_total{cause=\"overrun\"} %lld\n",
                 (long long)daemon->live.counts.overruns);
     text_printf(out, "tapfinger_policy_fallbacks_total{cause=\"hang\"} %lld\n",

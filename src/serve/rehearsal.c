@@ -127,6 +127,7 @@ static void rehearse(void *arg, int out)
     began_s = clock_s(CLOCK_MONOTONIC);
     live_decide(live);
     emit_key_real(&e, "took_s", clock_s(CLOCK_MONOTONIC) - began_s);
+    emit_key_string(&e, "fallback", live->fallback_spec.label);
     emit_key_string(&e, "trouble", live->trouble);
     emit_acts(&e, live, held);
     emit_close(&e);

@@ -233,10 +233,10 @@ void route_policies(struct daemon *daemon, struct request *request, struct reply
         json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "name", policies[i]->name,
                                               "summary", policies[i]->summary, "possible",
                                               policies[i]->info != INFO_ORACLE));
-    doc = json_pack("{s:s, s:s, s:o, s:b, s:s*, s:I, s:I}", "schema", "tapfinger.policies/1",
-                    "policy", live->spec.label, "items", list, "fallback_decides", fallback,
-                    "trouble", live->trouble, "overruns", (json_int_t)live->counts.overruns,
-                    "refused", (json_int_t)live->counts.refused);
+    doc = json_pack("{s:s, s:s, s:s, s:o, s:b, s:s*, s:I, s:I}", "schema", "tapfinger.policies/1",
+                    "policy", live->spec.label, "fallback", live->fallback_spec.label, "items",
+                    list, "fallback_decides", fallback, "trouble", live->trouble, "overruns",
+                    (json_int_t)live->counts.overruns, "refused", (json_int_t)live->counts.refused);
     reply_json(reply, 200, doc);
 }
 

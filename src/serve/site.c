@@ -4,8 +4,8 @@
  *
  *     site: lab
  *     listen: {unix: /run/tapfinger/sock, http: 127.0.0.1:7979, tls: {cert: c.pem, key: k.pem}}
- *     store: {folder: /var/lib/tapfinger, keep_finished: 30d, keep_events: 7d}
- *     policy: {name: "fair", budget: 50ms}
+ *     store: {path: /var/lib/tapfinger/state.db, keep_finished: 30d, keep_events: 7d}
+ *     policy: {name: tapfinger, model: day.tap, fallback: fifo-min, decide_timeout: 50ms}
  *     auth: {anonymous: read, tokens: file:/etc/tapfinger/tokens, roles: {ann: admin}}
  *     clusters:
  *       - {name: edge-a, cpu: 4, gpu: 1, mem: 32GiB, cpus: 0-3, gpus: "0"}
@@ -22,12 +22,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backend/cpu_list.h"
 #include "backend/gpu_driver.h"
 #include "base/err.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/text.h"
 #include "base/yaml.h"
+#include "core/policy.h"
 #include "policy/spec.h"
 #include "serve/quantity.h"
 
@@ -63,8 +65,9 @@ static const struct option_spec tls_options[] = {
 };
 
 static const struct option_spec store_options[] = {
-    {"folder", OPTION_STRING, .choices = "PATH",
-     .help = "default: $XDG_STATE_HOME/tapfinger, or /var/lib/tapfinger for root"},
+    {"path", OPTION_STRING, .choices = "FILE",
+     .help = "the database, in a folder of its own: outputs of tasks lie beside it; default: "
+             "state.db in $XDG_STATE_HOME/tapfinger, or in /var/lib/tapfinger for root"},
     {"keep_finished", OPTION_STRING, "30d", .choices = "DURATION", .help = "finished jobs"},
     {"keep_events", OPTION_STRING, "7d", .choices = "DURATION", .help = "events and decisions"},
     {"log_size", OPTION_STRING, "16MiB", .choices = "SIZE",
@@ -75,8 +78,13 @@ static const struct option_spec store_options[] = {
 static const struct option_spec policy_options[] = {
     {"name", OPTION_STRING, "tapfinger", .choices = "POLICY",
      .help = "NAME, or NAME:key=value,..."},
-    {"budget", OPTION_STRING, "100ms", .choices = "DURATION",
-     .help = "a decision that takes longer is made by fifo-min instead"},
+    {"model", OPTION_STRING, .choices = "FILE",
+     .help = "of a learned policy: the same as \"NAME:model=FILE\""},
+    {"fallback", OPTION_STRING, "fifo-min", .choices = "POLICY",
+     .help = "who decides where the policy takes too long; a rule, neither learned nor in need of "
+             "speeds"},
+    {"decide_timeout", OPTION_STRING, "100ms", .choices = "DURATION",
+     .help = "a decision that takes longer is made by the fallback instead"},
     {0},
 };
 
@@ -112,12 +120,13 @@ static const struct option_spec quota_options[] = {
 static const struct option_spec cluster_options[] = {
     {"name", OPTION_STRING, .flags = OPTION_REQUIRED, .help = "what it is called"},
     {"backend", OPTION_CHOICE, "local", .choices = "local", .help = "the engine that runs tasks"},
-    {"cpu", OPTION_INT, .low = 0, .high = 1000000, .help = "processors; default: all there are"},
-    {"gpu", OPTION_INT, "0", .low = 0, .high = 1024, .help = "GPUs"},
+    {"cpu", OPTION_INT, .low = 0, .high = 1000000,
+     .help = "processors; default: all that are listed, or there"},
+    {"gpu", OPTION_INT, .low = 0, .high = 1024, .help = "GPUs; default: all that are listed"},
     {"mem", OPTION_STRING, .choices = "SIZE", .help = "memory; default: not counted"},
     {"cpus", OPTION_STRING, .choices = "LIST", .help = "which processors, like 0-3,8"},
     {"gpus", OPTION_STRING, .choices = "LIST",
-     .help = "which GPUs; default: 0 and up; fewer than gpu says: in parts, by MPS"},
+     .help = "which GPUs, like 0,1; default: 0 and up; fewer than gpu says: in parts, by MPS"},
     {0},
 };
 
@@ -128,17 +137,17 @@ static const struct option_spec type_options[] = {
     {0},
 };
 
-const struct site_section site_sections[] = {
-    {"", "the top of the file", top_options},
-    {"listen", "where the daemon listens", listen_options},
-    {"listen.tls", "encryption of TCP", tls_options},
-    {"store", "what is kept", store_options},
-    {"policy", "who decides", policy_options},
-    {"auth", "who may do what", auth_options},
-    {"limits", "what one caller may ask for", limit_options},
-    {"limits.default", "what each user may have", quota_options},
-    {"clusters[]", "one cluster", cluster_options},
-    {"types[]", "one task type", type_options},
+const struct option_section site_sections[] = {
+    {"", "The top of the file.", top_options},
+    {"listen", "Where the daemon listens.", listen_options},
+    {"listen.tls", "Encryption of TCP.", tls_options},
+    {"store", "What is kept.", store_options},
+    {"policy", "Who decides.", policy_options},
+    {"auth", "Who may do what.", auth_options},
+    {"limits", "What one caller may ask for.", limit_options},
+    {"limits.default", "What each user may have.", quota_options},
+    {"clusters[]", "One cluster.", cluster_options},
+    {"types[]", "One task type.", type_options},
     {0},
 };
 
@@ -214,7 +223,11 @@ static int read_store(struct site *site, const struct yaml_node *node, struct er
     if (rc == 0 && site->log_bytes < 4096)
         rc = yaml_error(node, err, "log_size: expected at least 4096 bytes");
     if (rc == 0)
-        site->folder = keep(site, params_string(&params, "folder"));
+        site->store = keep_path(site, params_string(&params, "path"));
+    if (rc == 0 && site->store && (!site->store[0] || site->store[strlen(site->store) - 1] == '/'))
+        rc = yaml_error(yaml_find(node, "path"), err,
+                        "path: \"%.200s\": expected a file, like /var/lib/tapfinger/state.db",
+                        site->store);
     params_release(&params);
     return rc;
 }
@@ -229,8 +242,50 @@ static int check_policy(const char *policy, struct err *err)
     return rc;
 }
 
+/* The policy with its model as one word, "tapfinger:model=FILE". */
+static int add_model(struct site *site, const char *model, struct err *err)
+{
+    struct policy_spec spec;
+    bool learned, twice;
+    int rc = policy_spec_parse(&spec, site->policy, err);
+
+    if (rc)
+        return rc;
+    learned = spec.ops->traits & POLICY_LEARNED;
+    twice = learned && params_given(&spec.params, "model");
+    policy_spec_release(&spec);
+    if (!learned)
+        return err_set(err, ERR_INVALID, "%s has none; only learned policies do", site->policy);
+    if (twice)
+        return err_set(err, ERR_INVALID, "%s says which one already", site->policy);
+    if (strpbrk(model, ", "))
+        return err_set(err, ERR_INVALID, "\"%.200s\": expected a path without commas and spaces",
+                       model);
+    site->policy = arena_printf(&site->arena, "%s%cmodel=%s", site->policy,
+                                strchr(site->policy, ':') ? ',' : ':', model);
+    return check_policy(site->policy, err);
+}
+
+/* It steps in at once, whatever is known of the tasks by then. */
+static int check_fallback(const char *fallback, struct err *err)
+{
+    struct policy_spec spec;
+    int rc = policy_spec_parse(&spec, fallback, err);
+
+    if (rc)
+        return rc;
+    if (spec.ops->traits & (POLICY_LEARNED | POLICY_MODEL) || spec.ops->info == INFO_ORACLE)
+        rc = err_set(err, ERR_INVALID,
+                     "%s is learned or in need of speeds, so it may be late itself; expected a "
+                     "rule, like fifo-min",
+                     spec.ops->name);
+    policy_spec_release(&spec);
+    return rc;
+}
+
 static int read_policy(struct site *site, const struct yaml_node *node, struct err *err)
 {
+    const char *model;
     struct params params;
     int rc = 0;
 
@@ -238,11 +293,18 @@ static int read_policy(struct site *site, const struct yaml_node *node, struct e
     if (node)
         rc = yaml_read_map(node, "policy", &params, err);
     if (rc == 0)
-        rc = read_duration(node, &params, "budget", &site->budget_s, err);
+        rc = read_duration(node, &params, "decide_timeout", &site->decide_timeout_s, err);
     if (rc == 0)
         rc = at_node(node, "name", check_policy(params_string(&params, "name"), err), err);
     if (rc == 0)
         site->policy = keep(site, params_string(&params, "name"));
+    model = rc ? NULL : keep_path(site, params_string(&params, "model"));
+    if (model)
+        rc = at_node(yaml_find(node, "model"), "model", add_model(site, model, err), err);
+    site->fallback = keep(site, params_string(&params, "fallback"));
+    if (rc == 0 && params_given(&params, "fallback"))
+        rc = at_node(yaml_find(node, "fallback"), "fallback", check_fallback(site->fallback, err),
+                     err);
     params_release(&params);
     return rc;
 }
@@ -380,6 +442,14 @@ static int32_t mem_units(int64_t bytes)
     return units > MAX_QUANTITY ? MAX_QUANTITY : (int32_t)units;
 }
 
+/* How many a list has; whether it is one is looked at later (serve/machine.h). */
+static int32_t count_listed(const char *text, int otherwise)
+{
+    struct cpu_list list;
+
+    return text && cpu_list_parse(&list, text, NULL) == 0 ? list.count : otherwise;
+}
+
 static int fill_cluster(struct site *site, const struct yaml_node *node,
                         const struct params *params, struct site_cluster *out, struct err *err)
 {
@@ -390,9 +460,12 @@ static int fill_cluster(struct site *site, const struct yaml_node *node,
     out->backend = keep(site, params_string(params, "backend"));
     out->cpus = keep(site, params_string(params, "cpus"));
     out->gpus = keep(site, params_string(params, "gpus"));
-    out->capacity.amount[SITE_CPU] =
-        params_given(params, "cpu") ? (int32_t)params_int(params, "cpu") : parallel_processors();
-    out->capacity.amount[SITE_GPU] = (int32_t)params_int(params, "gpu");
+    out->capacity.amount[SITE_CPU] = params_given(params, "cpu")
+                                         ? (int32_t)params_int(params, "cpu")
+                                         : count_listed(out->cpus, parallel_processors());
+    out->capacity.amount[SITE_GPU] = params_given(params, "gpu")
+                                         ? (int32_t)params_int(params, "gpu")
+                                         : count_listed(out->gpus, 0);
     if (params_given(params, "mem")) {
         rc = at_node(node, "mem", quantity_bytes(params_string(params, "mem"), &bytes, err), err);
         out->capacity.amount[SITE_MEM] = mem_units(bytes);
@@ -502,13 +575,19 @@ static void use_this_machine(struct site *site)
     site->has_mem = true;
 }
 
-static void choose_folder(struct site *site)
+static void choose_store(struct site *site)
 {
     const char *state = getenv("XDG_STATE_HOME"), *systemd = getenv("STATE_DIRECTORY");
-    const char *home = getenv("HOME");
+    const char *home = getenv("HOME"), *slash;
 
-    if (site->folder)
+    if (site->store) {
+        slash = strrchr(site->store, '/');
+        site->folder =
+            slash == site->store ? "/"
+            : slash ? arena_printf(&site->arena, "%.*s", (int)(slash - site->store), site->store)
+                    : ".";
         return;
+    }
     if (systemd && *systemd)
         site->folder = keep(site, systemd);
     else if (state && *state)
@@ -518,6 +597,7 @@ static void choose_folder(struct site *site)
     else
         site->folder =
             arena_printf(&site->arena, "%s/.local/state/tapfinger", home ? home : "/tmp");
+    site->store = arena_printf(&site->arena, "%s/state.db", site->folder);
 }
 
 static const char system_socket[] = "/run/tapfinger/sock";
@@ -582,8 +662,7 @@ static void choose_paths(struct site *site)
 {
     char *socket = site_default_socket();
 
-    choose_folder(site);
-    site->store = arena_printf(&site->arena, "%s/state.db", site->folder);
+    choose_store(site);
     if (!site->unix_path)
         site->unix_path = keep(site, socket);
     free(socket);

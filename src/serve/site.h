@@ -49,13 +49,14 @@ struct site {
     struct arena arena;
     struct yaml_document document; /* what was read, for places in errors; empty: no file */
     const char *name;
-    const char *folder; /* where everything is kept */
-    const char *store;  /* the file */
+    const char *store;  /* the file of the database */
+    const char *folder; /* where it lies, with all that is kept beside it */
     const char *unix_path;
     const char *http; /* "host:port", or NULL */
     const char *tls_cert, *tls_key;
-    const char *policy;
-    double budget_s;
+    const char *policy;   /* with its model */
+    const char *fallback; /* who decides where the policy does not */
+    double decide_timeout_s;
     double keep_finished_s, keep_events_s;
     int64_t log_bytes;
     const char *tokens; /* a file, or NULL */
@@ -100,11 +101,6 @@ char *site_default_socket(void);
 /* Where to look for a daemon: that, or if nothing is there, the system's; free it. */
 char *site_find_socket(void);
 
-/* One table of keys and where it stands in the file, for docs. */
-struct site_section {
-    const char *path, *help;
-    const struct option_spec *options;
-};
-extern const struct site_section site_sections[]; /* ends with .path == NULL */
+extern const struct option_section site_sections[];
 
 #endif

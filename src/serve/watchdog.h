@@ -2,7 +2,7 @@
 /*
  * What becomes of a policy that does not come back from a decision, or from its beginning. Nothing
  * can be taken from a policy in the middle of its work, but the daemon needs nothing but its store
- * to begin: it starts anew, in the same process, and fifo-min decides until somebody chooses
+ * to begin: it starts anew, in the same process, and the fallback decides until somebody chooses
  * another policy.
  */
 #ifndef SERVE_WATCHDOG_H

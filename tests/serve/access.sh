@@ -9,7 +9,7 @@ hash_of() { printf %s "$1" | sha256sum | cut -d' ' -f1; }
 site() { # listen address, lines of auth
     cat >"$D/site.yaml" <<YAML
 listen: {unix: $D/sock, http: "$1"}
-store: {folder: $D/state}
+store: {path: $D/state/state.db}
 policy: {name: fifo-min}
 auth: {$2}
 clusters: [{name: edge, cpu: 2}]

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 cat >"$D/site.yaml" <<YAML
 site: lab
 listen: {unix: $D/sock, http: "127.0.0.1:0"}
-store: {folder: $D/state}
+store: {path: $D/state/state.db}
 policy: {name: fifo-min}
 limits: {rate: 20}
 clusters:

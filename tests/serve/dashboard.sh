@@ -17,7 +17,7 @@ axe_find || { echo "SKIP axe-core: it is not in $axe (scripts/deps puts it there
 cat >"$D/site.yaml" <<YAML
 site: lab
 listen: {unix: $D/sock, http: "127.0.0.1:0"}
-store: {folder: $D/state}
+store: {path: $D/state/state.db}
 policy: {name: fifo-min}
 clusters:
   - {name: edge-a, cpu: 2}

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 # With this many tasks in line wang-online takes minutes for a decision.
 endless=wang-online
 site_file <<YAML
-policy: {name: fifo-min, budget: 50ms}
+policy: {name: fifo-min, decide_timeout: 50ms}
 clusters:
 $(for c in $(seq 12); do echo "  - {name: c$c, cpu: 2, gpu: 1}"; done)
 types:

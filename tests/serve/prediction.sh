@@ -11,7 +11,7 @@ ${CC:-cc} -std=gnu17 -O1 -Iinclude -o "$D/worker" tests/serve/worker.c || exit 1
 write_site() { # folder policy
     cat >"$D/site.yaml" <<YAML
 listen: {unix: $D/sock}
-store: {folder: $D/$1}
+store: {path: $D/$1/state.db}
 policy: {name: $2}
 clusters:
   - {name: edge-a, cpu: 4}

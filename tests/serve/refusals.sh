@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 port=$((20000 + RANDOM % 20000))
 cat >"$D/site.yaml" <<YAML
 listen: {unix: $D/sock, http: "127.0.0.1:$port"}
-store: {folder: $D/state}
+store: {path: $D/state/state.db}
 clusters:
   - {name: a, cpu: 4}
 trial: true
@@ -96,7 +96,7 @@ check "the daemon still lives" web_status 200 "$web/healthz"
 
 # Faults of the machine.
 stop_site
-check "a folder that is not there to be made" code_is 1 sh -c "sed 's|folder: .*}|folder: /proc/nowhere}|' $D/site.yaml >$D/bad.yaml; $tapfinger serve -c $D/bad.yaml"
+check "a folder that is not there to be made" code_is 1 sh -c "sed 's|path: .*}|path: /proc/nowhere/state.db}|' $D/site.yaml >$D/bad.yaml; $tapfinger serve -c $D/bad.yaml"
 check "an unknown key is refused with its line" sh -c "printf 'site: x\nclutsers: []\n' >$D/bad.yaml; $tapfinger serve -c $D/bad.yaml --check 2>&1 | grep -q 'bad.yaml:2: .*clusters'"
 start_site
 check "two daemons do not share a store" code_is 1 "$tapfinger" serve -c "$D/site.yaml"
@@ -111,7 +111,8 @@ check "with its jobs" sh -c "tapfinger ps --all -q | grep -q ."
 # What this machine does not have, or has once, is refused by the check and by the daemon in the same words.
 stop_site
 refuses() { # words, lines of a site file that are not right here
-    printf 'listen: {unix: %s}\nstore: {folder: %s}\n%s\n' "$D/other" "$D/other.state" "$2" >"$D/bad.yaml"
+    printf 'listen: {unix: %s}\nstore: {path: %s/state.db}\n%s\n' "$D/other" "$D/other.state" "$2" >"$D/bad.yaml"
+    case $2 in *store:*) sed -i '2s/.*/# a store of its own/' "$D/bad.yaml" ;; esac
     "$tapfinger" serve -c "$D/bad.yaml" --check >"$D/said" 2>&1
     [ $? = 2 ] && timeout 20 "$tapfinger" serve -c "$D/bad.yaml" >"$D/served" 2>&1
     [ $? = 2 ] && cat "$D/said" && diff "$D/said" "$D/served" && grep -qE "^tapfinger serve: $D/bad.yaml:$1" "$D/said"
@@ -121,7 +122,7 @@ groups() {
 }
 accepts() { # lines
     rm -rf "$D/other.state"
-    printf 'listen: {unix: %s}\nstore: {folder: %s}\n%s\n' "$D/other" "$D/other.state" "$1" >"$D/good.yaml"
+    printf 'listen: {unix: %s}\nstore: {path: %s/state.db}\n%s\n' "$D/other" "$D/other.state" "$1" >"$D/good.yaml"
     "$tapfinger" serve -c "$D/good.yaml" --check && [ ! -e "$D/other.state" ] && [ -z "$(groups)" ]
 }
 first=$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')
@@ -148,6 +149,20 @@ clusters: [{name: a, gpu: 4, gpus: "0-2"}]'
 check "more memory than there is" refuses '3: clusters\[0\].mem: with this cluster [0-9.]* GiB are offered' 'clusters: [{name: a, mem: 1024TiB}]'
 check "a token file that is not there" refuses '3: auth.tokens: .*nowhere: cannot read' "auth: {tokens: $D/nowhere}"
 check "a model that is not there" refuses '3: policy: model "nowhere" is neither' 'policy: {name: "tapfinger:model=nowhere"}'
+# What keys were called before, a store without a name, models of rules, slow fallbacks.
+check "the folder of the store" refuses '3: store: unknown key "folder"; expected one of path, keep_finished' 'store: {folder: /x}'
+check "a key that is near" refuses '3: store: unknown key "pathe"; did you mean "path"' 'store: {pathe: /x}'
+check "a store that is a folder" refuses '3: path: "/x/": expected a file' 'store: {path: /x/}'
+check "the budget of a decision" refuses '3: policy: unknown key "budget"; expected one of name, model, fallback, decide_timeout' 'policy: {budget: 5ms}'
+check "a model of a rule" refuses '5: model: fair has none; only learned policies do' 'policy:
+  name: fair
+  model: x.tap'
+check "two models" refuses '3: model: tapfinger:model=general says which one already' 'policy: {name: "tapfinger:model=general", model: x.tap}'
+check "a model whose path cannot be written so" refuses '3: model: "a,b": expected a path' 'policy: {name: tapfinger, model: "a,b"}'
+check "a fallback that there is not" refuses '3: fallback: unknown policy "fifo"; did you mean "fifo-min"' 'policy: {fallback: fifo}'
+for slow in tapfinger knee oracle planner; do
+    check "a fallback that may be late: $slow" refuses "3: fallback: $slow is learned or in need of speeds" "policy: {fallback: $slow}"
+done
 check "all of that is there in a trial" accepts 'trial: true
 clusters: [{name: a, cpu: 5000, mem: 1024TiB, gpu: 3}, {name: b, gpu: 1}]'
 check "this machine as it is" accepts ''

@@ -25,7 +25,7 @@ check() { # name, command...
 site_file() {
     {
         echo "listen: {unix: $D/sock}"
-        echo "store: {folder: $D/state}"
+        echo "store: {path: $D/state/state.db}"
         cat
         echo "trial: true"
     } >"$D/site.yaml"

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 . tests/serve/site.bash
 cat >"$D/site.yaml" <<YAML
 listen: {unix: $D/sock}
-store: {folder: $D/state, log_size: 64KiB, keep_events: 1s}
+store: {path: $D/state/state.db, log_size: 64KiB, keep_events: 1s}
 policy: {name: fifo-min}
 clusters: [{name: edge-a, cpu: 2}]
 types: [{name: elastic, min: {cpu: 1}, max: {cpu: 2}}]

@@ -18,7 +18,7 @@ certificate other
 site() { # key
     cat >"$D/site.yaml" <<YAML
 listen: {unix: $D/sock, http: "127.0.0.1:0", tls: {cert: $D/own.pem, key: "file:$D/$1"}}
-store: {folder: $D/state}
+store: {path: $D/state/state.db}
 clusters: [{name: edge, cpu: 2}]
 trial: true
 YAML
