@@ -44,4 +44,11 @@ static inline bool heap_has(const struct heap *heap, int32_t id)
     return id < heap->ids && heap->place[id] >= 0;
 }
 
+/* Inserts it, or lowers its key to this one; a key that is less stays. */
+static inline void heap_lower(struct heap *heap, int32_t id, double key)
+{
+    if (!heap_has(heap, id) || key < heap->entry[heap->place[id]].key)
+        heap_set(heap, id, key);
+}
+
 #endif

@@ -90,7 +90,7 @@ struct gandiva {
     VECTOR(int32_t) rest;            /* members without a turn, in the order of theirs */
     VECTOR(int32_t) lone;            /* who runs, could share and does not */
     VECTOR(int32_t) lones;           /* by request: how many of them */
-    VECTOR(int32_t) host;            /* those of them that one may be packed with */
+    VECTOR(size_t) host;             /* those of them that one may be packed with, by place */
     VECTOR(struct allocation) asked; /* the requests that occur */
 };
 
@@ -454,25 +454,28 @@ static void measure(struct gandiva *s, const struct view *view, const struct tas
  * they stood. */
 static void look(struct gandiva *s, const struct view *view, bool ends)
 {
-    size_t kept = 0, backs = 0;
+    size_t count = s->queue.count, kept = 0, backs = 0;
+    int32_t *queue = s->queue.item, *back;
 
-    vector_reserve(&s->back, s->queue.count);
-    for (size_t i = 0; i < s->queue.count; i++) {
-        int32_t id = s->queue.item[i];
+    vector_reserve(&s->back, count);
+    back = s->back.item;
+    for (size_t i = 0; i < count; i++) {
+        int32_t id = queue[i];
         const struct task *task = &view->task[id];
         struct member *member = &s->member.item[id];
+        bool stands = task->state == TASK_RUNNING;
 
-        member->stands = task->state == TASK_RUNNING;
-        if (task->companion > id && member->stands)
+        if (stands && task->companion > id)
             measure(s, view, task);
-        if (ends && member->stands && member->runs)
-            s->back.item[backs++] = id;
+        if (ends && stands && member->runs)
+            back[backs++] = id;
         else
-            s->queue.item[kept++] = id;
+            queue[kept++] = id;
+        member->stands = stands;
         member->runs = member->packs = false;
     }
     for (size_t i = 0; i < backs; i++)
-        s->queue.item[kept++] = s->back.item[i];
+        queue[kept++] = back[i];
 }
 
 /* Running tasks whose progress would not survive keep their place until they are done. */
@@ -483,26 +486,22 @@ static bool must_stay(const struct view *view, const struct member *member)
 
 /* Whether a member may be on a cluster, room aside. */
 static inline bool may_be_on(const struct gandiva *s, const struct view *view, int32_t id,
-                             int32_t cluster)
+                             const struct member *member, int32_t cluster)
 {
-    if (s->member.item[id].stands)
+    if (member->stands)
         return true;
     return view_may_start(view, id, cluster) && !(s->one && id_set_has(&s->started, cluster));
 }
 
-static inline bool may_run(const struct gandiva *s, const struct view *view, int32_t id,
-                           int32_t cluster)
+/* Gives the member a turn on the cluster, if it may run there; false if not. */
+static inline bool give_turn(struct gandiva *s, const struct view *view, int32_t id,
+                             struct member *member, int32_t cluster)
 {
-    return allocation_fits(&s->asked.item[s->member.item[id].asks], &s->free[cluster]) &&
-           view->cluster[cluster].up && may_be_on(s, view, id, cluster);
-}
-
-static inline void give_turn(struct gandiva *s, const struct view *view, int32_t id,
-                             int32_t cluster)
-{
-    struct member *member = &s->member.item[id];
     const struct allocation *request = &s->asked.item[member->asks];
 
+    if (!allocation_fits(request, &s->free[cluster]) || !view->cluster[cluster].up ||
+        !may_be_on(s, view, id, member, cluster))
+        return false;
     if (s->one && !member->stands)
         id_set_add(&s->started, cluster);
     if (member->cluster != cluster)
@@ -510,6 +509,7 @@ static inline void give_turn(struct gandiva *s, const struct view *view, int32_t
     member->runs = true;
     allocation_subtract(&s->free[cluster], request);
     targets_add(&s->targets, id, cluster, request);
+    return true;
 }
 
 /* Those who must stay come first. */
@@ -517,96 +517,101 @@ static void give_turns_to_pinned(struct gandiva *s, const struct view *view)
 {
     for (size_t i = 0; i < s->queue.count; i++) {
         int32_t id = s->queue.item[i];
+        struct member *member = &s->member.item[id];
 
-        if (must_stay(view, &s->member.item[id]) &&
-            may_run(s, view, id, s->member.item[id].cluster))
-            give_turn(s, view, id, s->member.item[id].cluster);
+        if (must_stay(view, member))
+            give_turn(s, view, id, member, member->cluster);
     }
 }
 
-static void give_turns_at_home(struct gandiva *s, const struct view *view)
+/* Returns whether any of those without a turn could have one elsewhere. */
+static bool give_turns_at_home(struct gandiva *s, const struct view *view)
 {
-    size_t rest = 0;
+    const int32_t *queue = s->queue.item;
+    size_t count = s->queue.count, rests = 0;
+    bool roams = false;
+    int32_t *rest;
 
-    vector_reserve(&s->rest, s->queue.count);
-    for (size_t i = 0; i < s->queue.count; i++) {
-        int32_t id = s->queue.item[i];
-        const struct member *member = &s->member.item[id];
+    vector_reserve(&s->rest, count);
+    rest = s->rest.item;
+    for (size_t i = 0; i < count; i++) {
+        struct member *member = &s->member.item[queue[i]];
 
-        if (member->runs)
+        if (member->runs || give_turn(s, view, queue[i], member, member->cluster))
             continue;
-        if (may_run(s, view, id, member->cluster))
-            give_turn(s, view, id, member->cluster);
-        else
-            s->rest.item[rest++] = id;
+        rest[rests++] = queue[i];
+        roams |= member->roams;
     }
-    s->rest.count = rest;
+    s->rest.count = rests;
+    return roams;
 }
 
 static bool migrate(struct gandiva *s, const struct view *view, int32_t id)
 {
     const struct reach *reach = &view->task[id].reach;
-    int32_t own = s->member.item[id].cluster;
+    struct member *member = &s->member.item[id];
+    int32_t own = member->cluster;
 
     for (int32_t i = 0; i < reach->count; i++)
-        if (reach->cluster[i] != own && may_run(s, view, id, reach->cluster[i])) {
-            give_turn(s, view, id, reach->cluster[i]);
+        if (reach->cluster[i] != own && give_turn(s, view, id, member, reach->cluster[i]))
             return true;
-        }
     return false;
 }
 
-static void migrate_or_wait(struct gandiva *s, const struct view *view)
+static void migrate_rest(struct gandiva *s, const struct view *view)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < s->rest.count; i++) {
         int32_t id = s->rest.item[i];
-        bool *is_short;
 
-        if (s->member.item[id].roams && migrate(s, view, id))
-            continue;
-        is_short = &s->is_short[s->member.item[id].cluster];
-        s->shorts += !*is_short;
-        *is_short = true;
-        s->rest.item[kept++] = id;
+        if (!s->member.item[id].roams || !migrate(s, view, id))
+            s->rest.item[kept++] = id;
     }
     s->rest.count = kept;
+}
+
+static void note_shorts(struct gandiva *s, const struct view *view)
+{
+    for (size_t i = 0; i < s->rest.count && s->shorts < view->catalog->clusters; i++) {
+        bool *is_short = &s->is_short[s->member.item[s->rest.item[i]].cluster];
+
+        s->shorts += !*is_short;
+        *is_short = true;
+    }
 }
 
 static void give_turns(struct gandiva *s, const struct view *view)
 {
     if (s->pins)
         give_turns_to_pinned(s, view);
-    give_turns_at_home(s, view);
-    migrate_or_wait(s, view);
+    if (give_turns_at_home(s, view))
+        migrate_rest(s, view);
+    note_shorts(s, view);
 }
 
 /* Packing */
 
 /* Whether a member that does not run could share somebody's allocation on its cluster. */
-static inline bool may_be_guest(const struct gandiva *s, const struct view *view, int32_t id)
+static inline bool may_be_guest(const struct gandiva *s, const struct view *view, int32_t id,
+                                const struct member *member)
 {
-    return s->member.item[id].joins && may_be_on(s, view, id, s->member.item[id].cluster);
+    return member->joins && may_be_on(s, view, id, member, member->cluster);
 }
 
-static inline bool may_be_host(const struct gandiva *s, int32_t id)
+static inline bool may_be_host(const struct member *member)
 {
-    const struct member *member = &s->member.item[id];
-
     return member->runs && !member->packs && member->pairs;
 }
 
-static inline bool do_match(const struct gandiva *s, const struct view *view, int32_t id,
-                            int32_t host)
+static inline bool do_match(const struct gandiva *s, const struct view *view,
+                            const struct member *member, const struct member *other)
 {
-    const struct member *member = &s->member.item[id], *other = &s->member.item[host];
-
     return other->cluster == member->cluster && other->asks == member->asks &&
            !id_set_has(&s->bad, pair_of(view, member->type, other->type));
 }
 
-static void pack_with(struct gandiva *s, int32_t id, int32_t host)
+static inline void pack_with(struct gandiva *s, int32_t id, int32_t host)
 {
     struct member *member = &s->member.item[id], *other = &s->member.item[host];
 
@@ -618,64 +623,87 @@ static void pack_with(struct gandiva *s, int32_t id, int32_t host)
     targets_add_guest(&s->targets, id, host);
 }
 
-static inline void return_to_partner(struct gandiva *s, const struct view *view, int32_t id)
+/* Whether it did. */
+static inline bool return_to_partner(struct gandiva *s, const struct view *view, int32_t id)
 {
-    int32_t partner = s->member.item[id].partner;
+    const struct member *member = &s->member.item[id];
 
-    if (partner >= 0 && may_be_host(s, partner) && do_match(s, view, id, partner) &&
-        may_be_guest(s, view, id))
-        pack_with(s, id, partner);
+    if (member->partner < 0)
+        return false;
+    if (!may_be_host(&s->member.item[member->partner]) ||
+        !do_match(s, view, member, &s->member.item[member->partner]) ||
+        !may_be_guest(s, view, id, member))
+        return false;
+    pack_with(s, id, member->partner);
+    return true;
 }
 
-static void list_lone(struct gandiva *s)
+/* Those who got their turns first come first. */
+static void list_lone(struct gandiva *s, size_t hosts)
 {
-    vector_clear(&s->lone);
-    vector_clear(&s->lones);
-    for (size_t k = 0; k < s->asked.count; k++)
-        vector_push(&s->lones, 0);
-    for (size_t i = 0; i < s->targets.item.count; i++) {
-        int32_t id = s->targets.item.item[i].task;
+    const struct target *target = s->targets.item.item;
+    size_t lones = 0;
 
-        if (!may_be_host(s, id))
+    vector_reserve(&s->lone, hosts);
+    vector_reserve(&s->host, hosts);
+    vector_reserve(&s->lones, s->asked.count);
+    for (size_t k = 0; k < s->asked.count; k++)
+        s->lones.item[k] = 0;
+    for (size_t i = 0; i < hosts; i++) {
+        const struct member *member = &s->member.item[target[i].task];
+
+        if (!may_be_host(member))
             continue;
-        vector_push(&s->lone, id);
-        s->lones.item[s->member.item[id].asks]++;
+        s->lone.item[lones++] = target[i].task;
+        s->lones.item[member->asks]++;
     }
+    s->lone.count = lones;
+}
+
+/* Lists, by their places among the lone, the hosts that the member may be packed with. */
+static size_t list_hosts(struct gandiva *s, const struct view *view, const struct member *member)
+{
+    const int32_t *lone = s->lone.item;
+    size_t lones = s->lone.count, *host = s->host.item, hosts = 0;
+
+    for (size_t i = 0; i < lones; i++) {
+        host[hosts] = i;
+        hosts += do_match(s, view, member, &s->member.item[lone[i]]);
+    }
+    return hosts;
 }
 
 static void draw_host(struct gandiva *s, const struct view *view, int32_t id)
 {
-    int32_t host;
-    size_t kept = 0;
+    const struct member *member = &s->member.item[id];
+    size_t hosts, at;
 
-    if (s->lones.item[s->member.item[id].asks] == 0 || !may_be_guest(s, view, id))
+    if (s->lones.item[member->asks] == 0 || !may_be_guest(s, view, id, member))
         return;
-    vector_clear(&s->host);
-    for (size_t i = 0; i < s->lone.count; i++)
-        if (do_match(s, view, id, s->lone.item[i]))
-            vector_push(&s->host, s->lone.item[i]);
-    if (s->host.count == 0)
+    hosts = list_hosts(s, view, member);
+    if (hosts == 0)
         return;
-    host = s->host.item[rng_below(&s->rng, (uint32_t)s->host.count)];
-    pack_with(s, id, host);
-    s->lones.item[s->member.item[host].asks]--;
-    for (size_t i = 0; i < s->lone.count; i++)
-        if (s->lone.item[i] != host)
-            s->lone.item[kept++] = s->lone.item[i];
-    s->lone.count = kept;
+    at = s->host.item[rng_below(&s->rng, (uint32_t)hosts)];
+    pack_with(s, id, s->lone.item[at]);
+    s->lones.item[member->asks]--;
+    s->lone.count--;
+    for (; at < s->lone.count; at++)
+        s->lone.item[at] = s->lone.item[at + 1];
 }
 
 /* Those who found no room: first with whom they were packed before, then with anybody. */
 static void pack(struct gandiva *s, const struct view *view)
 {
+    size_t hosts = s->targets.item.count, kept = 0;
+
     if (!s->packs || s->rest.count == 0)
         return;
     for (size_t i = 0; i < s->rest.count; i++)
-        return_to_partner(s, view, s->rest.item[i]);
-    list_lone(s);
-    for (size_t i = 0; i < s->rest.count && s->lone.count > 0; i++)
-        if (!s->member.item[s->rest.item[i]].runs)
-            draw_host(s, view, s->rest.item[i]);
+        if (!return_to_partner(s, view, s->rest.item[i]))
+            s->rest.item[kept++] = s->rest.item[i];
+    list_lone(s, hosts);
+    for (size_t i = 0; i < kept && s->lone.count > 0; i++)
+        draw_host(s, view, s->rest.item[i]);
 }
 
 /* Gives a target one more of its requests, as far as there is something left; false if there is

@@ -5,9 +5,11 @@
  * switch, and free. Within a segment the time of its end is exact (core/speed.c), so nothing is
  * ever stepped: progress is brought up to date only when something about the task changes.
  *
- * One heap holds the next event of every running task. All that happens at one time is carried out
- * before the policy is asked again: tasks by id, then outages, then arrivals. One plan may touch
- * the same task several times; what it comes to is worked out once, before the heap is looked at.
+ * One heap holds the next event of every running task. An event that is put off, as those of tasks
+ * that take turns are all the time, keeps its place in the heap until that comes up, and only then
+ * goes where it belongs. All that happens at one time is carried out before the policy is asked
+ * again: tasks by id, then outages, then arrivals. One plan may touch the same task several times;
+ * what it comes to is worked out once, before the heap is looked at.
  */
 #include "sim/world_state.h"
 
@@ -70,10 +72,9 @@ static void schedule(struct world *world, int32_t id)
         next_s = now_s + hidden->fail_left_s;
         hidden->next_kind = NEXT_FAILURE;
     }
+    hidden->next_s = next_s;
     if (next_s < HUGE_VAL)
-        heap_set(&world->next, id, next_s);
-    else
-        heap_remove(&world->next, id);
+        heap_lower(&world->next, id, next_s);
 }
 
 static void mark_crowds(struct world *world)
@@ -108,10 +109,16 @@ static bool find_next(struct world *world, struct heap_entry *out)
 {
     schedule_marked(world);
     while (!heap_is_empty(&world->next)) {
+        double next_s;
+
         *out = heap_peek(&world->next);
-        if (world->task[out->id].state == TASK_RUNNING)
+        next_s = world->hidden[out->id].next_s;
+        if (world->task[out->id].state != TASK_RUNNING || next_s == HUGE_VAL)
+            heap_pop(&world->next);
+        else if (next_s > out->key)
+            heap_set(&world->next, out->id, next_s);
+        else
             return true;
-        heap_pop(&world->next);
     }
     return false;
 }

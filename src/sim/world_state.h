@@ -28,6 +28,7 @@ struct hidden {
     int32_t walks;     /* slots walked, for noise */
     double multiplier; /* of the speed: noise of this start, inverse work, pace, interference */
     double stamp_s;
+    double next_s; /* event-driven: of its next event; the heap may have an earlier time */
     double noise; /* of this start */
     double inverse_work;
     double stall_until_s;
@@ -110,8 +111,8 @@ struct world {
     VECTOR(int32_t) left; /* slotted, in a walk: a member of every company that someone left */
     bool walks;           /* slotted: a slot is being walked */
 
-    struct heap next; /* event-driven: by the time of their next event; entries of tasks that do
-                         not run any more are passed over */
+    struct heap next; /* event-driven: by the time of their next event or an earlier one; entries of
+                         tasks that do not run any more are passed over */
     VECTOR(int32_t) marked, crowded; /* tasks, and clusters, where it has to be worked out anew */
     struct heap outages;             /* upcoming changes of clusters and links, by index */
     struct rng *outage_rng;
