@@ -8,6 +8,7 @@ void targets_release(struct targets *targets)
     vector_release(&targets->item);
     id_set_release(&targets->settled);
     vector_release(&targets->lifted);
+    vector_release(&targets->mover);
 }
 
 void targets_clear(struct targets *targets)
@@ -22,7 +23,7 @@ static bool is_settled(const struct targets *targets, int32_t task)
 }
 
 /* Whether the place of a task that runs is kept by another one of its company. */
-static bool is_place_kept(const struct targets *targets, const struct view *view, int32_t task)
+static inline bool is_place_kept(const struct targets *targets, const struct view *view, int32_t task)
 {
     for (int32_t id = view->task[task].companion; id >= 0 && id != task;
          id = view->task[id].companion)
@@ -31,47 +32,45 @@ static bool is_place_kept(const struct targets *targets, const struct view *view
     return false;
 }
 
-static bool are_companions(const struct view *view, int32_t task, int32_t other)
+static inline bool are_companions(const struct view *view, const struct task *task, int32_t other)
 {
-    int32_t id = view->task[task].companion;
+    int32_t id = task->companion;
 
-    while (id >= 0 && id != task && id != other)
+    while (id >= 0 && id != other && id != task->id)
         id = view->task[id].companion;
     return id == other;
 }
 
-static bool stays_as_it_is(const struct targets *targets, const struct view *view,
-                           const struct target *target)
+static inline bool stays_as_it_is(const struct targets *targets, const struct view *view,
+                                  const struct target *target)
 {
     const struct task *task = &view->task[target->task];
 
-    return task->state == TASK_RUNNING && task->cluster == target->cluster &&
+    if (task->state != TASK_RUNNING)
+        return false;
+    if (target->host >= 0)
+        return are_companions(view, task, target->host) && is_settled(targets, target->host);
+    return task->cluster == target->cluster &&
            allocation_equal(&task->allocation, &target->amount) &&
            !is_place_kept(targets, view, target->task);
 }
 
-/* What runs has room side by side, so whoever stays need not be lifted and put back. Hosts first:
- * who keeps a place decides who can stay beside it. */
+/* What runs has room side by side, so whoever stays need not be lifted and put back. Lists the
+ * others: a host comes before its guests, so that in this order it is known who keeps a place when
+ * those beside it are looked at. */
 static void settle_those_that_stay(struct targets *targets, const struct view *view)
 {
-    size_t first_guest = targets->item.count;
+    const struct target *target = targets->item.item;
+    size_t count = targets->item.count, movers = 0;
 
-    for (size_t i = 0; i < targets->item.count; i++) {
-        const struct target *target = &targets->item.item[i];
-
-        if (target->host >= 0)
-            first_guest = i < first_guest ? i : first_guest;
-        else if (stays_as_it_is(targets, view, target))
-            id_set_add(&targets->settled, target->task);
+    vector_reserve(&targets->mover, count);
+    for (size_t i = 0; i < count; i++) {
+        if (stays_as_it_is(targets, view, &target[i]))
+            id_set_add(&targets->settled, target[i].task);
+        else
+            targets->mover.item[movers++] = (int32_t)i;
     }
-    for (size_t i = first_guest; i < targets->item.count; i++) {
-        const struct target *target = &targets->item.item[i];
-
-        if (target->host >= 0 && is_settled(targets, target->host) &&
-            view->task[target->task].state == TASK_RUNNING &&
-            are_companions(view, target->task, target->host))
-            id_set_add(&targets->settled, target->task);
-    }
+    targets->mover.count = movers;
 }
 
 static void lift_others(struct targets *targets, const struct view *view, struct plan *plan)
@@ -186,13 +185,16 @@ static void go_to_target(struct targets *targets, const struct view *view, struc
 static void plan_all(struct targets *targets, const struct view *view, struct plan *plan)
 {
     settle_those_that_stay(targets, view);
-    for (size_t i = 0; i < targets->item.count; i++)
-        if (!is_settled(targets, targets->item.item[i].task))
-            go_to_target(targets, view, plan, &targets->item.item[i]);
-    for (int32_t c = 0; c < view->catalog->clusters; c++)
-        for (int32_t i = 0; i < view->cluster[c].runnings; i++)
-            if (!is_settled(targets, view->cluster[c].running[i]))
-                plan_preempt(plan, view->cluster[c].running[i]);
+    for (size_t i = 0; i < targets->mover.count; i++)
+        go_to_target(targets, view, plan, &targets->item.item[targets->mover.item[i]]);
+    for (int32_t c = 0; c < view->catalog->clusters; c++) {
+        const int32_t *running = view->cluster[c].running;
+        int32_t runnings = view->cluster[c].runnings;
+
+        for (int32_t i = 0; i < runnings; i++)
+            if (!is_settled(targets, running[i]))
+                plan_preempt(plan, running[i]);
+    }
 }
 
 void targets_plan(struct targets *targets, const struct view *view, struct plan *plan)

@@ -21,6 +21,7 @@ struct targets {
     VECTOR(struct target) item; /* who matters most first */
     struct id_set settled;      /* tasks whose fate this plan has sealed */
     VECTOR(int32_t) lifted;     /* running ones that do not stay as they are */
+    VECTOR(int32_t) mover;      /* the other way round: targets of those who do not, by index */
     bool rigid;                 /* amounts are never cut, and what runs is never resized */
     bool restarts;              /* nobody keeps its place: whoever runs on is started anew */
     bool fits;                  /* all targets have room together, and no cluster is split */
