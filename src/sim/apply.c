@@ -30,7 +30,7 @@ static void refuse(struct world *world, const struct action *action, int reason)
     world_tell(world, EVENT_REFUSED, known ? action->task : -1, action->cluster, reason);
 }
 
-static int check_amount(const struct world *world, const struct task *task,
+static inline int check_amount(const struct world *world, const struct task *task,
                         const struct allocation *amount)
 {
     static const struct allocation nothing;
@@ -63,7 +63,7 @@ static inline bool is_in_state(enum action_kind kind, enum task_state state)
 }
 
 /* What can be said without looking at who else wants the capacity. */
-static int check_action(const struct world *world, const struct action *action)
+static inline int check_action(const struct world *world, const struct action *action)
 {
     const struct task *task;
 
@@ -83,7 +83,7 @@ static int check_action(const struct world *world, const struct action *action)
     return check_amount(world, task, &action->allocation);
 }
 
-static int check_turn(const struct world *world, const struct action *action)
+static inline int check_turn(const struct world *world, const struct action *action)
 {
     if (!world->cluster[action->cluster].may_start)
         return REFUSED_TURN;
@@ -125,7 +125,7 @@ static inline int check_room(const struct world *world, const struct plan *plan,
 
 static inline void use_turn(struct world *world, int32_t cluster)
 {
-    if (world->catalog->slot_s > 0 && world->catalog->rounds == ROUNDS_ONE)
+    if (world->slotted && world->catalog->rounds == ROUNDS_ONE)
         world->cluster[cluster].may_start = false;
 }
 
@@ -344,10 +344,14 @@ static bool only_starts(const struct plan *plan)
     return true;
 }
 
-/* Lists the actions that may go on; a task has one action per plan. */
-static void judge(struct world *world, const struct plan *plan)
+/* Lists the actions that may go on; a task has one action per plan. Returns how many there are. */
+static int judge(struct world *world, const struct plan *plan)
 {
-    vector_clear(&world->accepted);
+    const struct action **accepted;
+    int count = 0;
+
+    vector_reserve(&world->accepted, (size_t)plan->actions);
+    accepted = world->accepted.item;
     for (int32_t i = 0; i < plan->actions; i++) {
         const struct action *action = &plan->action[i];
         int reason = check_action(world, action);
@@ -356,11 +360,12 @@ static void judge(struct world *world, const struct plan *plan)
             reason = REFUSED_TWICE;
         if (reason == ACCEPTED) {
             world->hidden[action->task].planned = true;
-            vector_push(&world->accepted, action);
+            accepted[count++] = action;
         } else {
             refuse(world, action, reason);
         }
     }
+    return count;
 }
 
 /* Those that were preempted wait by now. */
@@ -372,23 +377,25 @@ static bool lets_go(const struct world *world, const struct action *action)
 
 int plan_apply(struct world *world, const struct plan *plan)
 {
-    int applied = 0;
+    const struct action **accepted;
+    int count, applied = 0;
 
     if (only_starts(plan))
         return apply_starts(world, plan);
-    judge(world, plan);
-    for (size_t i = 0; i < world->accepted.count; i++)
-        if (world->accepted.item[i]->kind == ACTION_PREEMPT) {
-            task_preempt(world, world->accepted.item[i]->task);
+    count = judge(world, plan);
+    accepted = world->accepted.item;
+    for (int i = 0; i < count; i++)
+        if (accepted[i]->kind == ACTION_PREEMPT) {
+            task_preempt(world, accepted[i]->task);
             applied++;
         }
-    for (size_t i = 0; i < world->accepted.count; i++) {
-        world->hidden[world->accepted.item[i]->task].planned = false;
-        if (lets_go(world, world->accepted.item[i]))
-            let_go(world, world->accepted.item[i]);
+    for (int i = 0; i < count; i++) {
+        world->hidden[accepted[i]->task].planned = false;
+        if (lets_go(world, accepted[i]))
+            let_go(world, accepted[i]);
     }
-    for (size_t i = 0; i < world->accepted.count; i++)
-        if (world->accepted.item[i]->kind != ACTION_PREEMPT)
-            applied += carry_out(world, plan, world->accepted.item[i]);
+    for (int i = 0; i < count; i++)
+        if (accepted[i]->kind != ACTION_PREEMPT)
+            applied += carry_out(world, plan, accepted[i]);
     return applied;
 }

@@ -26,12 +26,10 @@ double continuous_progress(const struct world *world, int32_t id)
                          ran_s * hidden->multiplier * hidden->segment);
 }
 
-void continuous_settle(struct world *world, int32_t id)
+void continuous_catch_up(struct world *world, int32_t id)
 {
     struct hidden *hidden = &world->hidden[id];
 
-    if (hidden->stamp_s == world->view.now_s)
-        return;
     hidden->progress = continuous_progress(world, id);
     hidden->fail_left_s -= world->view.now_s - hidden->stamp_s;
     hidden->stamp_s = world->view.now_s;

@@ -33,7 +33,7 @@ static double draw_failure(const struct world *world, int32_t id)
 }
 
 /* On nodes it matters where the allocation lies. */
-static void place_rate(const struct world *world, const struct task *task, struct rate *rate)
+static inline void place_rate(const struct world *world, const struct task *task, struct rate *rate)
 {
     const struct placements *placements = world->scenario->truth[task->type].placements;
     const struct allocation *node = &world->catalog->cluster[task->cluster].node;
@@ -74,17 +74,19 @@ static const struct known_rate *find_rate(struct world *world, const struct task
 
 /* A type gets few different allocations, and a task often what it had before, so rates are kept.
  * What is below the task's own minimum makes it stand still, like anything below its type's. */
-void progress_set_rate(struct world *world, int32_t id)
+static inline void set_rate(struct world *world, const struct task *task, struct hidden *hidden)
 {
-    const struct task *task = &world->task[id];
-    struct hidden *hidden = &world->hidden[id];
-
     if (!hidden->known || !allocation_equal(&hidden->known->allocation, &task->allocation))
         hidden->known = find_rate(world, task);
     hidden->rate = hidden->known->rate;
     place_rate(world, task, &hidden->rate);
     if (world->below_minimum && !allocation_fits(&task->min, &task->allocation))
         hidden->rate = (struct rate){0};
+}
+
+void progress_set_rate(struct world *world, int32_t id)
+{
+    set_rate(world, &world->task[id], &world->hidden[id]);
 }
 
 /* Whether a slot brings just what the speed says, by speed_at_root(). */
@@ -105,13 +107,13 @@ void progress_set_multiplier(struct world *world, int32_t id)
     struct hidden *hidden = &world->hidden[id];
 
     hidden->multiplier = hidden->noise * hidden->inverse_work * world->task[id].pace;
-    if (world->scenario->has_interference && world->catalog->slot_s == 0)
+    if (world->scenario->has_interference && !world->slotted)
         hidden->multiplier *= progress_interference(world, id);
 }
 
 void progress_refresh(struct world *world, int32_t id)
 {
-    if (world->catalog->slot_s == 0) {
+    if (!world->slotted) {
         continuous_mark(world, id);
         return;
     }
@@ -124,20 +126,22 @@ void progress_begin(struct world *world, int32_t id, int32_t from)
     const struct task *task = &world->task[id];
     const struct type_info *info = &world->catalog->type[task->type];
     struct hidden *hidden = &world->hidden[id];
-    double mb = info->data_mb + (hidden->progress > 0 ? info->state_mb : 0);
     double here_s = world->view.now_s;
 
-    if (from != task->cluster)
+    if (from != task->cluster) {
+        double mb = info->data_mb + (hidden->progress > 0 ? info->state_mb : 0);
+
         here_s = progress_transfer_end(world, from, task->cluster, mb);
+    }
     hidden->starts++;
     hidden->noise = start_noise(world, id);
     hidden->multiplier = hidden->noise * hidden->inverse_work;
     hidden->fail_left_s = draw_failure(world, id);
     hidden->stall_until_s = here_s + info->startup_s;
     hidden->data_at = task->cluster;
-    if (world->catalog->slot_s > 0)
+    if (world->slotted)
         hidden->plain = is_plain(world, task, hidden);
-    progress_set_rate(world, id);
+    set_rate(world, task, hidden);
 }
 
 double progress_interference(const struct world *world, int32_t id)

@@ -6,11 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-static bool is_continuous(const struct world *world)
-{
-    return world->catalog->slot_s == 0;
-}
-
 static void running_add(struct world *world, int32_t cluster, int32_t id)
 {
     struct running_list *list = &world->running[cluster];
@@ -177,7 +172,7 @@ static inline void get_going(struct world *world, int32_t id, const struct place
     const struct task *task = &world->task[id];
     struct hidden *hidden = &world->hidden[id];
 
-    if (is_continuous(world)) {
+    if (!world->slotted) {
         const struct switching_cost *cost = &world->catalog->type[task->type].switching;
 
         hidden->stamp_s = world->view.now_s;
@@ -216,7 +211,7 @@ void task_resize(struct world *world, int32_t id, const struct allocation *amoun
     struct task *task = &world->task[id];
     struct hidden *hidden = &world->hidden[id];
 
-    if (is_continuous(world))
+    if (!world->slotted)
         continuous_settle(world, id);
     close_stretch(world, task);
     world_give(world, task->cluster, &task->allocation, &task->placement);
@@ -228,7 +223,7 @@ void task_resize(struct world *world, int32_t id, const struct allocation *amoun
     world->totals.resizes++;
     progress_set_rate(world, id);
     world_tell(world, EVENT_RESIZE, id, task->cluster, -1);
-    if (is_continuous(world)) {
+    if (!world->slotted) {
         hidden->slow_until_s =
             world->view.now_s + world->catalog->type[task->type].switching.seconds;
         continuous_mark(world, id);
@@ -249,7 +244,7 @@ static void vacate(struct world *world, int32_t id, bool unlist)
 {
     struct task *task = &world->task[id];
 
-    if (is_continuous(world)) {
+    if (!world->slotted) {
         continuous_settle(world, id);
         continuous_mark(world, id);
     }
@@ -264,7 +259,7 @@ static void vacate(struct world *world, int32_t id, bool unlist)
     task->state = TASK_WAITING;
     if (unlist)
         running_remove(world, task->cluster, id);
-    if (is_continuous(world))
+    if (!world->slotted)
         continuous_crowd(world, task->cluster);
 }
 
@@ -330,7 +325,7 @@ void task_finish(struct world *world, int32_t id)
         world_give(world, task->cluster, &task->allocation, &task->placement);
     drop_placement(task);
     task->allocation = (struct allocation){{0}};
-    if (is_continuous(world)) {
+    if (!world->slotted) {
         running_remove(world, task->cluster, id);
         continuous_crowd(world, task->cluster);
     }

@@ -54,6 +54,7 @@ struct world *world_new(const struct scenario *scenario)
 
     world->scenario = scenario;
     world->catalog = &scenario->catalog;
+    world->slotted = scenario->catalog.slot_s > 0;
     world->cluster = xcalloc(clusters, sizeof *world->cluster);
     world->running = xcalloc(clusters, sizeof *world->running);
     make_nodes(world);
@@ -234,7 +235,7 @@ static void check_over(struct world *world)
 /* The first decision point: slot 0 with its arrivals, or the first arrival. */
 static void begin(struct world *world)
 {
-    if (world->catalog->slot_s > 0) {
+    if (world->slotted) {
         outages_happen(world);
         while (world->next_arrival < world->arrivals->count &&
                world->arrivals->item[world->next_arrival].time_s <= 0)
@@ -338,7 +339,7 @@ const struct world_totals *world_totals(const struct world *world)
 
 double world_progress(const struct world *world, int32_t task)
 {
-    if (world->catalog->slot_s > 0)
+    if (world->slotted)
         return world->hidden[task].progress;
     return continuous_progress(world, task);
 }
@@ -398,7 +399,7 @@ void world_pass_time(struct world *world, double to_s)
 static bool asks_again(const struct world *world, const struct plan *plan, int applied,
                        int64_t started)
 {
-    if (world->catalog->slot_s > 0)
+    if (world->slotted)
         return world->catalog->rounds == ROUNDS_MANY && started > 0;
     return plan->again && applied > 0;
 }
@@ -414,7 +415,7 @@ int world_apply(struct world *world, const struct plan *plan)
     world->totals.decisions++;
     if (asks_again(world, plan, applied, world->totals.starts - starts)) {
         world->view.round++;
-    } else if (world->catalog->slot_s > 0) {
+    } else if (world->slotted) {
         slotted_advance(world);
     } else {
         world->wake_s = plan->wake_s > world->view.now_s ? plan->wake_s : HUGE_VAL;

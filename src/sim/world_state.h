@@ -132,6 +132,7 @@ struct world {
     struct watcher watcher[WATCHERS];
     int watchers;
     bool below_minimum, strict, over, has_failures, has_nodes;
+    bool slotted; /* as opposed to event-driven */
 };
 
 /* world.c */
@@ -236,8 +237,15 @@ double progress_transfer_end(const struct world *world, int32_t from, int32_t to
 /* slotted.c and continuous.c: on to the next decision point */
 void slotted_advance(struct world *world);
 void continuous_advance(struct world *world);
-void continuous_settle(struct world *world, int32_t id); /* progress up to now */
+void continuous_catch_up(struct world *world, int32_t id);
 double continuous_progress(const struct world *world, int32_t id);
+
+/* Progress up to now. */
+static inline void continuous_settle(struct world *world, int32_t id)
+{
+    if (world->hidden[id].stamp_s != world->view.now_s)
+        continuous_catch_up(world, id);
+}
 
 /* The task's next event is not what it was. */
 static inline void continuous_mark(struct world *world, int32_t id)
