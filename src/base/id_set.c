@@ -22,11 +22,13 @@ void id_set_grow(struct id_set *set, int32_t id)
     set->added = xrealloc(set->added, (size_t)ids, sizeof *set->added);
     memset(set->added + set->ids, 0, (size_t)(ids - set->ids) * sizeof *set->added);
     set->ids = ids;
+    if (set->round == 0)
+        set->round = 1;
 }
 
 void id_set_forget(struct id_set *set)
 {
     if (set->ids > 0)
         memset(set->added, 0, (size_t)set->ids * sizeof *set->added);
-    set->rounds = 0;
+    set->round = 1;
 }

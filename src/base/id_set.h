@@ -12,7 +12,7 @@
 struct id_set {
     uint32_t *added; /* by id: round */
     int32_t ids;     /* room for ids below this */
-    uint32_t rounds; /* that have been cleared */
+    uint32_t round;  /* the present one; 0 until something is added or cleared */
 };
 
 void id_set_release(struct id_set *set);
@@ -21,20 +21,20 @@ void id_set_forget(struct id_set *set);           /* empties it at full cost */
 
 static inline void id_set_clear(struct id_set *set)
 {
-    if (++set->rounds == UINT32_MAX)
+    if (++set->round == UINT32_MAX)
         id_set_forget(set);
 }
 
 static inline bool id_set_has(const struct id_set *set, int32_t id)
 {
-    return id < set->ids && set->added[id] == set->rounds + 1;
+    return id < set->ids && set->added[id] == set->round;
 }
 
 static inline void id_set_add(struct id_set *set, int32_t id)
 {
     if (id >= set->ids)
         id_set_grow(set, id);
-    set->added[id] = set->rounds + 1; /* NOLINT(clang-analyzer-core.NullDereference): grown */
+    set->added[id] = set->round; /* NOLINT(clang-analyzer-core.NullDereference): grown */
 }
 
 static inline void id_set_remove(struct id_set *set, int32_t id)

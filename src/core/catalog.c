@@ -50,11 +50,6 @@ struct allocation catalog_mean_cluster(const struct catalog *catalog)
     return mean;
 }
 
-bool catalog_may_share(const struct catalog *catalog, int type)
-{
-    return catalog->sharing.most > 1 && catalog->type[type].stages;
-}
-
 int catalog_most_company(const struct catalog *catalog)
 {
     for (int i = 0; i < catalog->types; i++)

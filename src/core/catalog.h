@@ -104,7 +104,10 @@ int catalog_find_type(const struct catalog *catalog, const char *name);
 struct allocation catalog_mean_cluster(const struct catalog *catalog);
 
 /* Whether tasks of this type may share an allocation with others. */
-bool catalog_may_share(const struct catalog *catalog, int type);
+static inline bool catalog_may_share(const struct catalog *catalog, int type)
+{
+    return catalog->sharing.most > 1 && catalog->type[type].stages;
+}
 
 /* How many tasks may come to share one allocation; 1 if no type may. */
 int catalog_most_company(const struct catalog *catalog);

@@ -474,8 +474,8 @@ static void look(struct gandiva *s, const struct view *view, bool ends)
         member->stands = stands;
         member->runs = member->packs = false;
     }
-    for (size_t i = 0; i < backs; i++)
-        queue[kept++] = back[i];
+    if (backs > 0)
+        memcpy(queue + kept, back, backs * sizeof *back);
 }
 
 /* Running tasks whose progress would not survive keep their place until they are done. */

@@ -34,7 +34,8 @@ static inline void targets_add(struct targets *targets, int32_t task, int32_t cl
 {
     struct target *target;
 
-    vector_reserve(&targets->item, targets->item.count + 1);
+    if (targets->item.count == targets->item.capacity)
+        vector_reserve(&targets->item, targets->item.count + 1);
     target = &targets->item.item[targets->item.count++];
     target->task = task;
     target->cluster = cluster;

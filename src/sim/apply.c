@@ -83,11 +83,11 @@ static inline int check_action(const struct world *world, const struct action *a
     return check_amount(world, task, &action->allocation);
 }
 
-static inline int check_turn(const struct world *world, const struct action *action)
+static inline int check_turn(const struct world *world, int32_t task, int32_t cluster)
 {
-    if (!world->cluster[action->cluster].may_start)
+    if (!world->cluster[cluster].may_start)
         return REFUSED_TURN;
-    if (world->window && view_find_slot(&world->view, action->cluster, action->task) < 0)
+    if (world->window && view_find_slot(&world->view, cluster, task) < 0)
         return REFUSED_WINDOW;
     return ACCEPTED;
 }
@@ -132,7 +132,7 @@ static inline void use_turn(struct world *world, int32_t cluster)
 static bool start(struct world *world, const struct plan *plan, const struct action *action)
 {
     struct placement placement = {0};
-    int reason = check_turn(world, action);
+    int reason = check_turn(world, action->task, action->cluster);
 
     if (reason == ACCEPTED)
         reason = check_room(world, plan, action, NULL, &placement);
@@ -207,14 +207,12 @@ static bool join(struct world *world, const struct action *action)
 {
     const struct task *task = &world->task[action->task], *host = &world->task[action->with];
     bool runs = task->state == TASK_RUNNING;
-    struct action at = *action;
     int reason = REFUSED_STATE;
 
-    at.cluster = host->cluster;
     if (host != task && host->state == TASK_RUNNING && !world->hidden[host->id].lifted)
         reason = check_company(world, task, host);
     if (reason == ACCEPTED && !runs)
-        reason = check_turn(world, &at);
+        reason = check_turn(world, action->task, host->cluster);
     if (reason != ACCEPTED && runs)
         keep_or_preempt(world, action, reason);
     else if (reason != ACCEPTED)

@@ -14,7 +14,7 @@
 #include <math.h>
 
 /* The ring from a task on; returns how many. */
-static int gather(const struct world *world, int32_t id, int32_t member[MAX_COMPANY])
+static inline int gather(const struct world *world, int32_t id, int32_t member[MAX_COMPANY])
 {
     int members = 0;
     int32_t at = id;
@@ -30,7 +30,7 @@ int company_size(const struct world *world, int32_t id)
 {
     int32_t member[MAX_COMPANY];
 
-    return gather(world, id, member);
+    return world->task[id].companion < 0 ? 1 : gather(world, id, member);
 }
 
 void company_set_paces(struct world *world, int32_t id)
@@ -79,7 +79,7 @@ void company_enter(struct world *world, int32_t id, int32_t with)
     int others = gather(world, with, other);
 
     BUG_ON(others >= MAX_COMPANY);
-    for (int i = 0; world->catalog->slot_s == 0 && i < others; i++)
+    for (int i = 0; !world->slotted && i < others; i++)
         continuous_settle(world, other[i]);
     start_up_in_turn(world, id, other, others);
     task->companion = host->companion >= 0 ? host->companion : with;

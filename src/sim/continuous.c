@@ -36,9 +36,9 @@ void continuous_catch_up(struct world *world, int32_t id)
 }
 
 /* The factor in force from now on; *until_s is when the segment ends at the latest. */
-static double begin_segment(const struct world *world, int32_t id, double *until_s)
+static inline double begin_segment(const struct world *world, const struct task *task,
+                                   const struct hidden *hidden, double *until_s)
 {
-    const struct hidden *hidden = &world->hidden[id];
     double now_s = world->view.now_s;
 
     *until_s = HUGE_VAL;
@@ -48,17 +48,16 @@ static double begin_segment(const struct world *world, int32_t id, double *until
     }
     if (now_s < hidden->slow_until_s) {
         *until_s = hidden->slow_until_s;
-        return world->catalog->type[world->task[id].type].switching.factor;
+        return world->catalog->type[task->type].switching.factor;
     }
     return 1;
 }
 
 /* Its next event, from now. */
-static void schedule(struct world *world, int32_t id)
+static inline void schedule(struct world *world, const struct task *task, struct hidden *hidden)
 {
-    struct hidden *hidden = &world->hidden[id];
     double now_s = world->view.now_s, until_s, finish_s = HUGE_VAL, next_s;
-    double factor = begin_segment(world, id, &until_s);
+    double factor = begin_segment(world, task, hidden, &until_s);
 
     hidden->segment = factor;
     if (factor > 0)
@@ -72,7 +71,7 @@ static void schedule(struct world *world, int32_t id)
     }
     hidden->next_s = next_s;
     if (next_s < HUGE_VAL)
-        heap_lower(&world->next, id, next_s);
+        heap_lower(&world->next, task->id, next_s);
 }
 
 static void mark_crowds(struct world *world)
@@ -89,15 +88,15 @@ static void schedule_marked(struct world *world)
 {
     mark_crowds(world);
     for (size_t i = 0; i < world->marked.count; i++) {
-        int32_t id = world->marked.item[i];
-        struct hidden *hidden = &world->hidden[id];
+        const struct task *task = &world->task[world->marked.item[i]];
+        struct hidden *hidden = &world->hidden[world->marked.item[i]];
 
         hidden->marked = false;
-        if (world->task[id].state != TASK_RUNNING)
+        if (task->state != TASK_RUNNING)
             continue;
-        continuous_settle(world, id);
-        progress_set_multiplier(world, id);
-        schedule(world, id);
+        continuous_settle(world, task->id);
+        progress_set_multiplier(world, task, hidden);
+        schedule(world, task, hidden);
     }
     vector_clear(&world->marked);
 }

@@ -10,9 +10,10 @@
 #include "core/placements.h"
 #include "sim/noise.h"
 
-static double start_noise(const struct world *world, int32_t id)
+static inline double start_noise(const struct world *world, const struct type_truth *truth,
+                                 int32_t id)
 {
-    const struct noise *noise = &world->scenario->truth[world->task[id].type].noise;
+    const struct noise *noise = &truth->noise;
 
     if (noise->kind != NOISE_LOGNORMAL || noise->per_slot)
         return 1;
@@ -21,9 +22,10 @@ static double start_noise(const struct world *world, int32_t id)
 
 /* Exponential by the type's mean time between failures; the same for the n-th start of a task under
  * every policy. */
-static double draw_failure(const struct world *world, int32_t id)
+static inline double draw_failure(const struct world *world, const struct type_truth *truth,
+                                  int32_t id)
 {
-    double mtbf_s = world->scenario->truth[world->task[id].type].mtbf_s;
+    double mtbf_s = truth->mtbf_s;
     uint64_t bits;
 
     if (!world->has_failures || mtbf_s <= 0)
@@ -101,30 +103,20 @@ static bool is_plain(const struct world *world, const struct task *task,
            hidden->stall_until_s <= world->view.now_s;
 }
 
-/* In slotted time interference is worked out slot by slot. */
-void progress_set_multiplier(struct world *world, int32_t id)
+void progress_refresh_slotted(struct world *world, int32_t id)
 {
+    const struct task *task = &world->task[id];
     struct hidden *hidden = &world->hidden[id];
 
-    hidden->multiplier = hidden->noise * hidden->inverse_work * world->task[id].pace;
-    if (world->scenario->has_interference && !world->slotted)
-        hidden->multiplier *= progress_interference(world, id);
-}
-
-void progress_refresh(struct world *world, int32_t id)
-{
-    if (!world->slotted) {
-        continuous_mark(world, id);
-        return;
-    }
-    progress_set_multiplier(world, id);
-    world->hidden[id].plain = is_plain(world, &world->task[id], &world->hidden[id]);
+    progress_set_multiplier(world, task, hidden);
+    hidden->plain = is_plain(world, task, hidden);
 }
 
 void progress_begin(struct world *world, int32_t id, int32_t from)
 {
     const struct task *task = &world->task[id];
     const struct type_info *info = &world->catalog->type[task->type];
+    const struct type_truth *truth = &world->scenario->truth[task->type];
     struct hidden *hidden = &world->hidden[id];
     double here_s = world->view.now_s;
 
@@ -134,9 +126,9 @@ void progress_begin(struct world *world, int32_t id, int32_t from)
         here_s = progress_transfer_end(world, from, task->cluster, mb);
     }
     hidden->starts++;
-    hidden->noise = start_noise(world, id);
+    hidden->noise = start_noise(world, truth, id);
     hidden->multiplier = hidden->noise * hidden->inverse_work;
-    hidden->fail_left_s = draw_failure(world, id);
+    hidden->fail_left_s = draw_failure(world, truth, id);
     hidden->stall_until_s = here_s + info->startup_s;
     hidden->data_at = task->cluster;
     if (world->slotted)

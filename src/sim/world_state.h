@@ -228,9 +228,6 @@ void windows_refill(struct world *world);
 /* progress.c */
 void progress_set_rate(struct world *world, int32_t id); /* after a change of the allocation */
 void progress_begin(struct world *world, int32_t id, int32_t from); /* after a start or migration */
-/* Something beside its allocation has changed a running task's speed. */
-void progress_refresh(struct world *world, int32_t id);
-void progress_set_multiplier(struct world *world, int32_t id); /* once that is in force */
 double progress_interference(const struct world *world, int32_t id);
 double progress_transfer_end(const struct world *world, int32_t from, int32_t to, double mb);
 
@@ -254,6 +251,25 @@ static inline void continuous_mark(struct world *world, int32_t id)
         return;
     world->hidden[id].marked = true;
     vector_push(&world->marked, id);
+}
+
+/* Something beside its allocation has changed a running task's speed. */
+void progress_refresh_slotted(struct world *world, int32_t id);
+static inline void progress_refresh(struct world *world, int32_t id)
+{
+    if (world->slotted)
+        progress_refresh_slotted(world, id);
+    else
+        continuous_mark(world, id);
+}
+
+/* Once that is in force. In slotted time interference is worked out slot by slot. */
+static inline void progress_set_multiplier(struct world *world, const struct task *task,
+                                           struct hidden *hidden)
+{
+    hidden->multiplier = hidden->noise * hidden->inverse_work * task->pace;
+    if (world->scenario->has_interference && !world->slotted)
+        hidden->multiplier *= progress_interference(world, task->id);
 }
 
 /* Who runs there has changed. */

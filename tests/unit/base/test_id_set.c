@@ -36,7 +36,7 @@ static void rounds_may_run_over(void **state)
     (void)state;
 
     id_set_add(&set, 3);
-    set.rounds = UINT32_MAX - 3;
+    set.round = UINT32_MAX - 3;
     for (int i = 0; i < 6; i++) {
         id_set_add(&set, 4 + i);
         assert_true(id_set_has(&set, 4 + i));
