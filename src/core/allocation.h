@@ -12,6 +12,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 enum { MAX_RESOURCES = 8, MAX_QUANTITY = 1000000000 }; /* see first_four() */
 
 struct allocation {
@@ -36,12 +40,26 @@ static inline quantities last_four(const struct allocation *a)
     return four;
 }
 
+/* Of the answers to a comparison, each of which is all ones or all zeros. */
 static inline bool any_of(quantities four)
 {
+#ifdef __SSE2__
+    return _mm_movemask_epi8((__m128i)four) != 0;
+#else
     uint64_t two[2];
 
     memcpy(two, &four, sizeof two);
     return (two[0] | two[1]) != 0;
+#endif
+}
+
+static inline bool all_of(quantities four)
+{
+#ifdef __SSE2__
+    return _mm_movemask_epi8((__m128i)four) == 0xFFFF;
+#else
+    return !any_of(~four);
+#endif
 }
 
 static inline bool allocation_fits(const struct allocation *wanted, const struct allocation *free)
@@ -61,12 +79,12 @@ static inline bool allocation_within(const struct allocation *low, const struct 
 
 static inline bool allocation_equal(const struct allocation *a, const struct allocation *b)
 {
-    return !any_of((first_four(a) ^ first_four(b)) | (last_four(a) ^ last_four(b)));
+    return all_of((first_four(a) == first_four(b)) & (last_four(a) == last_four(b)));
 }
 
 static inline bool allocation_is_zero(const struct allocation *a)
 {
-    return !any_of(first_four(a) | last_four(a));
+    return all_of((first_four(a) | last_four(a)) == 0);
 }
 
 static inline void allocation_add(struct allocation *to, const struct allocation *more)
