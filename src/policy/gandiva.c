@@ -40,6 +40,7 @@
 #include "policy/registry.h"
 #include "policy/request.h"
 #include "policy/rounds.h"
+#include "policy/strangers.h"
 #include "policy/target.h"
 
 struct member {
@@ -56,11 +57,6 @@ struct member {
     bool roams;   /* it reaches more than one cluster */
 };
 
-struct stranger {
-    int32_t task;
-    double least_share; /* of any cluster of its reach */
-};
-
 struct gandiva {
     struct requests requests;
     struct targets targets;
@@ -72,8 +68,7 @@ struct gandiva {
     VECTOR(int32_t) live;             /* tasks that were let in and are not done, as they came */
     VECTOR(int32_t) queue;            /* the same in the order of their turns */
     VECTOR(int32_t) back;             /* those who go to its end */
-    VECTOR(struct stranger) stranger; /* who waits and was not let in, by id */
-    double least_share;               /* none of them has less */
+    struct strangers strangers;       /* who waits and was not let in */
     int32_t waiting_members;
     double *load;                    /* by cluster: dominant shares let in */
     double *old_load;                /* the same when the strangers were last asked */
@@ -123,7 +118,7 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     for (int32_t i = 0; i < setup->catalog->types; i++)
         s->pins |= !setup->catalog->type[i].preempt_keeps;
     s->moved = true;
-    s->least_share = HUGE_VAL;
+    strangers_init(&s->strangers);
     rng_stream(&s->rng, setup->seed, "policy");
     s->targets.rigid = !s->grows;
     s->targets.fits = true;
@@ -150,7 +145,7 @@ static void release(void *state)
     vector_release(&s->live);
     vector_release(&s->queue);
     vector_release(&s->back);
-    vector_release(&s->stranger);
+    strangers_release(&s->strangers);
     id_set_release(&s->started);
     id_set_release(&s->bad);
     vector_release(&s->growing);
@@ -306,8 +301,7 @@ static void add_stranger(struct gandiva *s, const struct view *view, int32_t id)
 
     for (int32_t i = 0; i < reach->count; i++)
         least_share = fmin(least_share, share_on(s, view, id, reach->cluster[i]));
-    vector_push(&s->stranger, ((struct stranger){id, least_share}));
-    s->least_share = fmin(s->least_share, least_share);
+    strangers_add(&s->strangers, id, least_share);
 }
 
 /* New ones are among those that began to wait, by id; returns from which on they stand. Somebody
@@ -316,7 +310,7 @@ static void add_stranger(struct gandiva *s, const struct view *view, int32_t id)
 static size_t list_strangers(struct gandiva *s, const struct view *view)
 {
     static const struct member none = {.cluster = -1, .partner = -1};
-    size_t known = s->stranger.count;
+    size_t known = s->strangers.item.count;
     int32_t first_new = (int32_t)s->member.count;
 
     while (s->member.count < (size_t)view->tasks)
@@ -324,10 +318,9 @@ static size_t list_strangers(struct gandiva *s, const struct view *view)
     for (int32_t i = 0; i < view->arrivals; i++)
         if (view->arrived[i] >= first_new)
             add_stranger(s, view, view->arrived[i]);
-    if (s->stranger.count + (size_t)s->waiting_members == (size_t)view->waiting)
+    if (strangers_count(&s->strangers) + (size_t)s->waiting_members == (size_t)view->waiting)
         return known;
-    vector_clear(&s->stranger);
-    s->least_share = HUGE_VAL;
+    strangers_clear(&s->strangers);
     for (int32_t id = view->first_waiting; id >= 0; id = view->task[id].next_waiting)
         if (s->member.item[id].cluster < 0)
             add_stranger(s, view, id);
@@ -349,32 +342,31 @@ static double most_room(const struct gandiva *s, const struct view *view)
  * no more. */
 static void ask_strangers(struct gandiva *s, const struct view *view, size_t first)
 {
+    struct strangers *strangers = &s->strangers;
     double room = most_room(s, view);
-    size_t kept = first, i = first, left;
     bool shrunk = false;
 
-    for (; i < s->stranger.count; i++) {
-        struct stranger stranger = s->stranger.item[i];
+    for (size_t i = first;; i++) {
+        bool all_wanted = s->wanted == view->catalog->clusters;
+        struct stranger stranger;
 
-        if (room < s->least_share && s->wanted == view->catalog->clusters)
+        i = strangers_next(strangers, i, all_wanted ? room : HUGE_VAL);
+        if (i == strangers->item.count)
             break;
+        stranger = strangers->item.item[i];
         if (stranger.least_share > room) {
             want(s, view, stranger.task);
         } else if (view->task[stranger.task].state != TASK_WAITING) {
-            continue;
+            strangers_drop(strangers, i);
         } else if (let_in_one(s, view, stranger.task)) {
+            strangers_drop(strangers, i);
             shrunk = true;
-            continue;
         } else if (shrunk) {
             room = most_room(s, view);
             shrunk = false;
         }
-        s->stranger.item[kept++] = stranger;
     }
-    left = s->stranger.count - i;
-    if (left > 0)
-        memmove(s->stranger.item + kept, s->stranger.item + i, left * sizeof *s->stranger.item);
-    s->stranger.count = kept + left;
+    strangers_tidy(strangers);
 }
 
 static bool has_opened(const struct gandiva *s, const struct view *view)
@@ -405,7 +397,7 @@ static bool is_as_before(const struct gandiva *s, const struct view *view)
     if (view->arrivals == 0 && view->toucheds == 0)
         return true;
     return !s->moved && s->member.count == (size_t)view->tasks &&
-           s->live.count + s->stranger.count == (size_t)(view->waiting + view->running) &&
+           s->live.count + strangers_count(&s->strangers) == (size_t)(view->waiting + view->running) &&
            !has_opened(s, view);
 }
 
