@@ -63,12 +63,12 @@ struct gandiva {
     double slice_s, slice_end_s, most_load;
     bool grows, packs;
     struct rng rng;
-    struct id_set bad;                /* pairs of types that are slower together: see pair_of() */
-    VECTOR(struct member) member;     /* by task */
-    VECTOR(int32_t) live;             /* tasks that were let in and are not done, as they came */
-    VECTOR(int32_t) queue;            /* the same in the order of their turns */
-    VECTOR(int32_t) back;             /* those who go to its end */
-    struct strangers strangers;       /* who waits and was not let in */
+    struct id_set bad;            /* pairs of types that are slower together: see pair_of() */
+    VECTOR(struct member) member; /* by task */
+    VECTOR(int32_t) live;         /* tasks that were let in and are not done, as they came */
+    VECTOR(int32_t) queue;        /* the same in the order of their turns */
+    VECTOR(int32_t) back;         /* those who go to its end */
+    struct strangers strangers;   /* who waits and was not let in */
     int32_t waiting_members;
     double *load;                    /* by cluster: dominant shares let in */
     double *old_load;                /* the same when the strangers were last asked */
@@ -397,7 +397,8 @@ static bool is_as_before(const struct gandiva *s, const struct view *view)
     if (view->arrivals == 0 && view->toucheds == 0)
         return true;
     return !s->moved && s->member.count == (size_t)view->tasks &&
-           s->live.count + strangers_count(&s->strangers) == (size_t)(view->waiting + view->running) &&
+           s->live.count + strangers_count(&s->strangers) ==
+               (size_t)(view->waiting + view->running) &&
            !has_opened(s, view);
 }
 
@@ -476,13 +477,16 @@ static bool must_stay(const struct view *view, const struct member *member)
     return member->stands && !view->catalog->type[member->type].preempt_keeps;
 }
 
+static bool may_come(const struct gandiva *s, const struct view *view, int32_t id, int32_t cluster)
+{
+    return view_may_start(view, id, cluster) && !(s->one && id_set_has(&s->started, cluster));
+}
+
 /* Whether a member may be on a cluster, room aside. */
 static inline bool may_be_on(const struct gandiva *s, const struct view *view, int32_t id,
                              const struct member *member, int32_t cluster)
 {
-    if (member->stands)
-        return true;
-    return view_may_start(view, id, cluster) && !(s->one && id_set_has(&s->started, cluster));
+    return member->stands || may_come(s, view, id, cluster);
 }
 
 /* Gives the member a turn on the cluster, if it may run there; false if not. */

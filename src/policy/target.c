@@ -23,7 +23,8 @@ static bool is_settled(const struct targets *targets, int32_t task)
 }
 
 /* Whether the place of a task that runs is kept by another one of its company. */
-static inline bool is_place_kept(const struct targets *targets, const struct view *view, int32_t task)
+static inline bool is_place_kept(const struct targets *targets, const struct view *view,
+                                 int32_t task)
 {
     for (int32_t id = view->task[task].companion; id >= 0 && id != task;
          id = view->task[id].companion)
@@ -184,15 +185,18 @@ static void go_to_target(struct targets *targets, const struct view *view, struc
 /* Where there is room for all, nothing has to be lifted to find out. */
 static void plan_all(struct targets *targets, const struct view *view, struct plan *plan)
 {
+    struct id_set settled;
+
     settle_those_that_stay(targets, view);
     for (size_t i = 0; i < targets->mover.count; i++)
         go_to_target(targets, view, plan, &targets->item.item[targets->mover.item[i]]);
+    settled = targets->settled; /* for the compiler to see that it stays what it is */
     for (int32_t c = 0; c < view->catalog->clusters; c++) {
         const int32_t *running = view->cluster[c].running;
         int32_t runnings = view->cluster[c].runnings;
 
         for (int32_t i = 0; i < runnings; i++)
-            if (!is_settled(targets, running[i]))
+            if (!id_set_has(&settled, running[i]))
                 plan_preempt(plan, running[i]);
     }
 }

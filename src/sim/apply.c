@@ -31,7 +31,7 @@ static void refuse(struct world *world, const struct action *action, int reason)
 }
 
 static inline int check_amount(const struct world *world, const struct task *task,
-                        const struct allocation *amount)
+                               const struct allocation *amount)
 {
     static const struct allocation nothing;
     const struct allocation *least = world->below_minimum ? &nothing : &task->min;

@@ -29,7 +29,7 @@ struct hidden {
     double multiplier; /* of the speed: noise of this start, inverse work, pace, interference */
     double stamp_s;
     double next_s; /* event-driven: of its next event; the heap may have an earlier time */
-    double noise; /* of this start */
+    double noise;  /* of this start */
     double inverse_work;
     double stall_until_s;
     double slow_until_s;      /* event-driven: end of a switching cost */
