@@ -13,6 +13,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/fit_plot.h"
+#include "cli/fit_types.h"
 #include "cli/listing.h"
 #include "report/table.h"
 #include "trace/import.h"
@@ -22,6 +23,7 @@ struct fitting {
     const struct arguments *args;
     struct import_source source;
     struct trace trace;
+    struct trace_name wanted;
     VECTOR(int) types; /* those that were asked for */
 };
 
@@ -83,20 +85,54 @@ static int read_profile(struct fitting *f, struct err *err)
     return 0;
 }
 
+static bool is_measured(const struct fitting *f, size_t i)
+{
+    return f->trace.types.item[i].points.count > 0;
+}
+
+/* A table without a column of types is named by who reads it; so far it is called like its file. */
+static void name_table(struct fitting *f, const char *wanted)
+{
+    const char *path = arguments_string(f->args, "profile"), *base = strrchr(path, '/');
+    char stem[64];
+
+    base = base ? base + 1 : path;
+    snprintf(stem, sizeof stem, "%.*s", (int)strcspn(base, "."), base);
+    if (f->trace.types.count == 1 && strcmp(f->source.format->name, "profile") == 0 &&
+        strcmp(f->trace.types.item[0].name, trace_clean_name(stem).text) == 0)
+        f->trace.types.item[0].name = wanted;
+}
+
+static int refuse_type(const struct fitting *f, const char *wanted, struct err *err)
+{
+    enum { SHOWN = 8 };
+    struct text known;
+    int rc, shown = 0;
+
+    text_init(&known, 0);
+    for (size_t i = 0; i < f->trace.types.count; i++)
+        if (is_measured(f, i) && shown < SHOWN)
+            text_printf(&known, "%s%s", shown++ ? ", " : "", f->trace.types.item[i].name);
+    rc = shown ? err_set(err, ERR_NOT_FOUND,
+                         "the profile has no type \"%.60s\"; expected one of %s%s, or all", wanted,
+                         known.bytes, shown == SHOWN ? ", ..." : "")
+               : err_set(err, ERR_INVALID, "the profile holds no measurements");
+    text_release(&known);
+    return rc;
+}
+
 static int choose_types(struct fitting *f, struct err *err)
 {
     const char *wanted = arguments_string(f->args, "type");
+    bool all = strcmp(wanted, "all") == 0;
 
-    for (size_t i = 0; i < f->trace.types.count; i++) {
-        const struct trace_type *type = &f->trace.types.item[i];
-
-        if (type->points.count > 0 && (!wanted || strcmp(type->name, wanted) == 0))
+    f->wanted = trace_clean_name(wanted);
+    if (!all)
+        name_table(f, f->wanted.text);
+    for (size_t i = 0; i < f->trace.types.count; i++)
+        if (is_measured(f, i) && (all || strcmp(f->trace.types.item[i].name, f->wanted.text) == 0))
             vector_push(&f->types, (int)i);
-    }
-    if (f->types.count > 0)
-        return 0;
-    return wanted ? err_set(err, ERR_NOT_FOUND, "the profile has no type \"%.60s\"", wanted)
-                  : err_set(err, ERR_INVALID, "the profile holds no measurements");
+    return f->types.count > 0 ? 0 : refuse_type(f, wanted, err);
 }
 
 /* Reports */
@@ -177,32 +213,6 @@ static void emit_fit(struct emit *e, const struct fitting *f, const struct trace
     text_release(&words);
 }
 
-/* The type as a scenario has it */
-
-static void print_amounts(const struct trace *trace, const struct allocation *amount,
-                          struct text *out)
-{
-    text_add_char(out, '{');
-    for (int r = 0; r < trace->resources; r++)
-        text_printf(out, "%s%s: %d", r > 0 ? ", " : "", trace->resource[r].name, amount->amount[r]);
-    text_add_char(out, '}');
-}
-
-static void print_type(const struct fitting *f, const struct trace_type *type,
-                       const struct profile_fit *fit, struct text *out)
-{
-    text_printf(out, "  %s: # %s, cross-validated error %.1f %% (%s)\n    min: ", type->name,
-                fit_words[fit->model].name, fit->cross_error * 100, fit_verdicts[fit->verdict]);
-    print_amounts(&f->trace, &type->min, out);
-    text_add(out, "\n    max: ");
-    print_amounts(&f->trace, &type->max, out);
-    if (type->noise > 0)
-        text_printf(out, "\n    noise: {kind: lognormal, width: %.4g}", type->noise);
-    text_add(out, "\n    speed: ");
-    profile_fit_print(fit, &f->trace, type, out);
-    text_add_char(out, '\n');
-}
-
 /* The best, or the model that was asked for. */
 static const struct profile_fit *choose_fit(const struct fitting *f, const struct profile_fit *fits)
 {
@@ -218,37 +228,34 @@ static const struct profile_fit *choose_fit(const struct fitting *f, const struc
 static int write_types(const struct fitting *f, struct profile_fit (*fits)[FIT_MODELS],
                        struct err *err)
 {
-    const char *path = arguments_string(f->args, "output");
-    bool bad_allowed = arguments_flag(f->args, "force");
-    struct text out;
+    struct fit_choice *choice = xcalloc(f->types.count, sizeof *choice);
+    bool force = arguments_flag(f->args, "force");
     int rc = 0;
 
-    text_init(&out, 0);
-    text_add(&out, "types:\n");
     for (size_t i = 0; rc == 0 && i < f->types.count; i++) {
         const struct trace_type *type = &f->trace.types.item[f->types.item[i]];
         const struct profile_fit *fit = choose_fit(f, fits[i]);
 
+        choice[i] = (struct fit_choice){type, fit};
         if (!fit)
             rc = err_set(err, ERR_INVALID, "%s: no model can be fitted", type->name);
-        else if (fit->verdict == FIT_BAD && !bad_allowed)
+        else if (fit->verdict == FIT_BAD && !force)
             rc = err_set(err, ERR_INVALID,
                          "%s: even %s is off by %.0f %%; use the measurements as a table "
                          "(tapfinger import), or --force",
                          type->name, fit_words[fit->model].name, fit->cross_error * 100);
-        else
-            print_type(f, type, fit, &out);
     }
     if (rc == 0)
-        rc = text_write_file(&out, path, err);
-    text_release(&out);
+        rc = fit_types_write(arguments_string(f->args, "output"), &f->trace, choice,
+                             (int)f->types.count, force, err);
+    free(choice);
     return rc;
 }
 
 static void print_report(const struct fitting *f, struct profile_fit (*fits)[FIT_MODELS])
 {
-    static const char *const headings[] = {"TYPE", "MODEL", "FIT", "ERROR",
-                                           "SEEN", "WORST", "AT",  "PARAMETERS"};
+    static const char *const headings[] = {"TYPE", "MODEL", "FIT",   "MAPE",
+                                           "SEEN", "WORST", "POINT", "PARAMS"};
     bool json = arguments_want_json(f->args);
     struct table table;
     struct text out;
@@ -329,9 +336,9 @@ static int run(const struct arguments *args, struct err *err)
 }
 
 static const struct example examples[] = {
-    {"tapfinger fit samples.csv -o types.yaml --plot fit.svg", "your own measurements"},
-    {"tapfinger fit tapfinger --type lm", "one type of a public set"},
-    {"tapfinger fit dl2 --model optimus -o dl2.yaml --force", "a model of your choice"},
+    {"tapfinger fit image samples.csv -o types.yaml --plot fit.svg", "your own measurements"},
+    {"tapfinger fit lm tapfinger", "one type of a public set"},
+    {"tapfinger fit all dl2 --model optimus -o dl2.yaml --force", "all, by a model of your choice"},
     {0},
 };
 
@@ -340,16 +347,18 @@ static const char models[] = PROFILE_MODEL_LIST(X);
 #undef X
 
 static const struct option_spec options[] = {
+    {"type", OPTION_STRING, .choices = "TYPE", .flags = OPTION_POSITIONAL | OPTION_REQUIRED,
+     .help = "which type of the profile; of a table without a column of types: what it is called; "
+             "all: each"},
     {"profile", OPTION_STRING, .choices = "PROFILE", .flags = OPTION_POSITIONAL | OPTION_REQUIRED,
      .help = "a table of measurements, or a source of types: FORMAT[:PART][@PATH]"},
-    {"type", OPTION_STRING, .choices = "NAME", .letter = 't', .help = "only this type"},
     {"model", OPTION_CHOICE, .choices = models + 1, .letter = 'm',
      .help = "write this model; default: the one with the least error"},
     {"output", OPTION_STRING, .choices = "FILE", .letter = 'o',
-     .help = "write the types as a scenario has them"},
+     .help = "add the types to this file, as a scenario has them"},
     {"plot", OPTION_STRING, .choices = "FILE",
      .help = "draw measured against fitted, as .svg, .pdf or .png"},
-    {"force", OPTION_FLAG, .letter = 'f', .help = "write bad fits too"},
+    {"force", OPTION_FLAG, .letter = 'f', .help = "write bad fits too, and over better ones"},
     {"option", OPTION_STRING, .choices = "FORMAT.KEY=VALUE", .flags = OPTION_REPEATS,
      .help = "an option of a format; docs/traces.md lists them"},
     {"data", OPTION_STRING, .choices = "DIR",
@@ -361,13 +370,13 @@ const struct command command_fit = {
     .name = "fit",
     .summary = "fit speed models to measurements",
     .description =
-        "Fits every speed model to the measured seconds of every type. ERROR is the mean relative "
-        "error on points that a fit was not shown (ten parts, each foretold by the other nine), "
-        "SEEN "
-        "that on the points it was fitted to; below 5 % a fit is good, below 15 % fair, else bad. "
-        "A "
-        "bad fit is not written unless forced: then the measurements themselves, as a table, are "
-        "the better type (tapfinger import).\n\n"
+        "Fits every speed model to the measured seconds of a type. MAPE is the mean relative error "
+        "on points that a fit was not shown (ten parts, each foretold by the other nine), WORST "
+        "the largest of them and POINT where that was, SEEN the mean on the points it was fitted "
+        "to; below 5 % a fit is good, below 15 % fair, else bad. A bad fit is not written unless "
+        "forced: then the measurements themselves, as a table, are the better type (tapfinger "
+        "import). Nor is one written over a better one: other types of the file stay as they "
+        "are.\n\n"
         "A profile is a table with a column for every resource and one of seconds or speed, or any "
         "source of types that \"tapfinger import --list\" shows.",
     .examples = examples,
