@@ -14,7 +14,7 @@
 #include <math.h>
 
 /* The ring from a task on; returns how many. */
-static inline int gather(const struct world *world, int32_t id, int32_t member[MAX_COMPANY])
+static int gather(const struct world *world, int32_t id, int32_t member[MAX_COMPANY])
 {
     int members = 0;
     int32_t at = id;
