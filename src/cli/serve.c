@@ -48,9 +48,9 @@ static int print_check(const struct site *site, const char *path, struct err *er
     text_init(&clusters, 0);
     rc = machine_probe(site, &clusters, err);
     if (rc == 0)
-        printf("%s: site %s, %d cluster%s%s, policy %s; everything is kept in %s\n%s",
+        printf("%s: site %s, %d cluster%s, policy %s; everything is kept in %s\n%s",
                path ? path : "built-in", site->name, site->clusters, site->clusters == 1 ? "" : "s",
-               site->trial ? " on trial" : "", site->policy, site->folder, clusters.bytes);
+               site->policy, site->folder, clusters.bytes);
     text_release(&clusters);
     return rc;
 }
@@ -58,16 +58,21 @@ static int print_check(const struct site *site, const char *path, struct err *er
 static int check(const char *path, struct err *err)
 {
     struct site site;
+    struct text doubts;
     int rc = site_read(&site, path, err);
 
+    text_init(&doubts, 0);
     if (rc == 0)
-        rc = site_check(&site, err);
+        rc = site_check(&site, &doubts, err);
     if (rc == 0)
         rc = site_check_policy(&site, err);
     if (rc == 0)
         rc = print_check(&site, path, err);
     if (rc == 0)
         warn_of_anonymous(&site);
+    if (rc == 0)
+        site_print_doubts(&doubts, "tapfinger: warning: ");
+    text_release(&doubts);
     site_release(&site);
     return rc ? EXIT_MISUSED : EXIT_DONE;
 }

@@ -205,20 +205,25 @@ static int open_parts(struct daemon *daemon, const char *program, struct err *er
 
 int daemon_open(struct daemon *daemon, const char *site_path, const char *program, struct err *err)
 {
+    struct text doubts;
     int rc;
 
+    text_init(&doubts, 0);
     *daemon = (struct daemon){.epoll = -1, .signals = -1};
     daemon->started_us = clock_us(CLOCK_REALTIME);
     daemon->site_path = site_path ? xstrdup(site_path) : NULL;
     rc = site_read(&daemon->site, site_path, err);
     if (rc == 0)
-        rc = site_check(&daemon->site, err);
+        rc = site_check(&daemon->site, &doubts, err);
     if (rc == 0) {
         daemon->epoll = epoll_create1(EPOLL_CLOEXEC);
         watch_signals(daemon);
         last_words_open(&daemon->last_words);
         rc = open_parts(daemon, program, err);
     }
+    if (rc == 0)
+        site_print_doubts(&doubts, "<5>tapfinger: ");
+    text_release(&doubts);
     if (rc)
         daemon_close(daemon);
     else

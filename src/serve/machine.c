@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A cluster that offers more than there is would be scheduled by wrong numbers, and two that offer
- * the same processor would slow each other down unseen: the first of either would be found out by
- * slow tasks. So the site is refused, unless it says that it is a trial, where quotas keep tasks
- * apart as well as they can. A processor that is not there cannot be given in a trial either.
+ * What cannot be done is refused: a processor in a list that is not there, or that is listed twice.
+ * A cluster may offer more than there is, and two clusters the same, to try things: quotas keep
+ * tasks apart as well as they can, and GPUs are only named. But then what is measured is not what
+ * was given, so it is said.
  *
  * There are the processors that the kernel would give to a task (all that are online and within
  * this process's cpuset), the GPUs that NVML counts, and the machine's memory.
@@ -26,9 +26,6 @@
 #include "serve/runner.h"
 #include "serve/site.h"
 
-/* How to have it all the same. */
-#define TRIAL "; or say \"trial: true\""
-
 /* What there is, and which cluster has it: -1, nobody yet. */
 struct machine {
     struct cpu_list cpus;
@@ -41,6 +38,7 @@ struct check {
     const struct site *site;
     struct machine machine;
     int cluster;
+    struct text *doubts;
     struct err *err;
 };
 
@@ -58,33 +56,56 @@ static void machine_look(struct machine *machine, const struct site *site)
         machine->cpu_of[id] = machine->gpu_of[id] = -1;
 }
 
+static int blame(const struct check *check, const char *key, struct err *err)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "clusters[%d].%s", check->cluster, key);
+    return site_blame(check->site, path, ERR_INVALID, err);
+}
+
 static int refuse(const struct check *check, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void doubt(const struct check *check, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 static int refuse(const struct check *check, const char *key, const char *format, ...)
 {
-    char path[64];
     va_list args;
 
-    snprintf(path, sizeof path, "clusters[%d].%s", check->cluster, key);
     va_start(args, format);
     err_set_v(check->err, ERR_INVALID, format, args);
     va_end(args);
-    return site_blame(check->site, path, ERR_INVALID, check->err);
+    return blame(check, key, check->err);
 }
 
-/* No two clusters have the same, and none has it twice. */
+static void doubt(const struct check *check, const char *key, const char *format, ...)
+{
+    struct err err = {0};
+    va_list args;
+
+    va_start(args, format);
+    err_set_v(&err, ERR_INVALID, format, args);
+    va_end(args);
+    blame(check, key, &err);
+    text_printf(check->doubts, "%s\n", err.message);
+}
+
+/* None has the same twice; that two clusters have is told once of each. */
 static int claim(const struct check *check, const char *key, const char *what,
                  const struct cpu_list *list, int *owner)
 {
+    bool told = false;
+
     for (int i = 0; i < list->count; i++) {
         int *of = &owner[list->id[i]];
 
         if (*of == check->cluster)
             return refuse(check, key, "%s %d is listed twice", what, list->id[i]);
-        if (*of >= 0 && !check->site->trial)
-            return refuse(check, key, "%s %d is offered by %s already; list others" TRIAL, what,
-                          list->id[i], check->site->cluster[*of].name);
+        if (*of >= 0 && !told)
+            doubt(check, key, "%s %d is offered by %s already: their tasks share it", what,
+                  list->id[i], check->site->cluster[*of].name);
+        told |= *of >= 0;
         *of = check->cluster;
     }
     return 0;
@@ -118,9 +139,9 @@ static int check_processors(struct check *check)
         rc = check_listed(check, cluster->cpus, &list);
     else
         cpu_list_own(&list);
-    if (rc == 0 && cpus > list.count && !check->site->trial)
-        rc = refuse(check, "cpu", "%d processors, but %s %d; expected %d at most" TRIAL, cpus,
-                    cluster->cpus ? "cpus lists" : "there are", list.count, list.count);
+    if (rc == 0 && cpus > list.count)
+        doubt(check, "cpu", "%d processors, but %s %d: tasks share them", cpus,
+              cluster->cpus ? "cpus lists" : "there are", list.count);
     return rc ? rc : claim(check, "cpus", "processor", &list, check->machine.cpu_of);
 }
 
@@ -145,11 +166,12 @@ static int check_gpus(struct check *check)
     struct cpu_list list;
 
     rc = list_gpus(check, &list);
-    for (int i = 0; i < list.count && gpus && rc == 0 && !check->site->trial; i++)
-        if (list.id[i] >= there)
-            rc = refuse(check, cluster->gpus ? "gpus" : "gpu",
-                        "GPU %d is not there: NVML finds %d; expected others, or fewer" TRIAL,
-                        list.id[i], there);
+    for (int i = 0; i < list.count && gpus && rc == 0; i++)
+        if (list.id[i] >= there) {
+            doubt(check, "gpu", "GPU %d is not there, NVML finds %d: tasks hear of it all the same",
+                  list.id[i], there);
+            break;
+        }
     if (rc == 0 && gpus)
         rc = claim(check, "gpus", "GPU", &list, check->machine.gpu_of);
     if (rc)
@@ -159,35 +181,31 @@ static int check_gpus(struct check *check)
     return rc ? site_blame(check->site, "clusters", rc, check->err) : 0;
 }
 
-static int check_memory(struct check *check)
+static void check_memory(struct check *check)
 {
     struct machine *machine = &check->machine;
     int64_t own = check->site->cluster[check->cluster].capacity.amount[SITE_MEM];
 
     machine->mem_taken_bytes += own * SITE_MEM_UNIT_BYTES;
-    if (check->site->trial || own == 0 ||
-        machine->mem_taken_bytes < machine->mem_bytes + SITE_MEM_UNIT_BYTES)
-        return 0;
-    return refuse(check, "mem",
-                  "with this cluster %.1f GiB are offered, but %.1f are there; expected less" TRIAL,
-                  (double)machine->mem_taken_bytes / (1 << 30),
-                  (double)machine->mem_bytes / (1 << 30));
+    if (own > 0 && machine->mem_taken_bytes >= machine->mem_bytes + SITE_MEM_UNIT_BYTES)
+        doubt(check, "mem", "with this cluster %.1f GiB are offered, but %.1f are there",
+              (double)machine->mem_taken_bytes / (1 << 30), (double)machine->mem_bytes / (1 << 30));
 }
 
-int machine_check(const struct site *site, struct err *err)
+int machine_check(const struct site *site, struct text *doubts, struct err *err)
 {
     struct check *check = xcalloc(1, sizeof *check);
     int rc = 0;
 
     check->site = site;
+    check->doubts = doubts;
     check->err = err;
     machine_look(&check->machine, site);
     for (; check->cluster < site->clusters && rc == 0; check->cluster++) {
         rc = check_processors(check);
         if (rc == 0)
             rc = check_gpus(check);
-        if (rc == 0)
-            rc = check_memory(check);
+        check_memory(check);
     }
     free(check);
     return rc;

@@ -31,6 +31,7 @@
 #include "base/yaml.h"
 #include "core/policy.h"
 #include "policy/spec.h"
+#include "serve/partition.h"
 #include "serve/quantity.h"
 
 static const struct option_spec top_options[] = {
@@ -42,9 +43,6 @@ static const struct option_spec top_options[] = {
     {"auth", OPTION_NODE, .help = "who may do what"},
     {"limits", OPTION_NODE, .help = "what one caller may ask for"},
     {"clusters", OPTION_NODE, .help = "a list; default: this machine"},
-    {"trial", OPTION_FLAG, "false",
-     .help = "clusters may offer more processors, GPUs and memory than this machine has, and the "
-             "same ones twice"},
     {"types", OPTION_NODE,
      .help = "a list of task types with limits; others come as they are used"},
     {0},
@@ -639,7 +637,6 @@ static int read_root(struct site *site, const struct yaml_node *root, struct err
         rc = yaml_read_map(root, NULL, &params, err);
     if (rc == 0)
         site->name = keep(site, params_string(&params, "site"));
-    site->trial = rc == 0 && params_flag(&params, "trial");
     params_release(&params);
     if (rc == 0 && yaml_find(root, "listen"))
         rc = read_listen(site, yaml_find(root, "listen"), err);
@@ -668,6 +665,17 @@ static void choose_paths(struct site *site)
     free(socket);
 }
 
+static int read_document(struct site *site, struct err *err)
+{
+    int rc = read_root(site, site->document.root, err);
+
+    if (rc)
+        return rc;
+    choose_paths(site);
+    partition_site(site);
+    return 0;
+}
+
 static void site_init(struct site *site)
 {
     *site = (struct site){.quota = {.running = -1, .cpu = -1, .gpu = -1, .pending = -1}};
@@ -681,11 +689,7 @@ int site_parse(struct site *site, const char *name, const char *bytes, size_t co
 
     site_init(site);
     rc = yaml_parse(&site->document, name, bytes, count, err);
-    if (rc == 0)
-        rc = read_root(site, site->document.root, err);
-    if (rc == 0)
-        choose_paths(site);
-    return rc;
+    return rc ? rc : read_document(site, err);
 }
 
 int site_read(struct site *site, const char *path, struct err *err)
@@ -695,11 +699,7 @@ int site_read(struct site *site, const char *path, struct err *err)
     site_init(site);
     if (path)
         rc = yaml_open(&site->document, path, err);
-    if (rc == 0)
-        rc = read_root(site, site->document.root, err);
-    if (rc == 0)
-        choose_paths(site);
-    return rc;
+    return rc ? rc : read_document(site, err);
 }
 
 void site_release(struct site *site)

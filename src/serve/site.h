@@ -25,7 +25,7 @@ enum { SITE_CPU, SITE_GPU, SITE_MEM, SITE_RESOURCES };
 struct site_cluster {
     const char *name, *backend;
     struct allocation capacity;
-    const char *cpus, *gpus; /* lists, or NULL */
+    const char *cpus, *gpus; /* lists, or NULL: whichever there are */
 };
 
 struct site_type {
@@ -72,7 +72,6 @@ struct site {
     struct site_cluster *cluster;
     struct site_type *type;
     bool has_mem; /* some cluster states its memory */
-    bool trial;   /* clusters may offer what this machine does not have */
 };
 
 /* Reads a file; NULL: the machine as one cluster. Release in any case. */

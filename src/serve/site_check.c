@@ -2,10 +2,12 @@
 #include "serve/site_check.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/text.h"
 #include "serve/address.h"
 #include "serve/book.h"
 #include "serve/live.h"
@@ -38,7 +40,7 @@ static int check_tokens(const struct site *site, struct err *err)
     return site_blame(site, "auth.tokens", rc, err);
 }
 
-int site_check(const struct site *site, struct err *err)
+int site_check(const struct site *site, struct text *doubts, struct err *err)
 {
     int rc = check_address(site, err);
 
@@ -49,8 +51,14 @@ int site_check(const struct site *site, struct err *err)
     if (rc == 0)
         rc = check_tokens(site, err);
     if (rc == 0)
-        rc = machine_check(site, err);
+        rc = machine_check(site, doubts, err);
     return rc ? ERR_INVALID : 0;
+}
+
+void site_print_doubts(const struct text *doubts, const char *prefix)
+{
+    for (const char *at = doubts->bytes; at && *at; at = strchr(at, '\n') + 1)
+        fprintf(stderr, "%s%.*s\n", prefix, (int)strcspn(at, "\n"), at);
 }
 
 /* Over a store that is empty and in memory. */

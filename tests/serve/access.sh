@@ -13,7 +13,6 @@ store: {path: $D/state/state.db}
 policy: {name: fifo-min}
 auth: {$2}
 clusters: [{name: edge, cpu: 2}]
-trial: true
 YAML
 }
 look_up() { # where it listens

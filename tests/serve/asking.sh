@@ -85,7 +85,7 @@ says() { # exit code, pattern, command...
 }
 check "a site that is right" code_is 0 tapfinger serve -c "$D/site.yaml" --check
 check "what will be enforced, as the daemon says it of itself" is "$(tapfinger clusters --json | jq -r '.items[] | "\(.name), by backend local:", (.enforced[] | "  " + .)')" \
-    sh -c "tapfinger serve -c $D/site.yaml --check | tail -n +2"
+    sh -c "tapfinger serve -c $D/site.yaml --check 2>/dev/null | tail -n +2"
 check "a model that there is not" wrong 'policy: .*model.*x.tap' 's/fifo-min/"tapfinger:model=x.tap"/'
 check "an option that there is not" wrong 'tapfinger serve: .*wrong.yaml:[0-9]+: .*nonsense' 's/fifo-min/"fifo-min:nonsense=1"/'
 check "an address without a port" wrong 'listen.http: "127.0.0.1": expected HOST:PORT' 's/listen: {/listen: {http: 127.0.0.1, /'

@@ -13,7 +13,6 @@ policy: {name: fifo-min}
 limits: {rate: 20}
 clusters:
   - {name: edge-a, cpu: 4}
-trial: true
 YAML
 check "it starts" start_site
 progress_of() {

@@ -22,7 +22,6 @@ policy: {name: fifo-min}
 clusters:
   - {name: edge-a, cpu: 2}
   - {name: edge-b, cpu: 2}
-trial: true
 YAML
 check "it starts" start_site
 web=$(sed -n 's/^ready \(http[^ ]*\) .*/\1/p' "$D/serve.out")

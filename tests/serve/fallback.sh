@@ -12,7 +12,6 @@ listen: {unix: $D/sock}
 store: {path: "file:$D/state/jobs.db"}
 policy: {$1}
 clusters: [{name: edge, cpu: 2}]
-trial: true
 YAML
 }
 decided() { # job, what of the newest decision on it

@@ -19,7 +19,6 @@ clusters:
 types:
   - {name: steep, min: {cpu: 1}, max: {cpu: 4}}
   - {name: flat, min: {cpu: 1}, max: {cpu: 4}}
-trial: true
 YAML
 }
 

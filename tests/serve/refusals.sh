@@ -10,7 +10,6 @@ listen: {unix: $D/sock, http: "127.0.0.1:$port"}
 store: {path: $D/state/state.db}
 clusters:
   - {name: a, cpu: 4}
-trial: true
 YAML
 check "it starts" start_site
 web=http://127.0.0.1:$port
@@ -108,7 +107,7 @@ rm -f "$D"/state/state.db-*
 check "and the backup works" start_site
 check "with its jobs" sh -c "tapfinger ps --all -q | grep -q ."
 
-# What this machine does not have, or has once, is refused by the check and by the daemon in the same words.
+# What cannot be done is refused by the check and by the daemon in the same words; what is doubtful is said.
 stop_site
 refuses() { # words, lines of a site file that are not right here
     printf 'listen: {unix: %s}\nstore: {path: %s/state.db}\n%s\n' "$D/other" "$D/other.state" "$2" >"$D/bad.yaml"
@@ -125,28 +124,28 @@ accepts() { # lines
     printf 'listen: {unix: %s}\nstore: {path: %s/state.db}\n%s\n' "$D/other" "$D/other.state" "$1" >"$D/good.yaml"
     "$tapfinger" serve -c "$D/good.yaml" --check && [ ! -e "$D/other.state" ] && [ -z "$(groups)" ]
 }
+doubts() { # words, lines
+    accepts "$2" 2>"$D/said" && cat "$D/said" && grep -qE "^tapfinger: warning: $D/good.yaml:$1" "$D/said"
+}
 first=$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')
 check "processors that are not there" refuses '3: clusters\[0\].cpus: processor 1023 is not there; expected some of ' "clusters: [{name: a, cpu: 1, cpus: \"$first,1023\"}]"
-check "in a trial, too" refuses '4: clusters\[0\].cpus: processor 1023 is not there' "trial: true
-clusters: [{name: a, cpu: 1, cpus: \"1023\"}]"
-check "more processors than there are" refuses '3: clusters\[0\].cpu: 5000 processors, but there are ' 'clusters: [{name: a, cpu: 5000}]'
-check "more processors than are listed" refuses '4: clusters\[0\].cpu: 2 processors, but cpus lists 1' "clusters:
+check "more processors than there are" doubts '3: clusters\[0\].cpu: 5000 processors, but there are ' 'clusters: [{name: a, cpu: 5000}]'
+check "more processors than are listed" doubts '4: clusters\[0\].cpu: 2 processors, but cpus lists 1' "clusters:
   - {name: a, cpu: 2, cpus: \"$first\"}"
 check "no list of processors" refuses '3: clusters\[0\].cpus: "0-": expected a list' 'clusters: [{name: a, cpu: 1, cpus: "0-"}]'
 check "none listed" refuses '3: clusters\[0\].cpus: expected at least one' 'clusters: [{name: a, cpu: 1, cpus: ""}]'
 check "one listed twice" refuses "3: clusters\\[0\\].cpus: processor $first is listed twice" "clusters: [{name: a, cpu: 1, cpus: \"$first,$first\"}]"
-check "two clusters that share a processor" refuses "5: clusters\\[1\\].cpus: processor $first is offered by a already" "clusters:
+check "two clusters that share a processor" doubts "5: clusters\\[1\\].cpus: processor $first is offered by a already" "clusters:
   - {name: a, cpu: 1, cpus: \"$first\"}
   - {name: b, cpu: 1, cpus: \"$first\"}"
-check "the same without lists" refuses "4: clusters\\[1\\].cpus: processor $first is offered by a already" 'clusters: [{name: a, cpu: 1},
-  {name: b, cpu: 1}]'
-check "GPUs that are not there" refuses '5: clusters\[0\].gpus: GPU 999 is not there: NVML finds ' 'clusters:
+check "two that offer more than there is together" doubts "4: clusters\\[1\\].cpus: processor $first is offered by a already" "clusters: [{name: a, cpu: $(nproc)},
+  {name: b, cpu: $(nproc)}]"
+check "GPUs that are not there" doubts '6: clusters\[0\].gpu: GPU 999 is not there, NVML finds ' 'clusters:
   - name: a
     gpus: "999"
     gpu: 1'
-check "GPUs in parts that nobody can make" refuses '4: clusters: cluster a: 4 GPUs, but 3 are listed' 'trial: true
-clusters: [{name: a, gpu: 4, gpus: "0-2"}]'
-check "more memory than there is" refuses '3: clusters\[0\].mem: with this cluster [0-9.]* GiB are offered' 'clusters: [{name: a, mem: 1024TiB}]'
+check "GPUs in parts that nobody can make" refuses '3: clusters: cluster a: 4 GPUs, but 3 are listed' 'clusters: [{name: a, gpu: 4, gpus: "0-2"}]'
+check "more memory than there is" doubts '3: clusters\[0\].mem: with this cluster [0-9.]* GiB are offered' 'clusters: [{name: a, mem: 1024TiB}]'
 check "a token file that is not there" refuses '3: auth.tokens: .*nowhere: cannot read' "auth: {tokens: $D/nowhere}"
 check "a model that is not there" refuses '3: policy: model "nowhere" is neither' 'policy: {name: "tapfinger:model=nowhere"}'
 # What keys were called before, a store without a name, models of rules, slow fallbacks.
@@ -163,7 +162,19 @@ check "a fallback that there is not" refuses '3: fallback: unknown policy "fifo"
 for slow in tapfinger knee oracle planner; do
     check "a fallback that may be late: $slow" refuses "3: fallback: $slow is learned or in need of speeds" "policy: {fallback: $slow}"
 done
-check "all of that is there in a trial" accepts 'trial: true
-clusters: [{name: a, cpu: 5000, mem: 1024TiB, gpu: 3}, {name: b, gpu: 1}]'
+check "all of that at once" accepts 'clusters: [{name: a, cpu: 5000, mem: 1024TiB, gpu: 3}, {name: b, gpu: 1}]'
 check "this machine as it is" accepts ''
+check "nothing is doubtful about it" sh -c "! grep -q warning $D/check.log"
+
+# Clusters of one machine have processors and GPUs of their own without a word about them, while there are enough.
+site_file <<YAML
+clusters: [{name: a, cpu: 1, gpu: 1}, {name: b, cpu: 1, gpu: 2}]
+YAML
+start_site
+for cluster in a b; do
+    # shellcheck disable=SC2016
+    tapfinger submit --clean-env --wait --reach $cluster -r cpu=1,gpu=1 -- sh -c 'echo "$(taskset -cp $$ | sed "s/.*: //") $CUDA_VISIBLE_DEVICES"' >/dev/null
+    tapfinger logs "$(tapfinger ps --all -q | sort -n | tail -1)" >"$D/own.$cluster"
+done
+check "two clusters, each with processors and GPUs of its own" sh -c "cat $D/own.a $D/own.b; [ -s $D/own.a ] && [ $(nproc) -lt 2 -o \"\$(cut -d' ' -f1 $D/own.a)\" != \"\$(cut -d' ' -f1 $D/own.b)\" ] && grep -q ' 0\$' $D/own.a && grep -q ' 1\$' $D/own.b"
 finish

@@ -20,14 +20,12 @@ check() { # name, command...
     fi
 }
 
-# The site file: a socket and a store in the test's folder, and what standard input says. On trial:
-# machines that run tests have other processors and GPUs.
+# The site file: a socket and a store in the test's folder, and what standard input says.
 site_file() {
     {
         echo "listen: {unix: $D/sock}"
         echo "store: {path: $D/state/state.db}"
         cat
-        echo "trial: true"
     } >"$D/site.yaml"
 }
 

@@ -48,7 +48,7 @@ R=$D/root
 install -D "$tapfinger" "$R/usr/local/bin/tapfinger"
 install -D -m 644 deploy/tapfinger.service deploy/tapfinger.socket deploy/tapfinger-account.service -t "$R/etc/systemd/system"
 mkdir -p "$R/etc/tapfinger" "$R/etc/systemd/system/tapfinger.service.d"
-printf 'site: lab\npolicy: {name: tapfinger}\nclusters: [{name: edge, cpu: 2}]\ntrial: true\n' >"$R/etc/tapfinger/site.yaml"
+printf 'site: lab\npolicy: {name: tapfinger}\nclusters: [{name: edge, cpu: 2}]\n' >"$R/etc/tapfinger/site.yaml"
 printf '[Service]\nWatchdogSec=4\n' >"$R/etc/systemd/system/tapfinger.service.d/sooner.conf"
 # A program with sanitizers looks for leaks by ptrace, which the narrower unit does not let it.
 mkdir -p "$R/etc/systemd/system/tapfinger-account.service.d"

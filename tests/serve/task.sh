@@ -10,7 +10,6 @@ store: {path: $D/state/state.db, log_size: 64KiB, keep_events: 1s}
 policy: {name: fifo-min}
 clusters: [{name: edge-a, cpu: 2}]
 types: [{name: elastic, min: {cpu: 1}, max: {cpu: 2}}]
-trial: true
 YAML
 check "it starts" start_site
 

@@ -20,7 +20,6 @@ site() { # key
 listen: {unix: $D/sock, http: "127.0.0.1:0", tls: {cert: $D/own.pem, key: "file:$D/$1"}}
 store: {path: $D/state/state.db}
 clusters: [{name: edge, cpu: 2}]
-trial: true
 YAML
 }
 web_status() { # wanted, curl's arguments
