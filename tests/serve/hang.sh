@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 # With this many tasks in line wang-online takes ten seconds or more for a decision.
 endless=wang-online
 site_file <<YAML
-policy: {name: fifo-min, decide_timeout: 50ms}
+policy: {name: fifo-min, decide_timeout: 100ms}
 clusters:
 $(for c in $(seq 12); do echo "  - {name: c$c, cpu: 2, gpu: 1}"; done)
 types:
@@ -37,7 +37,7 @@ check "of which policy?" code_is 2 tapfinger policy --dry-run
 array=$(tapfinger submit --clean-env -t steep --array 1-100000 -- true)
 (tapfinger policy $endless --dry-run >"$D/endless" 2>&1; echo "$?" >>"$D/endless") &
 sleep 0.5
-check "the daemon goes on while a policy is thinking" code_is 0 timeout 2 "$tapfinger" ps
+check "the daemon goes on while a policy is thinking" code_is 0 timeout 4 "$tapfinger" ps
 check "its word is not waited for without end" status_is 200 GET /healthz
 
 api PUT /v1/policy "{\"policy\":\"$endless\"}" >/dev/null 2>&1 & # its answer is lost with the decision
@@ -48,7 +48,7 @@ check "it is the same process" kill -0 "$server"
 check "fifo-min decides" is fifo-min sh -c "tapfinger policy --json | jq -r .policy"
 check "the reason is kept" sh -c "tapfinger policy --json | jq -r .trouble | grep -q 'wang-online.*did not come back'"
 told() {
-    curl -sS --unix-socket "$D/sock" -N --max-time 2 'http://x/v1/events?since=0&topic=policy' 2>/dev/null | grep 'did not come back'
+    curl -sS --unix-socket "$D/sock" -N --max-time 4 'http://x/v1/events?since=0&topic=policy' 2>/dev/null | grep 'did not come back'
 }
 check "and told as an event" eventually 10 told
 check "it counts as a fallback" sh -c "curl -sS --unix-socket $D/sock http://x/metrics | grep -q 'policy_fallbacks_total{cause=\"hang\"} 1'"
