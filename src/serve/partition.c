@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "backend/cpu_list.h"
+#include "backend/gpu_driver.h"
 #include "serve/site.h"
 
 struct units {
@@ -41,6 +42,15 @@ static const char *take(struct units *units, int count, struct arena *arena)
     return kept;
 }
 
+/* All that the driver knows of; without one they are only names, and there are enough. */
+static void list_gpus(struct cpu_list *out)
+{
+    int there = gpu_driver_total();
+
+    for (out->count = 0; out->count < (there ? there : CPU_LIST_MAX); out->count++)
+        out->id[out->count] = (int16_t)out->count;
+}
+
 void partition_site(struct site *site)
 {
     struct units cpus = {0}, gpus = {0};
@@ -48,10 +58,7 @@ void partition_site(struct site *site)
     if (site->clusters < 2)
         return;
     cpu_list_own(&cpus.all);
-    while (gpus.all.count < CPU_LIST_MAX) {
-        gpus.all.id[gpus.all.count] = (int16_t)gpus.all.count;
-        gpus.all.count++;
-    }
+    list_gpus(&gpus.all);
     for (int c = 0; c < site->clusters; c++) {
         take_listed(&cpus, site->cluster[c].cpus);
         take_listed(&gpus, site->cluster[c].gpus);
