@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tapfinger completion: scripts for shells, made from the commands' tables. What a value is, the
- * name that its help gives it tells: FILE, DIR, POLICY, SCENARIO and COMMAND are completed, choices
- * are listed. Policies and scenarios are asked of the program itself ("policies -q").
+ * name that its help gives it tells: FILE, DIR, POLICY, SCENARIO and their like are completed,
+ * choices are listed. Policies and scenarios are asked of the program itself ("policies -q").
  */
 #include <stdio.h>
 #include <string.h>
@@ -32,7 +32,8 @@ static enum value_kind kind_of(const struct option_spec *row)
     } known[] = {{"FILE", VALUE_FILE},       {"DIR", VALUE_FOLDER},
                  {"POLICY", VALUE_POLICY},   {"SCENARIO", VALUE_SCENARIO},
                  {"COMMAND", VALUE_COMMAND}, {"A", VALUE_FILE},
-                 {"B", VALUE_FILE}};
+                 {"B", VALUE_FILE},          {"PATH", VALUE_FILE},
+                 {"PROFILE", VALUE_FILE}};
 
     if (row->type == OPTION_FLAG)
         return VALUE_NONE;
@@ -129,7 +130,7 @@ static void bash_command(const struct command *command, struct text *out)
     bash_flag_names(common_options, out);
     text_add(out, "' -- \"$cur\")); return; fi\n");
     for (const struct option_spec *row = command->options; row->name; row++)
-        if (is_positional(row)) {
+        if (is_positional(row) && kind_of(row) != VALUE_OTHER) {
             text_add(out, "        ");
             bash_values(row, out);
             text_add_char(out, '\n');
