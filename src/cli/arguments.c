@@ -21,7 +21,8 @@ struct reader {
     struct arguments *args;
     char *const *word;
     int words, at;
-    int positional; /* row of the next positional argument */
+    const char **positional; /* the words without a flag */
+    int positionals;
     bool flags_ended;
     struct err *err;
 };
@@ -142,35 +143,54 @@ static int read_short(struct reader *reader, const char *letters)
     return rc;
 }
 
-static int read_positional(struct reader *reader, const char *word)
-{
-    const struct option_spec *rows = reader->args->own.spec;
-    struct err err;
-    int rc;
-
-    while (rows[reader->positional].name && !is_positional(&rows[reader->positional]))
-        reader->positional++;
-    if (!rows[reader->positional].name)
-        return err_set(reader->err, ERR_INVALID, "unexpected argument \"%.60s\"", word);
-    rc = params_set(&reader->args->own, rows[reader->positional].name, word, &err);
-    if (rc)
-        return err_set(reader->err, err.code, "%s", err.message);
-    if (!(rows[reader->positional].flags & OPTION_REPEATS))
-        reader->positional++;
-    return 0;
-}
-
 static int read_word(struct reader *reader)
 {
     const char *word = reader->word[reader->at++];
 
-    if (reader->flags_ended || word[0] != '-' || word[1] == '\0')
-        return read_positional(reader, word);
+    if (reader->flags_ended || word[0] != '-' || word[1] == '\0') {
+        reader->positional[reader->positionals++] = word;
+        return 0;
+    }
     if (strcmp(word, "--") == 0) {
         reader->flags_ended = true;
         return 0;
     }
     return word[1] == '-' ? read_long(reader, word + 2) : read_short(reader, word + 1);
+}
+
+/* How many words a row gets, of which some may be spare: more than the required rows need. */
+static int count_share(const struct option_spec *row, int *spare)
+{
+    int own = row->flags & OPTION_REQUIRED ? 1 : 0;
+    int more = row->flags & OPTION_REPEATS ? *spare : 1 - own;
+
+    if (*spare <= 0)
+        return own;
+    *spare -= more;
+    return own + more;
+}
+
+static int set_positionals(const struct reader *reader)
+{
+    struct params *params = &reader->args->own;
+    int at = 0, spare = reader->positionals;
+
+    for (const struct option_spec *row = params->spec; row->name; row++)
+        spare -= is_positional(row) && row->flags & OPTION_REQUIRED;
+    for (const struct option_spec *row = params->spec; row->name; row++) {
+        int end = at + (is_positional(row) ? count_share(row, &spare) : 0);
+
+        for (; at < end && at < reader->positionals; at++) {
+            int rc = params_set(params, row->name, reader->positional[at], reader->err);
+
+            if (rc)
+                return rc;
+        }
+    }
+    if (at < reader->positionals)
+        return err_set(reader->err, ERR_INVALID, "unexpected argument \"%.60s\"",
+                       reader->positional[at]);
+    return 0;
 }
 
 int arguments_parse(struct arguments *args, const struct command *command, int count,
@@ -182,8 +202,12 @@ int arguments_parse(struct arguments *args, const struct command *command, int c
     args->command = command;
     params_init(&args->own, command->options);
     params_init(&args->common, common_options);
+    reader.positional = xcalloc((size_t)count, sizeof *reader.positional);
     while (rc == 0 && reader.at < count)
         rc = read_word(&reader);
+    if (rc == 0)
+        rc = set_positionals(&reader);
+    free(reader.positional);
     return rc;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A command line against a command's table: "--name value", "--name=value", "-n value", "-nvalue",
- * flags before or after positional arguments, "--" before arguments that begin with a dash.
+ * flags before or after positional arguments, "--" before arguments that begin with a dash. An
+ * optional argument may stand before a required one: it is there if there are words enough.
  */
 #ifndef CLI_ARGUMENTS_H
 #define CLI_ARGUMENTS_H

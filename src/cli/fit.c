@@ -27,20 +27,49 @@ struct fitting {
     VECTOR(int) types; /* those that were asked for */
 };
 
+/* What may have been meant in place of a profile that is not there. */
+static const char *profile_hint(const struct fitting *f, const char *profile)
+{
+    const char *type = arguments_string(f->args, "type");
+
+    if (type)
+        return access(type, R_OK) == 0 ? "; TYPE comes before PROFILE" : "";
+    return profile[strcspn(profile, "./:@")] ? "" : "; only one type: tapfinger fit TYPE PROFILE";
+}
+
+static int refuse_profile(const struct fitting *f, const char *format, struct err *err)
+{
+    const char *profile = arguments_string(f->args, "profile"),
+               *near = trace_format_nearest(format);
+
+    return err_set(err, ERR_NOT_FOUND,
+                   "there is no file \"%.60s\" and no format of that name%s%s%s; expected a table "
+                   "of measurements, or what \"tapfinger import --list\" shows%s",
+                   profile, near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "",
+                   profile_hint(f, profile));
+}
+
 static int open_profile(struct fitting *f, struct err *err)
 {
     const char *profile = arguments_string(f->args, "profile");
     const struct option_value *option = params_value(&f->args->own, "option");
     const char *data = arguments_string(f->args, "data"), *path[1] = {profile};
+    char *format = xstrndup(profile, strcspn(profile, ":@"));
+    int rc;
 
     if (!data)
         data = getenv("TAPFINGER_DATA");
     if (!data && access("../shared/data", R_OK) == 0)
         data = "../shared/data";
     if (access(profile, R_OK) == 0 && !trace_format_find(profile))
-        return import_source_open(&f->source, "profile", path, 1, data, option->repeat,
-                                  option->repeats, err);
-    return import_source_parse(&f->source, profile, data, option->repeat, option->repeats, err);
+        rc = import_source_open(&f->source, "profile", path, 1, data, option->repeat,
+                                option->repeats, err);
+    else if (!trace_format_find(format))
+        rc = refuse_profile(f, format, err);
+    else
+        rc = import_source_parse(&f->source, profile, data, option->repeat, option->repeats, err);
+    free(format);
+    return rc;
 }
 
 /* A fit says only how well it does on what was read. */
@@ -114,7 +143,7 @@ static int refuse_type(const struct fitting *f, const char *wanted, struct err *
         if (is_measured(f, i) && shown < SHOWN)
             text_printf(&known, "%s%s", shown++ ? ", " : "", f->trace.types.item[i].name);
     rc = shown ? err_set(err, ERR_NOT_FOUND,
-                         "the profile has no type \"%.60s\"; expected one of %s%s, or all", wanted,
+                         "the profile has no type \"%.60s\"; expected one of %s%s", wanted,
                          known.bytes, shown == SHOWN ? ", ..." : "")
                : err_set(err, ERR_INVALID, "the profile holds no measurements");
     text_release(&known);
@@ -124,13 +153,14 @@ static int refuse_type(const struct fitting *f, const char *wanted, struct err *
 static int choose_types(struct fitting *f, struct err *err)
 {
     const char *wanted = arguments_string(f->args, "type");
-    bool all = strcmp(wanted, "all") == 0;
 
-    f->wanted = trace_clean_name(wanted);
-    if (!all)
+    if (wanted) {
+        f->wanted = trace_clean_name(wanted);
         name_table(f, f->wanted.text);
+    }
     for (size_t i = 0; i < f->trace.types.count; i++)
-        if (is_measured(f, i) && (all || strcmp(f->trace.types.item[i].name, f->wanted.text) == 0))
+        if (is_measured(f, i) &&
+            (!wanted || strcmp(f->trace.types.item[i].name, f->wanted.text) == 0))
             vector_push(&f->types, (int)i);
     return f->types.count > 0 ? 0 : refuse_type(f, wanted, err);
 }
@@ -336,9 +366,9 @@ static int run(const struct arguments *args, struct err *err)
 }
 
 static const struct example examples[] = {
-    {"tapfinger fit image samples.csv -o types.yaml --plot fit.svg", "your own measurements"},
+    {"tapfinger fit samples.csv -o types.yaml --plot fit.svg", "your own measurements"},
     {"tapfinger fit lm tapfinger", "one type of a public set"},
-    {"tapfinger fit all dl2 --model optimus -o dl2.yaml --force", "all, by a model of your choice"},
+    {"tapfinger fit dl2 --model optimus -o dl2.yaml --force", "a model of your choice"},
     {0},
 };
 
@@ -347,9 +377,8 @@ static const char models[] = PROFILE_MODEL_LIST(X);
 #undef X
 
 static const struct option_spec options[] = {
-    {"type", OPTION_STRING, .choices = "TYPE", .flags = OPTION_POSITIONAL | OPTION_REQUIRED,
-     .help = "which type of the profile; of a table without a column of types: what it is called; "
-             "all: each"},
+    {"type", OPTION_STRING, .choices = "TYPE", .flags = OPTION_POSITIONAL,
+     .help = "only this type; of a table without a column of types: what it is called"},
     {"profile", OPTION_STRING, .choices = "PROFILE", .flags = OPTION_POSITIONAL | OPTION_REQUIRED,
      .help = "a table of measurements, or a source of types: FORMAT[:PART][@PATH]"},
     {"model", OPTION_CHOICE, .choices = models + 1, .letter = 'm',
@@ -370,13 +399,13 @@ const struct command command_fit = {
     .name = "fit",
     .summary = "fit speed models to measurements",
     .description =
-        "Fits every speed model to the measured seconds of a type. MAPE is the mean relative error "
-        "on points that a fit was not shown (ten parts, each foretold by the other nine), WORST "
-        "the largest of them and POINT where that was, SEEN the mean on the points it was fitted "
-        "to; below 5 % a fit is good, below 15 % fair, else bad. A bad fit is not written unless "
-        "forced: then the measurements themselves, as a table, are the better type (tapfinger "
-        "import). Nor is one written over a better one: other types of the file stay as they "
-        "are.\n\n"
+        "Fits every speed model to the measured seconds of every type, or of one. MAPE is the mean "
+        "relative error on points that a fit was not shown (ten parts, each foretold by the other "
+        "nine), WORST the largest of them and POINT where that was, SEEN the mean on the points it "
+        "was fitted to; below 5 % a fit is good, below 15 % fair, else bad. A bad fit is not "
+        "written unless forced: then the measurements themselves, as a table, are the better type "
+        "(tapfinger import). Nor is one written over a better one: other types of the file stay "
+        "as they are.\n\n"
         "A profile is a table with a column for every resource and one of seconds or speed, or any "
         "source of types that \"tapfinger import --list\" shows.",
     .examples = examples,

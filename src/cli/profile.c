@@ -397,8 +397,8 @@ static int sum_up(const struct profiling *p)
             code = EXIT_FAILED;
     }
     if (good) {
-        fprintf(stderr, "%d run%s in %s      next: tapfinger fit %s %s", good, good == 1 ? "" : "s",
-                p->path, arguments_string(p->args, "type"), p->path);
+        fprintf(stderr, "%d run%s in %s      next: tapfinger fit %s", good, good == 1 ? "" : "s",
+                p->path, p->path);
         if (!(p->for_s > 0))
             fprintf(stderr, " | types %s --curve", arguments_string(p->args, "type"));
         fputc('\n', stderr);
@@ -473,7 +473,7 @@ static const struct example examples[] = {
      "18 short trainings, one after another"},
     {"tapfinger profile image --grid cpu=1,2,4 --for 60s -- ./train.sh",
      "a long one, a minute each; it must report its progress"},
-    {"tapfinger fit image samples.csv", "then: which formula describes it"},
+    {"tapfinger fit samples.csv", "then: which formula describes it"},
     {0},
 };
 

@@ -24,7 +24,7 @@ code=$?
 check "what fits nowhere is told, the rest measured" sh -c "cat $D/measured $D/said; [ $code = 1 ] && jq -e '.schema == \"tapfinger.profile/1\" and (.items | length) == 6 and
     ([.items[] | select(.status == \"ok\") | .measured] == [2, 2, 2, 2, 2]) and ([.items[] | select(.status == \"never-fits\")] | length == 1 and .[0].cpu == 4 and .[0].gpu == 1)' $D/measured"
 check "more is faster" sh -c "jq -e '(.items | map({key: \"\(.cpu) \(.gpu)\", value: .rate_per_s}) | from_entries) | .[\"4 0\"] > .[\"1 0\"] and .[\"1 1\"] > 1.3 * .[\"1 0\"]' $D/measured"
-check "what is next" grep -q '10 runs in samples.csv      next: tapfinger fit image samples.csv | types image --curve' "$D/said"
+check "what is next" grep -q '10 runs in samples.csv      next: tapfinger fit samples.csv | types image --curve' "$D/said"
 check "a line per run that was measured" is "type,cpu,gpu,rep,seconds 10" sh -c "echo \$(head -1 samples.csv) \$(grep -c '^image,[124],[01],[12],0\.[0-9]*\$' samples.csv)"
 check "they were jobs" is 10 sh -c "tapfinger ps --all --name profile --type image --json | jq '.items | length'"
 check "each with exactly its allocation" is "[1,2,4]" sh -c "tapfinger ps --all --type image --json | jq -c '[.items[].allocation.cpu] | unique'"
@@ -37,7 +37,7 @@ check "nothing to measure" code_is 2 tapfinger profile image --grid cpu=1 gpu=0
 check "the grid in one word" sh -c "tapfinger profile image -f --grid 'cpu=2,1,2 gpu=0' --reps 1 --plain --no-header -- sh work.sh 2>/dev/null | cut -f 1-3 | xargs | grep -qx '1 0 1/1 2 0 1/1'"
 tapfinger profile image -f --grid cpu=1,2,3,4 --reps 2 -- sh work.sh >"$D/table" 2>&1
 check "a table" sh -c "cat $D/table; grep -Eq '^ *4 +0 +2/2 +[0-9.]+ +[0-9.e-]+ +ok' $D/table && head -1 $D/table | xargs | grep -qx 'CPU GPU REP RATE/s SD STATUS'"
-check "fit reads it" sh -c "tapfinger fit image samples.csv --json | tee $D/fit | jq -e '[.fits[] | select(.type == \"image\" and .verdict != \"not possible\")] | length > 0'"
+check "fit reads it" sh -c "tapfinger fit samples.csv --json | tee $D/fit | jq -e '[.fits[] | select(.type == \"image\" and .verdict != \"not possible\")] | length > 0'"
 check "and foretells it" sh -c "jq -e '[.fits[].cross_error // 9] | min < 0.25' $D/fit"
 
 # What goes wrong.
