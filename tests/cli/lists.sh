@@ -60,10 +60,18 @@ for shell in bash zsh fish; do
         skip "completion" "no $shell"
     fi
 done
-check "bash completes commands and scenarios" bash -c "
-    source '$scratch/completion.bash'
-    PATH=$(dirname "$tapfinger"):\$PATH
-    complete -p tapfinger >/dev/null"
+completes_to() { # wanted, word...: what bash offers for the last word
+    wanted=$1
+    shift
+    got=$(PATH=$(dirname "$tapfinger"):$PATH bash -c 'source "$0"; COMP_WORDS=(tapfinger "$@") COMP_CWORD=$#
+        _tapfinger
+        echo "${COMPREPLY[*]}"' "$scratch/completion.bash" "$@")
+    [ "$got" = "$wanted" ] || { echo "got $got, wanted $wanted"; return 1; }
+}
+check "bash completes commands" completes_to simulate simu
+check "scenarios" completes_to "paper/synthetic-6-ar2 paper/synthetic-6-ar3" simulate paper/synthetic-6-ar
+check "values of options" completes_to "saturating-tanh saturating-exp saturating-hyperbolic" fit --model sat
+check "profiles, behind types" completes_to README.md fit READM
 fails "no such shell" 2 "expected one of bash, zsh, fish" "$tapfinger" completion tcsh
 mkdir "$scratch/man"
 check "man pages" "$tapfinger" docs man --dir "$scratch/man"
