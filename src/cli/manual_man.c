@@ -41,50 +41,50 @@ static void add_head(struct text *out, const char *page, const char *summary)
     text_add(out, "\n");
 }
 
-static void add_option(const struct option_spec *row, struct text *out)
+static void add_entry(const struct text *name, const struct option_spec *row, struct text *out)
 {
     struct text words;
 
     text_init(&words, 0);
-    text_add(out, ".TP\n.B ");
-    help_option_name(row, &words);
-    add_words(out, words.bytes);
-    text_reset(&words);
     help_option_text(row, &words);
+    text_add(out, ".TP\n.B ");
+    add_words(out, name->bytes);
     text_add_char(out, '\n');
     add_words(out, words.bytes);
     text_add(out, ".\n");
     text_release(&words);
 }
 
+static void add_options(const struct option_spec *rows, unsigned positional, struct text *out)
+{
+    struct text name;
+
+    text_init(&name, 0);
+    for (; rows->name; rows++) {
+        if ((rows->flags & OPTION_POSITIONAL) != positional)
+            continue;
+        text_reset(&name);
+        help_option_name(rows, &name);
+        add_entry(&name, rows, out);
+    }
+    text_release(&name);
+}
+
 static void add_keys(const struct option_section *sections, struct text *out)
 {
-    struct text words;
+    struct text name;
 
     if (!sections)
         return;
     text_add(out, ".SH KEYS OF THE FILE\n");
-    text_init(&words, 0);
+    text_init(&name, 0);
     for (; sections->path; sections++)
         for (const struct option_spec *row = sections->options; row->name; row++) {
-            text_add(out, ".TP\n.B ");
-            text_reset(&words);
-            help_key_name(sections, row, &words);
-            add_words(out, words.bytes);
-            text_reset(&words);
-            help_option_text(row, &words);
-            text_add_char(out, '\n');
-            add_words(out, words.bytes);
-            text_add(out, ".\n");
+            text_reset(&name);
+            help_key_name(sections, row, &name);
+            add_entry(&name, row, out);
         }
-    text_release(&words);
-}
-
-static void add_options(const struct option_spec *rows, unsigned positional, struct text *out)
-{
-    for (; rows->name; rows++)
-        if ((rows->flags & OPTION_POSITIONAL) == positional)
-            add_option(rows, out);
+    text_release(&name);
 }
 
 static bool has_arguments(const struct command *command)
