@@ -262,19 +262,14 @@ static const struct option_spec options[] = {
 const struct command command_bound = {
     .name = "bound",
     .summary = "how good a schedule could be at best",
-    .description = "Lower bounds on the mean completion time of the very tasks "
-                   "of each seed, with the very "
-                   "noise of that seed: no schedule that the simulated world "
-                   "accepts does better, whatever it "
-                   "knows, also if it preempts, moves and resizes tasks at "
-                   "will. Tasks that fail or are lost "
-                   "only make true schedules worse.\n\n"
-                   "lp and exact are for small slotted instances. Every course "
-                   "that a task may take is in "
-                   "their program; a schedule with status optimal is proven to "
-                   "be as good as any, with status "
-                   "open none was proven before --nodes ran out, and the bound "
-                   "is what is proven until then.",
+    .description = "Lower bounds on the mean completion time of the very tasks of each seed, with "
+                   "the very noise of that seed: no schedule that the simulated world accepts does "
+                   "better, whatever it knows, also if it preempts, moves and resizes tasks at "
+                   "will. Tasks that fail or are lost only make true schedules worse.\n\n"
+                   "lp and exact are for small slotted instances. Every course that a task may "
+                   "take is in their program; a schedule with status optimal is proven to be as "
+                   "good as any, with status open none was proven before --nodes ran out, and the "
+                   "bound is what is proven until then.",
     .examples = examples,
     .options = options,
     .run = run,

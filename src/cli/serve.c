@@ -169,8 +169,7 @@ static const struct option_spec options[] = {
      .help = "the site; default: this machine as one cluster"},
     {"check", OPTION_FLAG,
      .help = "check the file, what it names and what this machine has of it, say for every cluster "
-             "what "
-             "will be enforced, and leave"},
+             "what will be enforced, and leave"},
     {"dry-run-policy", OPTION_STRING, .choices = "POLICY",
      .help = "show what another policy would start, resize and stop now at the daemon that runs at "
              "this site, change nothing and leave"},

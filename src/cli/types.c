@@ -264,11 +264,9 @@ const struct command command_types = {
     .summary = "list task types and what was learned of their speeds",
     .description =
         "MAPE is how far the model is off, in the mean, where it was fitted. In a curve the band "
-        "of "
-        "an allocation that was measured is two standard errors wide on either side; elsewhere it "
-        "is "
-        "as wide as the model is off (twice, likewise) at measured allocations that it was not "
-        "shown. Beyond what was measured a band says little.",
+        "of an allocation that was measured is two standard errors wide on either side; elsewhere "
+        "it is as wide as the model is off (twice, likewise) at measured allocations that it was "
+        "not shown. Beyond what was measured a band says little.",
     .examples = examples,
     .options = options,
     .run = run,

@@ -25,8 +25,7 @@ const struct option_spec scenario_top_options[] = {
     {"summary", OPTION_STRING, "", .help = "one line for lists"},
     {"extends", OPTION_STRING, .choices = "file",
      .help = "another scenario, relative to this file, on which this one is laid key by key "
-             "(speed, noise and work as a "
-             "whole; null takes a key away)"},
+             "(speed, noise and work as a whole; null takes a key away)"},
     {"slot", OPTION_REAL, "0", .low = 0, .high = 1e9, .unit = "s",
      .help =
          "length of a scheduling interval; without it, or 0, time is continuous (event-driven)"},

@@ -80,9 +80,8 @@ static void add_summary(struct page *page, const struct against *a)
         table_figure_cell(&table, MOOD_PLAIN, sums->off_s / sums->count);
     }
     page_table(page,
-               "Mean completion time in the simulation and in the log, over the "
-               "tasks that finished "
-               "in both, and how far a single task is off in the mean",
+               "Mean completion time in the simulation and in the log, over the tasks that "
+               "finished in both, and how far a single task is off in the mean",
                &table);
     table_release(&table);
 }

@@ -397,8 +397,7 @@ const struct trace_format format_csv = {
     .name = "csv",
     .summary = "any table of jobs, by a mapping of its columns",
     .files = "comma-, tab- or otherwise separated text; the mapping names the columns of time, "
-             "duration or "
-             "end, work, type and demand. Part: a file",
+             "duration or end, work, type and demand. Part: a file",
     .quality = "your own",
     .gives = TRACE_ARRIVALS,
     .options = options,

@@ -179,8 +179,7 @@ const struct trace_format format_eua = {
     .name = "eua",
     .summary = "125 base stations in the middle of Melbourne, with users",
     .files = "stations: `LATITUDE, LONGITUDE`; users: `Latitude, Longitude`. Part: how many sites, "
-             "spread "
-             "over the city, `12`",
+             "spread over the city, `12`",
     .home = "eua-dataset",
     .quality = "the stations are real, the users were generated uniformly",
     .gives = TRACE_SITES,

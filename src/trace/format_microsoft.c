@@ -60,8 +60,8 @@ const struct trace_format format_microsoft = {
     .name = "microsoft",
     .summary = "jobs of ten GPU clusters of Microsoft, 2021",
     .files = "`clusterNN.csv` (in a tar.gz or not): `job_id, submission_time` (s), `duration` (s), "
-             "`num_gpu`; "
-             "the second variant adds `model_name` and others. Part: a cluster, `cluster10`",
+             "`num_gpu`; the second variant adds `model_name` and others. Part: a cluster, "
+             "`cluster10`",
     .home = "microsoft-elasticflow-traces/raw-traces.tar.gz",
     .quality =
         "times, durations and GPUs are real; in the second variant the models are random. "

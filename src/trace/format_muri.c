@@ -269,10 +269,7 @@ const struct trace_format format_muri = {
     .files =
         "`submit_time` (ms), `num_gpu`, `iterations`, `model_name`, `batch_size`, `duration` (ms), "
         "`iteration_time` (ms), `resource_time_0..2` (ms; CPU, GPU, network: a type's `stages`). "
-        "Work "
-        "is iterations "
-        "times GPUs. "
-        "Part: a file, `trace2`",
+        "Work is iterations times GPUs. Part: a file, `trace2`",
     .home = "muri",
     .quality = "arrivals, durations and GPUs are real, the models random; which stage is which is "
                "inferred; a wrong row is outvoted by the others of its kind",

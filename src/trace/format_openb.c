@@ -166,13 +166,11 @@ const struct trace_format format_openb = {
     .summary = "pods and nodes of Alibaba's GPU cluster, 2023, with shares of GPUs",
     .files = "pods: `cpu_milli, memory_mib, num_gpu, gpu_milli, qos, pod_phase, creation_time, "
              "deletion_time, scheduled_time` (s); nodes: `cpu_milli, memory_mib, gpu, model`. "
-             "Part: a file, "
-             "`openb_pod_list_default`",
+             "Part: a file, `openb_pod_list_default`",
     .home = "alibaba-openb-2023",
     .quality =
-        "real requests and nodes; most lifetimes are cut off at the trace's end; nine pods of "
-        "ten come in its last 30 of 149 days: use --from 10281600. gpuspec33 is the same pods "
-        "again, "
+        "real requests and nodes; most lifetimes are cut off at the trace's end; nine pods of ten "
+        "come in its last 30 of 149 days: use --from 10281600. gpuspec33 is the same pods again, "
         "with random GPU types",
     .gives = TRACE_ARRIVALS | TRACE_SITES,
     .read = read_files,

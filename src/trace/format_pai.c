@@ -96,8 +96,7 @@ const struct trace_format format_pai = {
     .name = "pai",
     .summary = "how mini-batch times vary between workers on shared GPUs",
     .files = "`coefficient_variation.csv`: a row per job, a column per iteration: standard "
-             "deviation over "
-             "mean",
+             "deviation over mean",
     .home = "alibaba-pai-2020-minibatch",
     .quality = "relative figures; a tenth of them is above 1",
     .gives = TRACE_NOISE,

@@ -60,8 +60,7 @@ const struct trace_format format_philly = {
     .name = "philly",
     .summary = "jobs of Microsoft's Philly cluster, 2017",
     .files = "`timestamp` (date or s), `duration` (s), `num_gpus`, and `cluster`, a virtual "
-             "cluster. Part: "
-             "a virtual cluster, `11cb48`",
+             "cluster. Part: a virtual cluster, `11cb48`",
     .home = "adaptdl-osdi21/traces/philly.csv.gz",
     .quality =
         "real; jobs with a known duration only, failed ones are not marked; not in order of time",

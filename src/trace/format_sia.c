@@ -23,8 +23,7 @@ const struct trace_format format_sia = {
     .name = "sia",
     .summary = "AdaptDL's applications on four more GPU types, longer workloads",
     .files = "as adaptdl, with `placements-GPU.csv` and `scalability-GPU.csv`; the "
-             "`validation-BATCH.csv` "
-             "are adaptdl's. Part: a workload, `newtrace/workload-1`",
+             "`validation-BATCH.csv` are adaptdl's. Part: a workload, `newtrace/workload-1`",
     .home = "sia-sosp23:adaptdl-osdi21/traces",
     .quality =
         "ncf on azure and yolov3 on dgx are limited by their hosts, not by the GPUs; repeated "
