@@ -73,6 +73,20 @@ char *cpu_list_text(const struct cpu_list *list)
     return text_take(&text);
 }
 
+void cpu_list_first(struct cpu_list *list, int count)
+{
+    for (list->count = 0; list->count < count && list->count < CPU_LIST_MAX; list->count++)
+        list->id[list->count] = (int16_t)list->count;
+}
+
+int cpu_list_gpus(struct cpu_list *list, const char *text, int count, struct err *err)
+{
+    if (text)
+        return cpu_list_parse(list, text, err);
+    cpu_list_first(list, count);
+    return 0;
+}
+
 void cpu_list_own(struct cpu_list *list)
 {
     cpu_set_t set;

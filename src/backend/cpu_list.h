@@ -22,6 +22,11 @@ void cpu_list_print(const struct cpu_list *list, struct text *out);
 /* The same as a string, which is the caller\'s. */
 char *cpu_list_text(const struct cpu_list *list);
 
+/* 0, 1, ... as far as a list reaches. */
+void cpu_list_first(struct cpu_list *list, int count);
+/* The GPUs of a cluster that offers so many: those that a text lists, without one the first. */
+int cpu_list_gpus(struct cpu_list *list, const char *text, int count, struct err *err);
+
 /* The processors that this process may use. */
 void cpu_list_own(struct cpu_list *list);
 /* Those that one could be given, which are more if this process was confined to some of them. */

@@ -753,17 +753,14 @@ static int open_pools(struct local *l, struct err *err)
 {
     const struct backend_config *config = &l->config;
     int gpus = amount_of(l, &config->capacity, config->gpu), rc = 0;
-    struct cpu_list listed = {.count = 0};
+    struct cpu_list listed;
 
     if (config->cpus)
         rc = cpu_list_parse(&l->members, config->cpus, err);
     else
         cpu_list_own(&l->members);
-    if (rc == 0 && config->gpus)
-        rc = cpu_list_parse(&listed, config->gpus, err);
-    else
-        for (int i = 0; i < gpus && i < CPU_LIST_MAX; i++)
-            listed.id[listed.count++] = (int16_t)i;
+    if (rc == 0)
+        rc = cpu_list_gpus(&listed, config->gpus, gpus, err);
     if (rc == 0)
         rc = gpu_parts_open(&l->parts, l->cluster, gpus, &listed, err);
     if (rc == 0)

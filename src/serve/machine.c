@@ -44,12 +44,8 @@ struct check {
 
 static void machine_look(struct machine *machine, const struct site *site)
 {
-    bool any_gpu = false;
-
-    for (int c = 0; c < site->clusters; c++)
-        any_gpu |= site->cluster[c].capacity.amount[SITE_GPU] > 0;
     cpu_list_there(&machine->cpus);
-    machine->gpus = any_gpu ? gpu_driver_total() : 0;
+    machine->gpus = site_has_gpus(site) ? gpu_driver_total() : 0;
     machine->mem_bytes = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
     machine->mem_taken_bytes = 0;
     for (int id = 0; id < CPU_LIST_MAX; id++)
@@ -117,7 +113,7 @@ static int check_listed(struct check *check, const char *text, struct cpu_list *
     char *there;
 
     if (rc)
-        return refuse(check, "cpus", "\"%.60s\": expected a list of numbers like 0-3,8", text);
+        return blame(check, "cpus", check->err);
     if (!list->count)
         return refuse(check, "cpus", "expected at least one processor");
     there = cpu_list_text(&check->machine.cpus);
@@ -145,34 +141,22 @@ static int check_processors(struct check *check)
     return rc ? rc : claim(check, "cpus", "processor", &list, check->machine.cpu_of);
 }
 
-static int list_gpus(const struct check *check, struct cpu_list *list)
-{
-    const struct site_cluster *cluster = &check->site->cluster[check->cluster];
-
-    list->count = 0;
-    if (cluster->gpus && cpu_list_parse(list, cluster->gpus, check->err))
-        return refuse(check, "gpus", "\"%.60s\": expected a list of numbers like 0,1",
-                      cluster->gpus);
-    for (int i = 0; !cluster->gpus && i < cluster->capacity.amount[SITE_GPU]; i++)
-        list->id[list->count++] = (int16_t)i;
-    return 0;
-}
-
 static int check_gpus(struct check *check)
 {
     const struct site_cluster *cluster = &check->site->cluster[check->cluster];
-    int gpus = cluster->capacity.amount[SITE_GPU], there = check->machine.gpus, rc;
+    int gpus = cluster->capacity.amount[SITE_GPU], there = check->machine.gpus, rc = 0;
     struct gpu_parts parts;
     struct cpu_list list;
 
-    rc = list_gpus(check, &list);
-    for (int i = 0; i < list.count && gpus && rc == 0; i++)
+    if (cpu_list_gpus(&list, cluster->gpus, gpus, check->err))
+        return blame(check, "gpus", check->err);
+    for (int i = 0; i < list.count && gpus; i++)
         if (list.id[i] >= there) {
             doubt(check, "gpu", "GPU %d is not there, NVML finds %d: tasks hear of it all the same",
                   list.id[i], there);
             break;
         }
-    if (rc == 0 && gpus)
+    if (gpus)
         rc = claim(check, "gpus", "GPU", &list, check->machine.gpu_of);
     if (rc)
         return rc;

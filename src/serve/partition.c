@@ -42,23 +42,17 @@ static const char *take(struct units *units, int count, struct arena *arena)
     return kept;
 }
 
-/* All that the driver knows of; without one they are only names, and there are enough. */
-static void list_gpus(struct cpu_list *out)
-{
-    int there = gpu_driver_total();
-
-    for (out->count = 0; out->count < (there ? there : CPU_LIST_MAX); out->count++)
-        out->id[out->count] = (int16_t)out->count;
-}
-
 void partition_site(struct site *site)
 {
     struct units cpus = {0}, gpus = {0};
+    int there;
 
     if (site->clusters < 2)
         return;
     cpu_list_own(&cpus.all);
-    list_gpus(&gpus.all);
+    there = gpu_driver_total();
+    /* Without a driver they are only names, and there are enough. */
+    cpu_list_first(&gpus.all, there ? there : CPU_LIST_MAX);
     for (int c = 0; c < site->clusters; c++) {
         take_listed(&cpus, site->cluster[c].cpus);
         take_listed(&gpus, site->cluster[c].gpus);

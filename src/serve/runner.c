@@ -662,29 +662,18 @@ static void sample_use(struct runner *runner, int c, double seconds)
     tally->used_cpus = seconds > 0 ? cpu_s / seconds : 0;
 }
 
-/* Those that the site names, else the first so many of the machine. */
-static void list_gpus(const struct site_cluster *cluster, struct cpu_list *out)
-{
-    *out = (struct cpu_list){.count = 0};
-    if (cluster->gpus && cpu_list_parse(out, cluster->gpus, NULL) == 0)
-        return;
-    for (int i = 0; i < cluster->capacity.amount[SITE_GPU] && i < CPU_LIST_MAX; i++)
-        out->id[out->count++] = (int16_t)i;
-}
-
 /* In the units that the cluster gives out, which may be parts of GPUs. */
 static void sample_gpus(struct runner *runner, int c)
 {
     const struct site_cluster *cluster = &runner->site->cluster[c];
+    int offered = cluster->capacity.amount[SITE_GPU];
     struct cpu_list gpus;
     double busy;
 
-    if (!runner->gpus || !cluster->capacity.amount[SITE_GPU])
+    if (!runner->gpus || !offered || cpu_list_gpus(&gpus, cluster->gpus, offered, NULL))
         return;
-    list_gpus(cluster, &gpus);
     busy = gpu_driver_busy(runner->gpus, &gpus);
-    runner->book->tally.cluster[c].used_gpus =
-        busy < 0 ? -1 : busy * cluster->capacity.amount[SITE_GPU];
+    runner->book->tally.cluster[c].used_gpus = busy < 0 ? -1 : busy * offered;
 }
 
 void runner_sample(struct runner *runner, double seconds)
@@ -874,11 +863,8 @@ int runner_open(struct runner *runner, struct book *book, struct live *live, con
     text_release(&path);
     for (int c = 0; c < book->site->clusters && rc == 0; c++)
         rc = open_backend(runner, c, err);
-    for (int c = 0; c < book->site->clusters && rc == 0 && !runner->gpus; c++)
-        if (book->site->cluster[c].capacity.amount[SITE_GPU] > 0) {
-            runner->gpus = gpu_driver_open();
-            break;
-        }
+    if (rc == 0 && site_has_gpus(book->site))
+        runner->gpus = gpu_driver_open();
     return rc ? rc : reconcile(runner, err);
 }
 

@@ -754,6 +754,14 @@ int site_refuse(const struct site *site, struct err *err, const char *key, const
     return site_blame(site, key, ERR_INVALID, err);
 }
 
+bool site_has_gpus(const struct site *site)
+{
+    for (int i = 0; i < site->clusters; i++)
+        if (site->cluster[i].capacity.amount[SITE_GPU] > 0)
+            return true;
+    return false;
+}
+
 int site_find_cluster(const struct site *site, const char *name)
 {
     for (int i = 0; i < site->clusters; i++)

@@ -87,6 +87,8 @@ const enum role *site_role(const struct site *site, const char *user);
 /* What to say where anonymous callers of other machines may do more than look. */
 const char *site_anonymous_warning(const struct site *site);
 int site_find_cluster(const struct site *site, const char *name);
+/* Some cluster offers them. */
+bool site_has_gpus(const struct site *site);
 
 /* Adds "file:line: key: " to an error, unless rc is 0, the line being that of the key or of what it
  * would be in: "listen.http", "clusters[1].cpus". Without a file: "key: ". Returns rc. */

@@ -144,6 +144,7 @@ check "GPUs that are not there" doubts '6: clusters\[0\].gpu: GPU 999 is not the
   - name: a
     gpus: "999"
     gpu: 1'
+check "no list of GPUs" refuses '3: clusters\[0\].gpus: "0;1": expected a list' 'clusters: [{name: a, cpu: 1, gpus: "0;1"}]'
 check "GPUs in parts that nobody can make" refuses '3: clusters: cluster a: 4 GPUs, but 3 are listed' 'clusters: [{name: a, gpu: 4, gpus: "0-2"}]'
 check "more memory than there is" doubts '3: clusters\[0\].mem: with this cluster [0-9.]* GiB are offered' 'clusters: [{name: a, mem: 1024TiB}]'
 check "a token file that is not there" refuses '3: auth.tokens: .*nowhere: cannot read' "auth: {tokens: $D/nowhere}"

@@ -817,27 +817,6 @@ static void a_probe_finds_what_an_open_finds(void **state)
     temp_folder_close(&folder);
 }
 
-static void a_confined_process_still_sees_all_processors(void **state)
-{
-    struct cpu_list there, again, own;
-    cpu_set_t before, one;
-
-    (void)state;
-    cpu_list_there(&there);
-    assert_true(there.count > 0);
-    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
-    CPU_ZERO(&one);
-    CPU_SET((size_t)there.id[0], &one);
-    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
-    cpu_list_there(&again);
-    cpu_list_own(&own);
-    sched_setaffinity(0, sizeof before, &before);
-    assert_int_equal(own.count, 1);
-    assert_int_equal(again.count, there.count);
-    assert_true(cpu_list_has(&again, there.id[there.count - 1]));
-    assert_false(cpu_list_has(&again, CPU_LIST_MAX));
-}
-
 static void a_vanished_group_is_an_error_not_a_crash(void **state)
 {
     struct allocation two = {{2, 0, 512}};
@@ -895,7 +874,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_task_has_the_rights_of_its_submitter),
     cmocka_unit_test(version_2_files_are_written),
     cmocka_unit_test(a_probe_finds_what_an_open_finds),
-    cmocka_unit_test(a_confined_process_still_sees_all_processors),
     cmocka_unit_test(a_vanished_group_is_an_error_not_a_crash),
 };
 
