@@ -73,17 +73,16 @@ check "the reason is kept" sh -c "tapfinger policy --json | jq -r .trouble | gre
 check "it is the same process" kill -0 "$server"
 touch "$D/again"
 check "what ran ends well" until_state SUCCEEDED "$running"
-sed -i '/^<3>.*starts anew/d' "$D/serve.err"
+excuse '^<3>.*starts anew'
 stop_site
 
 # The same where the site file names it: the daemon comes up none the less.
 sed -i "s|name: fifo-min|name: \"tapfinger:model=$D/model\"|" "$D/site.yaml"
 rm -rf "$D/state"
-"$tapfinger" serve -c "$D/site.yaml" >"$D/serve.out" 2>"$D/serve.err" &
-server=$!
+run_site
 eventually 30 grep -q '^ready' "$D/serve.out"
 check "a site file's policy that does not begin" grep -q 'to begin and did not come back' "$D/serve.err"
 check "does not keep the daemon from it" is fifo-min sh -c "tapfinger policy --json | jq -r .policy"
 check "it takes and runs jobs" code_is 0 tapfinger submit --wait -- true
-sed -i '/^<3>.*starts anew/d' "$D/serve.err"
+excuse '^<3>.*starts anew'
 finish

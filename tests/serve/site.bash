@@ -29,10 +29,15 @@ site_file() {
     } >"$D/site.yaml"
 }
 
-start_site() { # more lines of serve's arguments
+run_site() {
     : >"$D/serve.out" # of a server before this one
-    "$tapfinger" serve -c "$D/site.yaml" >"$D/serve.out" 2>"$D/serve.err" &
+    : >"$D/serve.err"
+    "$tapfinger" serve -c "$D/site.yaml" >>"$D/serve.out" 2>>"$D/serve.err" &
     server=$!
+}
+
+start_site() {
+    run_site
     for _ in $(seq 1 200); do
         grep -q '^ready' "$D/serve.out" && return 0
         kill -0 $server 2>/dev/null || return 1
@@ -61,6 +66,12 @@ clean_up() {
     rm -rf "$D"
 }
 trap clean_up EXIT
+
+# What the daemon complained of by now that it should.
+excuse() { # pattern
+    grep -v -- "$1" "$D/serve.err" >"$D/other.err"
+    cat "$D/other.err" >"$D/serve.err" # the same file, which the daemon writes on
+}
 
 finish() {
     stop_site
