@@ -128,13 +128,15 @@ static bool same_text(const char *a, const char *b)
  * one that did not come back the fallback, unless it was that one. */
 static void choose_policy(const struct daemon *daemon, bool hung, struct text *out)
 {
+    bool fallback_hung;
+
     if (store_get(daemon->store, STORE_SETTING, SETTING_POLICY, out, NULL) != 1)
         text_add(out, daemon->site.policy);
     if (!hung)
         return;
-    hung = same_text(out->bytes, daemon->site.fallback);
+    fallback_hung = same_text(out->bytes, daemon->site.fallback);
     text_reset(out);
-    text_add(out, hung ? "fifo-min" : daemon->site.fallback);
+    text_add(out, fallback_hung ? "fifo-min" : daemon->site.fallback);
 }
 
 static int open_live(struct daemon *daemon, struct err *err)
@@ -308,11 +310,17 @@ static void read_signals(struct daemon *daemon)
 static bool needs_restart(const struct site *old, const struct site *now)
 {
     bool differs = old->clusters != now->clusters || !same_text(old->store, now->store) ||
-                   !same_text(old->unix_path, now->unix_path) || !same_text(old->http, now->http);
+                   !same_text(old->unix_path, now->unix_path) || !same_text(old->http, now->http) ||
+                   !same_text(old->tls_cert, now->tls_cert) ||
+                   !same_text(old->tls_key, now->tls_key);
 
-    for (int c = 0; !differs && c < old->clusters; c++)
-        differs = !same_text(old->cluster[c].name, now->cluster[c].name) ||
-                  !allocation_equal(&old->cluster[c].capacity, &now->cluster[c].capacity);
+    for (int c = 0; !differs && c < old->clusters; c++) {
+        const struct site_cluster *was = &old->cluster[c], *is = &now->cluster[c];
+
+        differs = !same_text(was->name, is->name) || !same_text(was->cpus, is->cpus) ||
+                  !same_text(was->gpus, is->gpus) ||
+                  !allocation_equal(&was->capacity, &is->capacity);
+    }
     return differs;
 }
 
@@ -339,12 +347,40 @@ static void warn_of_anonymous(const struct daemon *daemon)
         fprintf(stderr, "<4>tapfinger: %s\n", site_anonymous_warning(&daemon->site));
 }
 
+/* What can change while the daemon runs, from a site that it keeps from now on. */
+static void take_changes(struct daemon *daemon, const struct site *now)
+{
+    struct site *site = &daemon->site;
+    bool fallback = !same_text(site->fallback, now->fallback);
+
+    site->policy = now->policy;
+    site->fallback = now->fallback;
+    site->decide_timeout_s = now->decide_timeout_s;
+    if (fallback)
+        live_take_fallback(&daemon->live);
+    site->keep_finished_s = now->keep_finished_s;
+    site->keep_events_s = now->keep_events_s;
+    site->log_bytes = now->log_bytes;
+    site->rate = now->rate;
+    site->tokens = now->tokens;
+    site->anonymous = now->anonymous;
+    site->session_s = now->session_s;
+    site->role = now->role;
+    site->roles = now->roles;
+    site->quota = now->quota;
+    site->user_quota = now->user_quota;
+    site->quotas = now->quotas;
+    site->has_quota = now->has_quota;
+    daemon->runner.room = true;
+    site_release(&daemon->changes);
+    daemon->changes = *now;
+}
+
 /* SIGHUP: the site file again; one that is wrong changes nothing. */
 static void reload(struct daemon *daemon)
 {
     struct site site;
     struct err err;
-    bool fallback;
     int rc;
 
     daemon->reload = false;
@@ -360,30 +396,10 @@ static void reload(struct daemon *daemon)
     } else {
         if (needs_restart(&daemon->site, &site))
             fprintf(stderr,
-                    "<4>tapfinger: clusters, folders and addresses change with a restart\n");
-        fallback = !same_text(daemon->site.fallback, site.fallback);
-        daemon->site.fallback = site.fallback;
-        if (fallback)
-            live_take_fallback(&daemon->live);
-        daemon->site.decide_timeout_s = site.decide_timeout_s;
-        daemon->site.keep_finished_s = site.keep_finished_s;
-        daemon->site.keep_events_s = site.keep_events_s;
-        daemon->site.log_bytes = site.log_bytes;
-        daemon->site.rate = site.rate;
-        daemon->site.tokens = site.tokens;
-        daemon->site.anonymous = site.anonymous;
-        daemon->site.session_s = site.session_s;
-        daemon->site.role = site.role;
-        daemon->site.roles = site.roles;
+                    "<4>tapfinger: clusters, folders, addresses and certificates change with "
+                    "a restart\n");
+        take_changes(daemon, &site);
         warn_of_anonymous(daemon);
-        daemon->site.quota = site.quota;
-        daemon->site.user_quota = site.user_quota;
-        daemon->site.quotas = site.quotas;
-        daemon->site.has_quota = site.has_quota;
-        daemon->runner.room = true;
-        daemon->site.policy = site.policy;
-        site_release(&daemon->changes);
-        daemon->changes = site;
     }
     notify("READY=1");
 }

@@ -662,7 +662,8 @@ int live_set_policy(struct live *live, const char *policy, struct err *err)
 
 void live_take_fallback(struct live *live)
 {
-    rebuild(live);
+    policy_close(&live->fallback);
+    open_fallback(live);
 }
 
 int live_open(struct live *live, struct book *book, const struct site *site, const char *policy,

@@ -92,7 +92,7 @@ void live_close(struct live *live);
 /* Another policy from now on; running tasks stay. On failure the old one goes on. */
 int live_set_policy(struct live *live, const char *policy, struct err *err);
 
-/* The site names another fallback. */
+/* The site names another fallback; the policy and what it remembers stay. */
 void live_take_fallback(struct live *live);
 
 /* Why another than the policy that was wanted decides, for those who ask. */
