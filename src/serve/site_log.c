@@ -24,7 +24,7 @@
 #include "core/event.h"
 #include "core/scenario.h"
 #include "core/view.h"
-#include "serve/amounts.h"
+#include "serve/curve_amounts.h"
 #include "serve/book.h"
 #include "serve/live.h"
 #include "serve/sensitivity.h"
@@ -125,31 +125,31 @@ static void print_string(const char *words, struct text *out)
 
 /* All amounts between minimum and maximum; of many those that were used, and powers of two. */
 static void find_amounts(const struct recorder *r, int32_t type, int resource,
-                         struct amounts *amounts)
+                         struct curve_amounts *amounts)
 {
     const struct type_info *info = &r->live->types.item[type];
     int32_t low = info->min.amount[resource], high = info->max.amount[resource];
 
-    amounts_add(amounts, low);
-    amounts_add(amounts, high);
-    if (high - low < AMOUNTS_MOST) {
+    curve_amounts_add(amounts, low);
+    curve_amounts_add(amounts, high);
+    if (high - low < CURVE_AMOUNTS_MOST) {
         for (int32_t amount = low; amount < high; amount++)
-            amounts_add(amounts, amount);
+            curve_amounts_add(amounts, amount);
         return;
     }
     for (int32_t amount = 1; amount < high; amount *= 2)
         if (amount > low)
-            amounts_add(amounts, amount);
+            curve_amounts_add(amounts, amount);
     for (size_t i = 0; i < r->lived.count; i++) {
         const struct job_task *task = r->lived.item[i].task;
 
         for (size_t s = 0; r->lived.item[i].type == type && s < task->history.list.count; s++)
             if (task->history.list.item[s].cluster >= 0)
-                amounts_add(amounts, task->history.list.item[s].allocation.amount[resource]);
+                curve_amounts_add(amounts, task->history.list.item[s].allocation.amount[resource]);
     }
 }
 
-static void print_amounts(const struct amounts *amounts, struct text *out)
+static void print_amounts(const struct curve_amounts *amounts, struct text *out)
 {
     for (int i = 0; i < amounts->count; i++)
         text_printf(out, "%s%d", i ? ", " : "[", amounts->amount[i]);
@@ -159,9 +159,9 @@ static void print_amounts(const struct amounts *amounts, struct text *out)
 /* Seconds of a whole run, rows by cpu, columns by gpu. */
 static void print_speed(struct recorder *r, int32_t type, struct text *out)
 {
-    struct amounts cpu = {.most = AMOUNTS_MOST}, gpu = {.most = AMOUNTS_MOST};
-    struct allocation amount[AMOUNTS_MOST];
-    double seconds[AMOUNTS_MOST];
+    struct curve_amounts cpu = {.most = CURVE_AMOUNTS_MOST}, gpu = {.most = CURVE_AMOUNTS_MOST};
+    struct allocation amount[CURVE_AMOUNTS_MOST];
+    double seconds[CURVE_AMOUNTS_MOST];
 
     find_amounts(r, type, SITE_CPU, &cpu);
     find_amounts(r, type, SITE_GPU, &gpu);

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "core/estimator.h"
-#include "serve/amounts.h"
+#include "serve/curve_amounts.h"
 #include "serve/job.h"
 #include "serve/live.h"
 #include "serve/sensitivity.h"
@@ -90,7 +90,7 @@ static void find_misfit(struct curve *curve, const json_t *stretches)
 /* The grid */
 
 /* Both ends, what was measured, and between them all, or powers of two. */
-static void find_amounts(const struct curve *curve, int resource, struct amounts *out)
+static void find_amounts(const struct curve *curve, int resource, struct curve_amounts *out)
 {
     const struct type_info *info = &curve->live->types.item[curve->type];
     int32_t low = info->min.amount[resource];
@@ -98,14 +98,14 @@ static void find_amounts(const struct curve *curve, int resource, struct amounts
                        ? info->max.amount[resource]
                        : curve->live->catalog.largest.amount[resource];
 
-    *out = (struct amounts){.most = AMOUNTS};
-    amounts_add(out, low);
-    amounts_add(out, high > low ? high : low);
+    *out = (struct curve_amounts){.most = AMOUNTS};
+    curve_amounts_add(out, low);
+    curve_amounts_add(out, high > low ? high : low);
     for (int i = 0; i < curve->points; i++)
-        amounts_add(out, curve->point[i].amount.amount[resource]);
+        curve_amounts_add(out, curve->point[i].amount.amount[resource]);
     for (int32_t amount = 1; amount < high; amount = high <= AMOUNTS ? amount + 1 : amount * 2)
         if (amount > low)
-            amounts_add(out, amount);
+            curve_amounts_add(out, amount);
 }
 
 static bool fits_somewhere(const struct live *live, const struct allocation *amount)
@@ -153,7 +153,7 @@ static json_t *place_json(const struct curve *curve, const struct allocation *am
 
 static json_t *curve_json(const struct curve *curve)
 {
-    struct amounts cpu, gpu;
+    struct curve_amounts cpu, gpu;
     json_t *list = json_array();
 
     find_amounts(curve, SITE_CPU, &cpu);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "serve/amounts.h"
+#include "serve/curve_amounts.h"
 
 #include <string.h>
 
-void amounts_add(struct amounts *amounts, int32_t amount)
+void curve_amounts_add(struct curve_amounts *amounts, int32_t amount)
 {
     int at = 0;
 
