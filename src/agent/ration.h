@@ -72,7 +72,7 @@ void ration_begin(struct ration *ration, const struct allocation *capacity);
 struct ration_hand *ration_add(struct ration *ration, int32_t task, double left,
                                const struct allocation *least, double seconds);
 
-/* Takes a task's hand away. */
+/* Takes away the hand of a task that has one. */
 void ration_remove(struct ration *ration, int32_t task);
 
 /* Another choice, unless it is there already, or is more than hand->most; its index, or -1. */

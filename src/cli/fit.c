@@ -165,6 +165,11 @@ static int choose_types(struct fitting *f, struct err *err)
     return f->types.count > 0 ? 0 : refuse_type(f, wanted, err);
 }
 
+static const struct trace_type *type_at(const struct fitting *f, size_t i)
+{
+    return &f->trace.types.item[f->types.item[i]];
+}
+
 /* Reports */
 
 static void add_percent(struct table *table, double part, enum mood mood)
@@ -263,7 +268,7 @@ static int write_types(const struct fitting *f, struct profile_fit (*fits)[FIT_M
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < f->types.count; i++) {
-        const struct trace_type *type = &f->trace.types.item[f->types.item[i]];
+        const struct trace_type *type = type_at(f, i);
         const struct profile_fit *fit = choose_fit(f, fits[i]);
 
         choice[i] = (struct fit_choice){type, fit};
@@ -282,50 +287,58 @@ static int write_types(const struct fitting *f, struct profile_fit (*fits)[FIT_M
     return rc;
 }
 
-static void print_report(const struct fitting *f, struct profile_fit (*fits)[FIT_MODELS])
+static void add_json(const struct fitting *f, struct profile_fit (*fits)[FIT_MODELS],
+                     struct text *out)
 {
-    static const char *const headings[] = {"TYPE", "MODEL", "FIT",   "MAPE",
-                                           "SEEN", "WORST", "POINT", "PARAMS"};
-    bool json = arguments_want_json(f->args);
-    struct table table;
-    struct text out;
     struct emit e;
 
-    text_init(&out, 0);
-    table_init(&table);
-    for (size_t i = 0; i < COUNT_OF(headings); i++)
-        table_column(&table, headings[i], i >= 3 && i <= 5 ? TABLE_RIGHT : TABLE_LEFT,
-                     i == 6   ? 2
-                     : i == 4 ? 1
-                              : 0);
-    emit_init(&e, &out);
-    if (json) {
-        emit_open(&e, '{');
-        emit_key_string(&e, "schema", "tapfinger.fit/1");
-        emit_key(&e, "fits");
-        emit_open(&e, '[');
-    }
+    emit_init(&e, out);
+    emit_open(&e, '{');
+    emit_key_string(&e, "schema", "tapfinger.fit/1");
+    emit_key(&e, "fits");
+    emit_open(&e, '[');
     for (size_t i = 0; i < f->types.count; i++)
-        for (int m = 0; m < FIT_MODELS; m++) {
-            const struct trace_type *type = &f->trace.types.item[f->types.item[i]];
+        for (int m = 0; m < FIT_MODELS; m++)
+            emit_fit(&e, f, type_at(f, i), &fits[i][m]);
+    emit_close(&e);
+    emit_close(&e);
+    text_add_char(out, '\n');
+}
 
-            if (json)
-                emit_fit(&e, f, type, &fits[i][m]);
-            else
-                add_fit(&table, f, type, &fits[i][m]);
-        }
-    if (json) {
-        emit_close(&e);
-        emit_close(&e);
-        text_add_char(&out, '\n');
-    } else {
-        table_print(&table,
-                    &(struct table_style){.width = LISTING_WIDTH,
-                                          .colour = arguments_want_colour(f->args, 1)},
-                    &out);
-    }
-    fputs(out.bytes, stdout);
+static void add_table(const struct fitting *f, struct profile_fit (*fits)[FIT_MODELS],
+                      struct text *out)
+{
+    struct table table;
+
+    table_init(&table);
+    table_column(&table, "TYPE", TABLE_LEFT, 0);
+    table_column(&table, "MODEL", TABLE_LEFT, 0);
+    table_column(&table, "FIT", TABLE_LEFT, 0);
+    table_column(&table, "MAPE", TABLE_RIGHT, 0);
+    table_column(&table, "SEEN", TABLE_RIGHT, 1);
+    table_column(&table, "WORST", TABLE_RIGHT, 0);
+    table_column(&table, "POINT", TABLE_LEFT, 2);
+    table_column(&table, "PARAMS", TABLE_LEFT, 0);
+    for (size_t i = 0; i < f->types.count; i++)
+        for (int m = 0; m < FIT_MODELS; m++)
+            add_fit(&table, f, type_at(f, i), &fits[i][m]);
+    table_print(&table,
+                &(struct table_style){.width = LISTING_WIDTH,
+                                      .colour = arguments_want_colour(f->args, 1)},
+                out);
     table_release(&table);
+}
+
+static void print_report(const struct fitting *f, struct profile_fit (*fits)[FIT_MODELS])
+{
+    struct text out;
+
+    text_init(&out, 0);
+    if (arguments_want_json(f->args))
+        add_json(f, fits, &out);
+    else
+        add_table(f, fits, &out);
+    fputs(out.bytes, stdout);
     text_release(&out);
 }
 
@@ -336,7 +349,7 @@ static int fit_types(struct fitting *f, struct err *err)
     int rc = 0;
 
     for (size_t i = 0; i < f->types.count; i++)
-        profile_fit_all(fits[i], &f->trace, &f->trace.types.item[f->types.item[i]]);
+        profile_fit_all(fits[i], &f->trace, type_at(f, i));
     print_report(f, fits);
     if (plot)
         rc = fit_plot(&f->trace, f->types.item, (int)f->types.count, fits, plot, err);

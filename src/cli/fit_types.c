@@ -103,9 +103,9 @@ static bool is_called(const struct paragraph *paragraph, const char *name)
            strncmp(paragraph->at + 2, name, strlen(name)) == 0;
 }
 
-/* What is there is no better, by what both tell. */
-static int compare(const char *path, const struct paragraph *old, const struct fit_choice *choice,
-                   const char *now, struct err *err)
+/* Fails if what is there is better, or may be, by what both tell. */
+static int refuse_better(const char *path, const struct paragraph *old,
+                         const struct fit_choice *choice, const char *now, struct err *err)
 {
     if (old->error < 0)
         return err_set(err, ERR_INVALID,
@@ -140,7 +140,7 @@ static int place(paragraph_list *list, const char *path, const struct fit_choice
 
         if (!is_called(old, choice->type->name))
             continue;
-        rc = force ? 0 : compare(path, old, choice, now->bytes, err);
+        rc = force ? 0 : refuse_better(path, old, choice, now->bytes, err);
         *old = own;
         return rc;
     }
