@@ -173,15 +173,21 @@ static double added_s(struct wang_online *s, const struct view *view, int32_t id
     return sum_s;
 }
 
+/* Whoever is dispatched anew is not to be counted where he was. */
+static void take_back(struct wang_online *s, int32_t id)
+{
+    int32_t home = s->home.item[id];
+
+    if (home >= 0)
+        s->branch[home].looked_at = 0;
+    s->home.item[id] = -1;
+}
+
 static void send_to(struct wang_online *s, const struct view *view, int32_t id, int32_t cluster)
 {
     struct sent sent = {.task = id, .version = -1};
 
-    if (s->home.item[id] >= 0)
-        s->branch[s->home.item[id]].looked_at = 0;
     s->home.item[id] = cluster;
-    if (cluster < 0)
-        return;
     look_at_one(s, view, &sent, cluster);
     vector_push(&s->branch[cluster].sent, sent);
 }
@@ -201,6 +207,7 @@ static void dispatch(struct wang_online *s, const struct view *view, int32_t id)
     double least = 0;
     bool any_up = false;
 
+    take_back(s, id);
     for (int32_t i = 0; i < reach->count; i++)
         any_up |= view->cluster[reach->cluster[i]].up && could_run(s, view, id, reach->cluster[i]);
     for (int32_t i = 0; i < reach->count; i++) {
@@ -215,7 +222,8 @@ static void dispatch(struct wang_online *s, const struct view *view, int32_t id)
             least = sum_s;
         }
     }
-    send_to(s, view, id, best);
+    if (best >= 0)
+        send_to(s, view, id, best);
 }
 
 /* With windows a task is dispatched among the clusters that show it, when one first does. */

@@ -245,6 +245,24 @@ static void wang_never_moves(void **state)
                "38 finish 3\n");
 }
 
+/*
+ * While a is down 0 has nowhere else to go. It is counted there once all the same: when 2 (10 s)
+ * comes at 24, a costs 10 + 6 for 0 before it, b 10 + 10 for 1 behind it.
+ */
+static void wang_counts_once_who_waits_for_a_cluster_that_is_down(void **state)
+{
+    (void)state;
+    check_case("wang-online:req=min", EQUAL "outages: [{cluster: a, at: 2, for: 10}]\n",
+               "0 u a 2\n0 u b 6\n24 u ab 1",
+               "0 start 0 a 4\n"
+               "0 start 1 b 4\n"
+               "12 start 0 a 4\n"
+               "30 finish 0\n"
+               "30 start 2 a 4\n"
+               "40 finish 2\n"
+               "60 finish 1\n");
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(tetris_packs_by_alignment),
     cmocka_unit_test(tetris_prefers_short_work),
@@ -257,6 +275,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(yarn_serves_who_has_least),
     cmocka_unit_test(wang_dispatches_where_it_adds_least),
     cmocka_unit_test(wang_never_moves),
+    cmocka_unit_test(wang_counts_once_who_waits_for_a_cluster_that_is_down),
 };
 
 RUN_TESTS(tests)
