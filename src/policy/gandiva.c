@@ -7,9 +7,10 @@
  * back, so that nobody waits longer than the others take. The paper's remedies follow:
  *     migration    a member that finds no room in this slice moves to a cluster that has some
  *     packing      one that finds none anywhere shares the allocation of another that asks for the
- *                  same, of those that are left drawn at random, and comes back to it in later
- *                  slices. If the two together are measured slower than one after the other, they
- *                  are separated, and no two of their types are tried again
+ *                  same, drawn at random among those that share with nobody. In later slices it
+ *                  comes back to that one rather than take a turn of its own, until nobody else
+ *                  lacks room. If the two together are measured slower than one after the other,
+ *                  they part, and no two of their types are tried again
  *     grow-shrink  where everybody runs, what is left is dealt out in steps of a request, up to the
  *                  maximum, and taken back at the next arrival
  * Only tasks whose types tell their stages can share at all; the times themselves are not looked
@@ -46,7 +47,7 @@
 struct member {
     int32_t cluster; /* that let it in; -1: none has */
     int32_t asks;    /* its request: index into gandiva.asked */
-    int32_t partner; /* with whom it was packed last, or -1 */
+    int32_t partner; /* with whom it was packed last, or -1; not when they were slower together */
     int32_t type;
     double share; /* dominant, of its cluster */
     bool runs;    /* in this slice, by the last plan */
@@ -76,13 +77,16 @@ struct gandiva {
     bool *is_short;                  /* by cluster: some member finds no room */
     bool *is_wanted;                 /* by cluster: somebody waits who was not let in */
     int32_t shorts, wanted;          /* clusters where that is so */
-    struct allocation *free;         /* by cluster */
+    struct allocation *capacity;     /* by cluster */
+    struct allocation *free;         /* by cluster: what no turn has taken */
     bool moved;                      /* a member changed its cluster since the loads were counted */
     bool one;                        /* a cluster may start one task per slot */
     bool pins;                       /* some types are not preempted: see must_stay() */
     struct id_set started;           /* clusters that have their one start of this slot */
     VECTOR(int32_t) growing;         /* targets that may grow further, by index */
     VECTOR(int32_t) rest;            /* members without a turn, in the order of theirs */
+    VECTOR(int32_t) guests;          /* who has come back to a partner that has its turn */
+    VECTOR(int32_t) unmeasured;      /* one of every two that have not yet run together */
     VECTOR(int32_t) lone;            /* who runs, could share and does not */
     VECTOR(int32_t) lones;           /* by request: how many of them */
     VECTOR(size_t) host;             /* those of them that one may be packed with, by place */
@@ -130,8 +134,9 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     s->is_short = xcalloc(clusters, sizeof *s->is_short);
     s->is_wanted = xcalloc(clusters, sizeof *s->is_wanted);
     s->free = xcalloc(clusters, sizeof *s->free);
+    s->capacity = xcalloc(clusters, sizeof *s->capacity);
     for (size_t c = 0; c < clusters; c++)
-        s->free[c] = setup->catalog->cluster[c].capacity;
+        s->capacity[c] = setup->catalog->cluster[c].capacity;
     return 0;
 }
 
@@ -154,12 +159,15 @@ static void release(void *state)
     vector_release(&s->lones);
     vector_release(&s->host);
     vector_release(&s->asked);
+    vector_release(&s->guests);
+    vector_release(&s->unmeasured);
     free(s->load);
     free(s->old_load);
     free(s->was_open);
     free(s->is_short);
     free(s->is_wanted);
     free(s->free);
+    free(s->capacity);
 }
 
 /* Who is let in */
@@ -254,6 +262,7 @@ static int32_t find_request(struct gandiva *s, const struct allocation *amount)
         if (allocation_equal(&s->asked.item[k], amount))
             return (int32_t)k;
     vector_push(&s->asked, *amount);
+    vector_push(&s->lones, 0);
     return (int32_t)s->asked.count - 1;
 }
 
@@ -426,22 +435,59 @@ static void let_in(struct gandiva *s, const struct view *view)
     }
 }
 
-/* Turns */
+/* Pairs */
 
 static int32_t pair_of(const struct view *view, int32_t type, int32_t other)
 {
     return type < other ? type * view->catalog->types + other : other * view->catalog->types + type;
 }
 
-/* What has run together is known, of every pair from one of the two: below 1 in sum is slower than
- * by turns. */
-static void measure(struct gandiva *s, const struct view *view, const struct task *task)
+static bool is_bad(const struct gandiva *s, const struct view *view, const struct member *member,
+                   const struct member *other)
 {
-    const struct task *other = &view->task[task->companion];
-
-    if (s->packs && task->pace + other->pace < 1 - 1e-9)
-        id_set_add(&s->bad, pair_of(view, task->type, other->type));
+    return id_set_has(&s->bad, pair_of(view, member->type, other->type));
 }
+
+static void part_bad_pairs(struct gandiva *s, const struct view *view)
+{
+    for (size_t i = 0; i < s->queue.count; i++) {
+        struct member *member = &s->member.item[s->queue.item[i]];
+
+        if (member->partner >= 0 && is_bad(s, view, member, &s->member.item[member->partner]))
+            member->partner = -1;
+    }
+}
+
+/* Partners who run together for the first time: below 1 in sum is slower than by turns. Returns
+ * whether there is an answer. */
+static bool measure(struct gandiva *s, const struct view *view, int32_t id)
+{
+    const struct task *task = &view->task[id], *other;
+    int32_t partner = s->member.item[id].partner;
+
+    if (partner < 0 || s->member.item[partner].partner != id)
+        return true;
+    if (task->companion != partner)
+        return false;
+    other = &view->task[partner];
+    if (task->pace + other->pace < 1 - 1e-9) {
+        id_set_add(&s->bad, pair_of(view, task->type, other->type));
+        part_bad_pairs(s, view);
+    }
+    return true;
+}
+
+static void measure_pairs(struct gandiva *s, const struct view *view)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < s->unmeasured.count; i++)
+        if (!measure(s, view, s->unmeasured.item[i]))
+            s->unmeasured.item[kept++] = s->unmeasured.item[i];
+    s->unmeasured.count = kept;
+}
+
+/* Turns */
 
 /* Looks at everybody. At the end of a slice whoever ran goes to the back, in the order in which
  * they stood. */
@@ -458,8 +504,6 @@ static void look(struct gandiva *s, const struct view *view, bool ends)
         struct member *member = &s->member.item[id];
         bool stands = task->state == TASK_RUNNING;
 
-        if (stands && task->companion > id)
-            measure(s, view, task);
         if (ends && stands && member->runs)
             back[backs++] = id;
         else
@@ -489,22 +533,34 @@ static inline bool may_be_on(const struct gandiva *s, const struct view *view, i
     return member->stands || may_come(s, view, id, cluster);
 }
 
+/* Where somebody waits who was not let in nothing will be dealt out on top. */
+static inline void take_room(struct gandiva *s, const struct view *view, int32_t id,
+                             const struct member *member)
+{
+    const struct allocation *request = &s->asked.item[member->asks];
+
+    allocation_subtract(&s->free[member->cluster], request);
+    if (s->is_wanted[member->cluster])
+        targets_settle(&s->targets, view, id, member->cluster, request);
+    else
+        targets_add(&s->targets, id, member->cluster, request);
+}
+
 /* Gives the member a turn on the cluster, if it may run there; false if not. */
 static inline bool give_turn(struct gandiva *s, const struct view *view, int32_t id,
                              struct member *member, int32_t cluster)
 {
     const struct allocation *request = &s->asked.item[member->asks];
 
-    if (!allocation_fits(request, &s->free[cluster]) || !view->cluster[cluster].up ||
-        !may_be_on(s, view, id, member, cluster))
+    if (!allocation_fits(request, &s->free[cluster]) || !may_be_on(s, view, id, member, cluster))
         return false;
     if (s->one && !member->stands)
         id_set_add(&s->started, cluster);
     if (member->cluster != cluster)
         move_to(s, view, id, cluster);
     member->runs = true;
-    allocation_subtract(&s->free[cluster], request);
-    targets_add(&s->targets, id, cluster, request);
+    s->lones.item[member->asks] += member->pairs;
+    take_room(s, view, id, member);
     return true;
 }
 
@@ -517,6 +573,75 @@ static void give_turns_to_pinned(struct gandiva *s, const struct view *view)
 
         if (must_stay(view, member))
             give_turn(s, view, id, member, member->cluster);
+    }
+}
+
+/* Coming back to partners */
+
+/* Whether a member that does not run could share somebody's allocation on its cluster. */
+static inline bool may_be_guest(const struct gandiva *s, const struct view *view, int32_t id,
+                                const struct member *member)
+{
+    return member->joins && may_be_on(s, view, id, member, member->cluster);
+}
+
+static inline bool may_be_host(const struct member *member)
+{
+    return member->runs && !member->packs && member->pairs;
+}
+
+static inline bool do_match(const struct gandiva *s, const struct view *view,
+                            const struct member *member, const struct member *other)
+{
+    return other->cluster == member->cluster && other->asks == member->asks &&
+           !is_bad(s, view, member, other);
+}
+
+static inline void pack_with(struct gandiva *s, int32_t id, int32_t host)
+{
+    struct member *member = &s->member.item[id], *other = &s->member.item[host];
+
+    if (s->one && !member->stands)
+        id_set_add(&s->started, member->cluster);
+    member->runs = member->packs = other->packs = true;
+    member->partner = host;
+    other->partner = id;
+    s->lones.item[member->asks]--;
+}
+
+/* Whether it did. */
+static inline bool return_to_partner(struct gandiva *s, const struct view *view, int32_t id,
+                                     const struct member *member)
+{
+    if (member->partner < 0 || !may_be_host(&s->member.item[member->partner]) ||
+        s->member.item[member->partner].cluster != member->cluster ||
+        !may_be_guest(s, view, id, member))
+        return false;
+    pack_with(s, id, member->partner);
+    vector_push(&s->guests, id);
+    return true;
+}
+
+static void part(struct gandiva *s, struct member *member)
+{
+    member->packs = s->member.item[member->partner].packs = false;
+    s->lones.item[member->asks] += 2;
+}
+
+/* Guests share with their partners, unless there is room for them that nobody lacks. */
+static void place_guests(struct gandiva *s, const struct view *view)
+{
+    for (size_t i = 0; i < s->guests.count; i++) {
+        int32_t id = s->guests.item[i];
+        struct member *member = &s->member.item[id];
+
+        if (!s->is_short[member->cluster] && !s->is_wanted[member->cluster] &&
+            allocation_fits(&s->asked.item[member->asks], &s->free[member->cluster])) {
+            part(s, member);
+            take_room(s, view, id, member);
+        } else {
+            targets_settle_guest(&s->targets, view, id, member->partner);
+        }
     }
 }
 
@@ -533,7 +658,8 @@ static bool give_turns_at_home(struct gandiva *s, const struct view *view)
     for (size_t i = 0; i < count; i++) {
         struct member *member = &s->member.item[queue[i]];
 
-        if (member->runs || give_turn(s, view, queue[i], member, member->cluster))
+        if (member->runs || return_to_partner(s, view, queue[i], member) ||
+            give_turn(s, view, queue[i], member, member->cluster))
             continue;
         rest[rests++] = queue[i];
         roams |= member->roams;
@@ -549,7 +675,8 @@ static bool migrate(struct gandiva *s, const struct view *view, int32_t id)
     int32_t own = member->cluster;
 
     for (int32_t i = 0; i < reach->count; i++)
-        if (reach->cluster[i] != own && give_turn(s, view, id, member, reach->cluster[i]))
+        if (reach->cluster[i] != own && view->cluster[reach->cluster[i]].up &&
+            give_turn(s, view, id, member, reach->cluster[i]))
             return true;
     return false;
 }
@@ -584,74 +711,22 @@ static void give_turns(struct gandiva *s, const struct view *view)
     if (give_turns_at_home(s, view))
         migrate_rest(s, view);
     note_shorts(s, view);
+    place_guests(s, view);
 }
 
 /* Packing */
 
-/* Whether a member that does not run could share somebody's allocation on its cluster. */
-static inline bool may_be_guest(const struct gandiva *s, const struct view *view, int32_t id,
-                                const struct member *member)
+/* In the order of their turns. */
+static void list_lone(struct gandiva *s)
 {
-    return member->joins && may_be_on(s, view, id, member, member->cluster);
-}
+    const int32_t *queue = s->queue.item;
+    size_t count = s->queue.count, lones = 0;
 
-static inline bool may_be_host(const struct member *member)
-{
-    return member->runs && !member->packs && member->pairs;
-}
-
-static inline bool do_match(const struct gandiva *s, const struct view *view,
-                            const struct member *member, const struct member *other)
-{
-    return other->cluster == member->cluster && other->asks == member->asks &&
-           !id_set_has(&s->bad, pair_of(view, member->type, other->type));
-}
-
-static inline void pack_with(struct gandiva *s, int32_t id, int32_t host)
-{
-    struct member *member = &s->member.item[id], *other = &s->member.item[host];
-
-    if (s->one && !member->stands)
-        id_set_add(&s->started, member->cluster);
-    member->runs = member->packs = other->packs = true;
-    member->partner = host;
-    other->partner = id;
-    targets_add_guest(&s->targets, id, host);
-}
-
-/* Whether it did. */
-static inline bool return_to_partner(struct gandiva *s, const struct view *view, int32_t id)
-{
-    const struct member *member = &s->member.item[id];
-
-    if (member->partner < 0)
-        return false;
-    if (!may_be_host(&s->member.item[member->partner]) ||
-        !do_match(s, view, member, &s->member.item[member->partner]) ||
-        !may_be_guest(s, view, id, member))
-        return false;
-    pack_with(s, id, member->partner);
-    return true;
-}
-
-/* Those who got their turns first come first. */
-static void list_lone(struct gandiva *s, size_t hosts)
-{
-    const struct target *target = s->targets.item.item;
-    size_t lones = 0;
-
-    vector_reserve(&s->lone, hosts);
-    vector_reserve(&s->host, hosts);
-    vector_reserve(&s->lones, s->asked.count);
-    for (size_t k = 0; k < s->asked.count; k++)
-        s->lones.item[k] = 0;
-    for (size_t i = 0; i < hosts; i++) {
-        const struct member *member = &s->member.item[target[i].task];
-
-        if (!may_be_host(member))
-            continue;
-        s->lone.item[lones++] = target[i].task;
-        s->lones.item[member->asks]++;
+    vector_reserve(&s->lone, count);
+    vector_reserve(&s->host, count);
+    for (size_t i = 0; i < count; i++) {
+        s->lone.item[lones] = queue[i];
+        lones += may_be_host(&s->member.item[queue[i]]);
     }
     s->lone.count = lones;
 }
@@ -671,35 +746,37 @@ static size_t list_hosts(struct gandiva *s, const struct view *view, const struc
 
 static void draw_host(struct gandiva *s, const struct view *view, int32_t id)
 {
-    const struct member *member = &s->member.item[id];
-    size_t hosts, at;
+    size_t hosts = list_hosts(s, view, &s->member.item[id]), at;
 
-    if (s->lones.item[member->asks] == 0 || !may_be_guest(s, view, id, member))
-        return;
-    hosts = list_hosts(s, view, member);
     if (hosts == 0)
         return;
     at = s->host.item[rng_below(&s->rng, (uint32_t)hosts)];
     pack_with(s, id, s->lone.item[at]);
-    s->lones.item[member->asks]--;
+    targets_settle_guest(&s->targets, view, id, s->lone.item[at]);
+    vector_push(&s->unmeasured, id);
     s->lone.count--;
     for (; at < s->lone.count; at++)
         s->lone.item[at] = s->lone.item[at + 1];
 }
 
-/* Those who found no room: first with whom they were packed before, then with anybody. */
+/* Those who found no room, with anybody of their kind who is lone. */
 static void pack(struct gandiva *s, const struct view *view)
 {
-    size_t hosts = s->targets.item.count, kept = 0;
+    bool listed = false;
 
-    if (!s->packs || s->rest.count == 0)
+    if (!s->packs)
         return;
-    for (size_t i = 0; i < s->rest.count; i++)
-        if (!return_to_partner(s, view, s->rest.item[i]))
-            s->rest.item[kept++] = s->rest.item[i];
-    list_lone(s, hosts);
-    for (size_t i = 0; i < kept && s->lone.count > 0; i++)
-        draw_host(s, view, s->rest.item[i]);
+    for (size_t i = 0; i < s->rest.count; i++) {
+        int32_t id = s->rest.item[i];
+        const struct member *member = &s->member.item[id];
+
+        if (s->lones.item[member->asks] == 0 || !may_be_guest(s, view, id, member))
+            continue;
+        if (!listed)
+            list_lone(s);
+        listed = true;
+        draw_host(s, view, id);
+    }
 }
 
 /* Gives a target one more of its requests, as far as there is something left; false if there is
@@ -724,7 +801,8 @@ static void list_growing(struct gandiva *s)
     for (size_t i = 0; i < s->targets.item.count; i++) {
         const struct target *target = &s->targets.item.item[i];
 
-        if (!s->is_short[target->cluster] && !s->member.item[target->task].packs)
+        if (!s->is_short[target->cluster] && !s->is_wanted[target->cluster] &&
+            !s->member.item[target->task].packs)
             vector_push(&s->growing, (int32_t)i);
     }
 }
@@ -749,26 +827,16 @@ static void grow(struct gandiva *s, const struct view *view)
     }
 }
 
-/* All of them, or just those that the last plan filled. */
-static void empty_clusters(struct gandiva *s, const struct catalog *catalog)
-{
-    bool all = (size_t)catalog->clusters < s->targets.item.count;
-    size_t count = all ? (size_t)catalog->clusters : s->targets.item.count;
-
-    for (size_t i = 0; i < count; i++) {
-        int32_t cluster = all ? (int32_t)i : s->targets.item.item[i].cluster;
-
-        s->free[cluster] = catalog->cluster[cluster].capacity;
-    }
-}
-
 static void open_clusters(struct gandiva *s, const struct view *view)
 {
-    empty_clusters(s, view->catalog);
+    memcpy(s->free, s->capacity, (size_t)view->catalog->clusters * sizeof *s->free);
     targets_clear(&s->targets);
     id_set_clear(&s->started);
-    memcpy(s->is_short, s->is_wanted, (size_t)view->catalog->clusters * sizeof *s->is_short);
-    s->shorts = s->wanted;
+    memset(s->is_short, 0, (size_t)view->catalog->clusters * sizeof *s->is_short);
+    s->shorts = 0;
+    vector_clear(&s->guests);
+    for (size_t k = 0; k < s->lones.count; k++)
+        s->lones.item[k] = 0;
 }
 
 static void decide(void *state, const struct view *view, struct plan *plan)
@@ -779,6 +847,7 @@ static void decide(void *state, const struct view *view, struct plan *plan)
     if (view->round > 0)
         return;
     let_in(s, view);
+    measure_pairs(s, view);
     look(s, view, ends);
     if (ends)
         s->slice_end_s = view->now_s + s->slice_s;
@@ -787,7 +856,7 @@ static void decide(void *state, const struct view *view, struct plan *plan)
     pack(s, view);
     grow(s, view);
     targets_plan(&s->targets, view, plan);
-    if (s->shorts > 0)
+    if (s->shorts + s->wanted > 0)
         plan_wake(plan, s->slice_end_s);
 }
 

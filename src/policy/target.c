@@ -22,38 +22,12 @@ static bool is_settled(const struct targets *targets, int32_t task)
     return id_set_has(&targets->settled, task);
 }
 
-/* Whether the place of a task that runs is kept by another one of its company. */
-static inline bool is_place_kept(const struct targets *targets, const struct view *view,
-                                 int32_t task)
+static inline bool is_met(const struct targets *targets, const struct view *view,
+                          const struct target *target)
 {
-    for (int32_t id = view->task[task].companion; id >= 0 && id != task;
-         id = view->task[id].companion)
-        if (is_settled(targets, id))
-            return true;
-    return false;
-}
-
-static inline bool are_companions(const struct view *view, const struct task *task, int32_t other)
-{
-    int32_t id = task->companion;
-
-    while (id >= 0 && id != other && id != task->id)
-        id = view->task[id].companion;
-    return id == other;
-}
-
-static inline bool stays_as_it_is(const struct targets *targets, const struct view *view,
-                                  const struct target *target)
-{
-    const struct task *task = &view->task[target->task];
-
-    if (task->state != TASK_RUNNING)
-        return false;
     if (target->host >= 0)
-        return are_companions(view, task, target->host) && is_settled(targets, target->host);
-    return task->cluster == target->cluster &&
-           allocation_equal(&task->allocation, &target->amount) &&
-           !is_place_kept(targets, view, target->task);
+        return targets_guest_is_met(targets, view, target->task, target->host);
+    return targets_are_met(targets, view, target->task, target->cluster, &target->amount);
 }
 
 /* What runs has room side by side, so whoever stays need not be lifted and put back. Lists the
@@ -66,7 +40,7 @@ static void settle_those_that_stay(struct targets *targets, const struct view *v
 
     vector_reserve(&targets->mover, count);
     for (size_t i = 0; i < count; i++) {
-        if (stays_as_it_is(targets, view, &target[i]))
+        if (is_met(targets, view, &target[i]))
             id_set_add(&targets->settled, target[i].task);
         else
             targets->mover.item[movers++] = (int32_t)i;
@@ -119,7 +93,7 @@ static void settle_running(struct targets *targets, const struct view *view, str
     struct allocation amount;
 
     if (!cut(targets, view, plan, target, &amount)) {
-        if (!is_place_kept(targets, view, task->id))
+        if (!targets_place_is_kept(targets, view, task))
             keep(targets, plan, task->id);
         return;
     }

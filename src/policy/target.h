@@ -29,6 +29,48 @@ struct targets {
 
 void targets_release(struct targets *targets);
 void targets_clear(struct targets *targets);
+
+/* Whether another one of a running task's company keeps the place of all. */
+static inline bool targets_place_is_kept(const struct targets *targets, const struct view *view,
+                                         const struct task *task)
+{
+    for (int32_t id = task->companion; id >= 0 && id != task->id; id = view->task[id].companion)
+        if (id_set_has(&targets->settled, id))
+            return true;
+    return false;
+}
+
+/* Whether a task runs with what it shall have, in a place that nobody of its company keeps. */
+static inline bool targets_are_met(const struct targets *targets, const struct view *view,
+                                   int32_t id, int32_t cluster, const struct allocation *amount)
+{
+    const struct task *task = &view->task[id];
+
+    return task->state == TASK_RUNNING && task->cluster == cluster &&
+           allocation_equal(&task->allocation, amount) &&
+           !targets_place_is_kept(targets, view, task);
+}
+
+static inline bool targets_are_companions(const struct view *view, const struct task *task,
+                                          int32_t other)
+{
+    int32_t id = task->companion;
+
+    while (id >= 0 && id != other && id != task->id)
+        id = view->task[id].companion;
+    return id == other;
+}
+
+/* Whether a task runs in the company of its host, who keeps its place. */
+static inline bool targets_guest_is_met(const struct targets *targets, const struct view *view,
+                                        int32_t id, int32_t host)
+{
+    const struct task *task = &view->task[id];
+
+    return task->state == TASK_RUNNING && id_set_has(&targets->settled, host) &&
+           targets_are_companions(view, task, host);
+}
+
 static inline void targets_add(struct targets *targets, int32_t task, int32_t cluster,
                                const struct allocation *amount)
 {
@@ -50,6 +92,26 @@ static inline void targets_add_guest(struct targets *targets, int32_t task, int3
 
     targets_add(targets, task, 0, &nothing);
     vector_last(&targets->item)->host = host;
+}
+
+/* The same for targets that will not be changed any more: whoever has what it shall have keeps it
+ * without one. */
+static inline void targets_settle(struct targets *targets, const struct view *view, int32_t task,
+                                  int32_t cluster, const struct allocation *amount)
+{
+    if (targets_are_met(targets, view, task, cluster, amount))
+        id_set_add(&targets->settled, task);
+    else
+        targets_add(targets, task, cluster, amount);
+}
+
+static inline void targets_settle_guest(struct targets *targets, const struct view *view,
+                                        int32_t task, int32_t host)
+{
+    if (targets_guest_is_met(targets, view, task, host))
+        id_set_add(&targets->settled, task);
+    else
+        targets_add_guest(targets, task, host);
 }
 
 /*

@@ -90,6 +90,38 @@ static void rivals_are_separated(void **state)
                      "36 start 1 a 2\n42 finish 1\n");
 }
 
+/*
+ * Two that compute, side by side at half speed, on 4 CPUs beside a short one; a wide one needs all.
+ * Tasks 0 and 1 have the first turns; 2 finds no room and can only share with 0. At 10 (5 s of 20
+ * done each) 1 is done and it is the wide one's turn. At 20 task 2 comes back to 0, though 2 CPUs
+ * are left, for the wide one lacks its room (10 s done each at 30). At 40, when that is done,
+ * nobody lacks any: each has 2 CPUs to itself and needs its other 10 s.
+ */
+static void partners_come_back_until_nobody_lacks_room(void **state)
+{
+    (void)state;
+    check_policy_run(
+        "gandiva:round=10,over=3",
+        "resources: [cpu]\n"
+        "clusters: [{name: a, capacity: {cpu: 4}}]\n"
+        "arrivals: {process: at-once, tasks: 1}\n"
+        "types:\n"
+        "  gpu: {min: {cpu: 2}, max: {cpu: 2}, speed: {model: constant, value: 0.05},\n"
+        "        stages: {storage: 0, gpu: 4}}\n"
+        "  alone: {min: {cpu: 2}, max: {cpu: 2}, speed: {model: constant, value: "
+        "0.1}}\n"
+        "  wide: {min: {cpu: 4}, max: {cpu: 4}, speed: {model: constant, value: "
+        "0.05}}\n",
+        "{\"at\": 0, \"type\": \"gpu\"}\n{\"at\": 0, \"type\": \"alone\"}\n"
+        "{\"at\": 0, \"type\": \"gpu\"}\n{\"at\": 0, \"type\": \"wide\"}\n",
+        "0 start 0 a 2\n0 start 1 a 2\n0 start 2 a 2\n"
+        "10 finish 1\n10 preempt 0\n10 preempt 2\n10 start 3 a 4\n"
+        "20 preempt 3\n20 start 0 a 2\n20 start 2 a 2\n"
+        "30 preempt 0\n30 preempt 2\n30 start 3 a 4\n"
+        "40 finish 3\n40 start 0 a 2\n40 start 2 a 2\n"
+        "50 finish 0\n50 finish 2\n");
+}
+
 /* At 10, b falls idle; it is the third one's turn on a, and the first, which also reaches b, moves
  * there in place of waiting. */
 static void who_finds_no_room_moves(void **state)
@@ -111,6 +143,7 @@ static void who_finds_no_room_moves(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(complements_are_packed),
     cmocka_unit_test(rivals_are_separated),
+    cmocka_unit_test(partners_come_back_until_nobody_lacks_room),
     cmocka_unit_test(equals_take_turns_and_a_third_waits),
     cmocka_unit_test(what_is_idle_is_lent),
     cmocka_unit_test(who_finds_no_room_moves),
