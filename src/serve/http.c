@@ -67,7 +67,7 @@ struct peer {
 
 struct http {
     struct daemon *daemon;
-    http_handler handler;
+    http_handler_fn handler;
     struct MHD_Daemon *unix_daemon, *tcp_daemon;
     int unix_socket, tcp_socket;
     int port; /* of TCP */
@@ -486,7 +486,7 @@ static int start_tcp(struct http *http, struct err *err)
     return rc;
 }
 
-int http_open(struct http **out, struct daemon *daemon, http_handler handler, struct err *err)
+int http_open(struct http **out, struct daemon *daemon, http_handler_fn handler, struct err *err)
 {
     struct http *http = xcalloc(1, sizeof *http);
     int rc = 0;

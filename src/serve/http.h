@@ -19,10 +19,10 @@ struct reply;
 struct request;
 
 /* Answers a request; "route" is set to the name by which requests of its kind are counted. */
-typedef void (*http_handler)(struct daemon *daemon, struct request *request, struct reply *reply,
-                             const char **route);
+typedef void (*http_handler_fn)(struct daemon *daemon, struct request *request, struct reply *reply,
+                                const char **route);
 
-int http_open(struct http **out, struct daemon *daemon, http_handler handler, struct err *err);
+int http_open(struct http **out, struct daemon *daemon, http_handler_fn handler, struct err *err);
 void http_close(struct http *http);
 /* Takes in what is there. */
 void http_run(struct http *http);

@@ -35,6 +35,16 @@ int listener_passed(bool local)
     return -1;
 }
 
+/* Says why, and closes it if it was opened. */
+static int give_up(int file, const char *where, struct err *err)
+{
+    int rc = err_set(err, ERR_IO, "%s: cannot listen: %s", where, strerror(errno));
+
+    if (file >= 0)
+        close(file);
+    return rc;
+}
+
 int listener_unix(const char *path, struct err *err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -54,12 +64,8 @@ int listener_unix(const char *path, struct err *err)
     file = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     unlink(path); /* the store's lock says that nobody listens there */
     if (file < 0 || bind(file, (struct sockaddr *)&address, sizeof address) != 0 ||
-        chmod(path, geteuid() == 0 ? 0666 : 0600) != 0 || listen(file, BACKLOG) != 0) {
-        err_set(err, ERR_IO, "%s: cannot listen: %s", path, strerror(errno));
-        if (file >= 0)
-            close(file);
-        return ERR_IO;
-    }
+        chmod(path, geteuid() == 0 ? 0666 : 0600) != 0 || listen(file, BACKLOG) != 0)
+        return give_up(file, path, err);
     return file;
 }
 
@@ -76,12 +82,8 @@ int listener_tcp(const char *where, struct err *err)
     if (file >= 0)
         setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (file < 0 || bind(file, (struct sockaddr *)&address.at, address.bytes) != 0 ||
-        listen(file, BACKLOG) != 0) {
-        err_set(err, ERR_IO, "%s: cannot listen: %s", where, strerror(errno));
-        if (file >= 0)
-            close(file);
-        file = ERR_IO;
-    }
+        listen(file, BACKLOG) != 0)
+        return give_up(file, where, err);
     return file;
 }
 

@@ -8,8 +8,9 @@
 struct address;
 struct err;
 
-/* A socket of this family that the service manager has opened already (sd_listen_fds(3)), or -1.
- * What it was not is no error: after an execve() of this process they are closed. */
+/* A socket that the service manager has opened already (sd_listen_fds(3)), of this machine's or of
+ * the network's family, or -1. It may have told of others that are closed by now, as after an
+ * execve() of this process. */
 int listener_passed(bool local);
 /* A socket, or an err_code. What is at the path is taken to be nobody's any more. */
 int listener_unix(const char *path, struct err *err);

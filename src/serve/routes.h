@@ -24,7 +24,7 @@ struct route {
 
 extern const struct route routes[]; /* ends with .method == NULL */
 
-/* Finds and calls the one for a request (an http_handler). */
+/* Finds and calls the one for a request (an http_handler_fn). */
 void route_request(struct daemon *daemon, struct request *request, struct reply *reply,
                    const char **name);
 
