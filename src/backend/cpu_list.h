@@ -19,7 +19,7 @@ struct cpu_list {
 int cpu_list_parse(struct cpu_list *list, const char *text, struct err *err);
 /* Ascending runs as ranges. */
 void cpu_list_print(const struct cpu_list *list, struct text *out);
-/* The same as a string, which is the caller\'s. */
+/* The same as a string, which is the caller's. */
 char *cpu_list_text(const struct cpu_list *list);
 
 /* 0, 1, ... as far as a list reaches. */
