@@ -33,27 +33,36 @@
 /* Beyond every slack. */
 static const int64_t FAR = INT64_MAX / 4;
 
-enum { COPIES = 1 }; /* of the pairs of two kinds, at first */
+/* The weight of what cannot be. */
+static const int64_t NOWHERE = -(INT64_MAX / 4) - INT64_MAX / 8;
 
+enum {
+    COPIES = 1, /* of the pairs of two kinds, at first */
+    FEW = 12,   /* kinds for which no memory need be asked for */
+    STEP = 4,   /* rows are as long as a multiple of it, so that loops over them are unrolled */
+};
+
+/* Between two kinds: the row is the receiver's in sent, either's in those that are symmetric. */
 struct transport {
-    int32_t kinds;
-    void *memory; /* of all that follows */
-    int32_t *count;
+    int32_t kinds, row; /* cells of a row; those past the kinds lead nowhere */
+    void *memory;       /* of all that follows, unless it is held */
     int64_t *weight;
-    int32_t *sent;            /* from kind to kind */
-    int32_t *unsent, *wanted; /* by kind: what it still has to send and to get */
+    int32_t *sent;            /* to a kind from another */
+    int32_t *pairs;           /* the outcome */
     int64_t *u, *v;           /* duals of senders and receivers */
     int64_t *from_s, *to_s;   /* of a search: distance of senders, -1: not reached; of receivers */
+    int64_t *bar;             /* by receiver: FAR once it is settled, else 0 */
+    int32_t *count;           /* by kind */
+    int32_t *unsent, *wanted; /* by kind: what it still has to send and to get */
     int32_t *through;         /* by sender: the receiver by way of which it was reached */
     int32_t *sender;          /* by receiver: from whom it was reached */
-    bool *settled;            /* by receiver */
-    int32_t *pairs;           /* the outcome */
-    int32_t *over;            /* by kind: nodes that are not in them */
+    int32_t *over;            /* by kind: nodes that are not in pairs */
+    int64_t held[2 * FEW * FEW + 8 * FEW];
 };
 
 static size_t cell(const struct transport *t, int32_t a, int32_t b)
 {
-    return (size_t)a * (size_t)t->kinds + (size_t)b;
+    return (size_t)a * (size_t)t->row + (size_t)b;
 }
 
 /* Cuts so many items off. */
@@ -65,18 +74,23 @@ static void *cut(char **memory, size_t items, size_t size)
     return at;
 }
 
-/* Twelve rows and three squares in one piece, the widest items first. */
+/* Eleven rows and three squares in one piece, the widest items first. */
 static void make_room(struct transport *t)
 {
-    size_t rows = (size_t)t->kinds, cells = rows * rows;
-    char *left = t->memory =
-        xcalloc(cells + 4 * rows + (2 * cells + 6 * rows + rows + 1) / 2, sizeof *t->weight);
+    size_t rows = (size_t)t->row, cells = rows * rows;
+    size_t words = cells + 5 * rows + (2 * cells + 6 * rows) / 2;
+    char *left = (char *)t->held;
 
+    t->memory = NULL;
+    if (t->row > FEW)
+        left = t->memory = xmalloc(words * sizeof *t->weight);
+    memset(left, 0, words * sizeof *t->weight);
     t->weight = cut(&left, cells, sizeof *t->weight);
     t->u = cut(&left, rows, sizeof *t->u);
     t->v = cut(&left, rows, sizeof *t->v);
     t->from_s = cut(&left, rows, sizeof *t->from_s);
     t->to_s = cut(&left, rows, sizeof *t->to_s);
+    t->bar = cut(&left, rows, sizeof *t->bar);
     t->sent = cut(&left, cells, sizeof *t->sent);
     t->pairs = cut(&left, cells, sizeof *t->pairs);
     t->count = cut(&left, rows, sizeof *t->count);
@@ -85,7 +99,6 @@ static void make_room(struct transport *t)
     t->through = cut(&left, rows, sizeof *t->through);
     t->sender = cut(&left, rows, sizeof *t->sender);
     t->over = cut(&left, rows, sizeof *t->over);
-    t->settled = cut(&left, rows, sizeof *t->settled);
 }
 
 static void open_transport(struct transport *t, int32_t kinds, const int32_t *count,
@@ -96,13 +109,19 @@ static void open_transport(struct transport *t, int32_t kinds, const int32_t *co
     for (int32_t a = 0; a < kinds; a++)
         nodes += count[a];
     BUG_ON(nodes >= MATCHING_MOST);
-    *t = (struct transport){.kinds = kinds + nodes % 2};
+    t->kinds = kinds + nodes % 2;
+    t->row = (t->kinds + STEP - 1) / STEP * STEP;
     make_room(t);
     for (int32_t a = 0; a < t->kinds; a++) {
+        int64_t *row = &t->weight[cell(t, a, 0)];
+
         t->count[a] = t->unsent[a] = t->wanted[a] = a < kinds ? count[a] : 1;
-        if (a < kinds)
-            memcpy(&t->weight[cell(t, a, 0)], weight + (size_t)a * (size_t)kinds,
-                   (size_t)kinds * sizeof *weight);
+        for (int32_t b = 0; a < kinds && b < kinds; b++) {
+            row[b] = *weight++;
+            t->u[a] = row[b] > t->u[a] ? row[b] : t->u[a];
+        }
+        for (int32_t b = t->kinds; b < t->row; b++)
+            row[b] = NOWHERE;
     }
 }
 
@@ -121,32 +140,49 @@ static int64_t slack_of(const struct transport *t, int32_t a, int32_t b)
 /* Nothing settled comes nearer, because no slack is below 0. */
 static void reach_out(struct transport *t, int32_t a, int64_t distance)
 {
-    const int64_t *weight = &t->weight[cell(t, a, 0)];
+    const int64_t *weight = &t->weight[cell(t, a, 0)], *v = t->v;
+    int64_t *to_s = t->to_s;
+    int32_t *sender = t->sender;
 
     t->from_s[a] = distance;
     distance += t->u[a];
-    for (int32_t b = 0; b < t->kinds; b++) {
-        int64_t to_s = distance + t->v[b] - weight[b];
-        bool nearer = to_s < t->to_s[b];
+    for (int32_t b = 0; b < t->row; b += STEP)
+        for (int32_t k = b; k < b + STEP; k++) {
+            int64_t length = distance + v[k] - weight[k];
+            bool nearer = length < to_s[k];
 
-        t->to_s[b] = nearer ? to_s : t->to_s[b];
-        t->sender[b] = nearer ? a : t->sender[b];
-    }
+            to_s[k] = nearer ? length : to_s[k];
+            sender[k] = nearer ? a : sender[k];
+        }
 }
 
-/* The first of the nearest. */
+/* The first of the nearest that are not settled. */
 static int32_t nearest_receiver(const struct transport *t)
 {
-    int32_t best = 0;
+    const int64_t *to_s = t->to_s, *bar = t->bar;
     int64_t least = FAR + 1;
+    int32_t best = 0;
 
-    for (int32_t b = 0; b < t->kinds; b++) {
-        int64_t to_s = t->settled[b] ? FAR + 1 : t->to_s[b];
+    for (int32_t b = 0; b < t->row; b += STEP)
+        for (int32_t k = b; k < b + STEP; k++) {
+            int64_t length = to_s[k] + bar[k];
 
-        best = to_s < least ? b : best;
-        least = to_s < least ? to_s : least;
-    }
+            best = length < least ? k : best;
+            least = length < least ? length : least;
+        }
     return best;
+}
+
+/* All senders who send there, and were not reached yet. */
+static void reach_senders(struct transport *t, int32_t b)
+{
+    const int32_t *sent = &t->sent[cell(t, b, 0)];
+
+    for (int32_t a = 0; a < t->kinds; a++)
+        if (sent[a] > 0 && t->from_s[a] < 0) {
+            t->through[a] = b;
+            reach_out(t, a, t->to_s[b]);
+        }
 }
 
 /* The nearest receiver that still wants some. */
@@ -154,19 +190,15 @@ static int32_t find_receiver(struct transport *t, int32_t start)
 {
     int32_t b;
 
-    for (int32_t k = 0; k < t->kinds; k++) {
+    for (int32_t k = 0; k < t->row; k++) {
         t->from_s[k] = -1;
         t->to_s[k] = FAR;
-        t->settled[k] = false;
+        t->bar[k] = 0;
     }
     reach_out(t, start, 0);
     for (b = nearest_receiver(t); t->wanted[b] == 0; b = nearest_receiver(t)) {
-        t->settled[b] = true;
-        for (int32_t a = 0; a < t->kinds; a++)
-            if (t->sent[cell(t, a, b)] > 0 && t->from_s[a] < 0) {
-                t->through[a] = b;
-                reach_out(t, a, t->to_s[b]);
-            }
+        t->bar[b] = FAR;
+        reach_senders(t, b);
     }
     return b;
 }
@@ -179,7 +211,7 @@ static void move_duals(struct transport *t, int32_t receiver)
     for (int32_t k = 0; k < t->kinds; k++) {
         if (t->from_s[k] >= 0)
             t->u[k] -= distance - t->from_s[k];
-        if (t->settled[k])
+        if (t->bar[k] != 0)
             t->v[k] += distance - t->to_s[k];
     }
 }
@@ -195,15 +227,15 @@ static void send_along(struct transport *t, int32_t start, int32_t receiver)
     int32_t most = least(t->unsent[start], t->wanted[receiver]);
 
     for (int32_t a = t->sender[receiver]; a != start; a = t->sender[t->through[a]])
-        most = least(most, t->sent[cell(t, a, t->through[a])]);
+        most = least(most, t->sent[cell(t, t->through[a], a)]);
     t->unsent[start] -= most;
     t->wanted[receiver] -= most;
     for (int32_t a, b = receiver;; b = t->through[a]) {
         a = t->sender[b];
-        t->sent[cell(t, a, b)] += most;
+        t->sent[cell(t, b, a)] += most;
         if (a == start)
             return;
-        t->sent[cell(t, a, t->through[a])] -= most;
+        t->sent[cell(t, t->through[a], a)] -= most;
     }
 }
 
@@ -212,23 +244,44 @@ static void bar_the_single(struct transport *t)
 {
     for (int32_t a = 0; a < t->kinds; a++)
         if (t->count[a] == 1)
-            t->weight[cell(t, a, a)] = -FAR - FAR / 2;
+            t->weight[cell(t, a, a)] = NOWHERE;
+}
+
+/* Sends what can be sent to the nearest receiver, if that is a way of one step; false if not. */
+static bool send_at_once(struct transport *t, int32_t a)
+{
+    const int64_t *weight = &t->weight[cell(t, a, 0)], *v = t->v;
+    int64_t least_s = FAR;
+    int32_t best = 0, most;
+
+    for (int32_t b = 0; b < t->row; b += STEP)
+        for (int32_t k = b; k < b + STEP; k++) {
+            int64_t length = v[k] - weight[k];
+
+            best = length < least_s ? k : best;
+            least_s = length < least_s ? length : least_s;
+        }
+    most = least(t->unsent[a], t->wanted[best]);
+    if (most == 0)
+        return false;
+    t->u[a] = -least_s;
+    t->unsent[a] -= most;
+    t->wanted[best] -= most;
+    t->sent[cell(t, best, a)] += most;
+    return true;
 }
 
 static void transport(struct transport *t)
 {
-    for (int32_t a = 0; a < t->kinds; a++)
-        for (int32_t b = 0; b < t->kinds; b++)
-            if (t->weight[cell(t, a, b)] > t->u[a])
-                t->u[a] = t->weight[cell(t, a, b)];
     bar_the_single(t);
     for (int32_t a = 0; a < t->kinds; a++)
-        while (t->unsent[a] > 0) {
-            int32_t receiver = find_receiver(t, a);
+        while (t->unsent[a] > 0)
+            if (!send_at_once(t, a)) {
+                int32_t receiver = find_receiver(t, a);
 
-            move_duals(t, receiver);
-            send_along(t, a, receiver);
-        }
+                move_duals(t, receiver);
+                send_along(t, a, receiver);
+            }
 }
 
 /* Rounding */
@@ -265,10 +318,16 @@ static void round_circuit(struct transport *t, int32_t start)
 
 static void round_off(struct transport *t)
 {
+    bool halves = false;
+
     for (int32_t a = 0; a < t->kinds; a++)
-        for (int32_t b = a; b < t->kinds; b++)
-            set_pairs(t, a, b, both_ways(t, a, b) % 2 ? -1 : both_ways(t, a, b) / 2);
-    for (int32_t a = 0; a < t->kinds; a++)
+        for (int32_t b = a; b < t->kinds; b++) {
+            int32_t both = both_ways(t, a, b);
+
+            set_pairs(t, a, b, both % 2 ? -1 : both / 2);
+            halves |= both % 2;
+        }
+    for (int32_t a = 0; halves && a < t->kinds; a++)
         while (next_half(t, a) >= 0)
             round_circuit(t, a);
 }
@@ -279,9 +338,11 @@ static int32_t count_over(struct transport *t)
     int32_t sum = 0;
 
     for (int32_t a = 0; a < t->kinds; a++) {
-        t->over[a] = t->count[a] - t->pairs[cell(t, a, a)];
+        const int32_t *pairs = &t->pairs[cell(t, a, 0)];
+
+        t->over[a] = t->count[a] - pairs[a];
         for (int32_t b = 0; b < t->kinds; b++)
-            t->over[a] -= t->pairs[cell(t, a, b)];
+            t->over[a] -= pairs[b];
         sum += t->over[a];
     }
     return sum;
@@ -294,8 +355,9 @@ static void make_symmetric(struct transport *t)
 {
     for (int32_t a = 0; a < t->kinds; a++)
         t->u[a] = t->v[a] = t->u[a] + t->v[a];
-    for (int32_t i = 0; i < t->kinds * t->kinds; i++)
-        t->weight[i] *= 2;
+    for (int32_t a = 0; a < t->kinds; a++)
+        for (int32_t b = 0; b < t->kinds; b++)
+            t->weight[cell(t, a, b)] *= 2;
 }
 
 static void add_to(int32_t *cells, const struct transport *t, int32_t a, int32_t b, int32_t more)
@@ -325,7 +387,7 @@ static bool exchange(struct transport *t, int32_t start, int32_t end)
 /* Distance from one to the other, to be walked by exchange(). */
 static int64_t measure(struct transport *t, int32_t start, int32_t end)
 {
-    memset(t->wanted, 0, (size_t)t->kinds * sizeof *t->wanted);
+    memset(t->wanted, 0, (size_t)t->row * sizeof *t->wanted);
     t->wanted[end] = 1;
     find_receiver(t, start);
     return t->to_s[end];
@@ -371,7 +433,7 @@ static int64_t pair_off(struct transport *t, int32_t left[4])
 /* Two or four left over; false if this does not prove to be the best. */
 static bool join_over(struct transport *t, int32_t over)
 {
-    size_t bytes = (size_t)t->kinds * (size_t)t->kinds * sizeof *t->pairs;
+    size_t bytes = (size_t)t->row * (size_t)t->row * sizeof *t->pairs;
     int32_t left[4];
     int64_t least;
 
@@ -381,7 +443,8 @@ static bool join_over(struct transport *t, int32_t over)
             left[n++] = a;
     least = over == 4 ? pair_off(t, left) : measure(t, left[0], left[1]);
     for (int32_t n = 0; n < over; n += 2) {
-        measure(t, left[n], left[n + 1]);
+        if (over == 4)
+            measure(t, left[n], left[n + 1]);
         if (!exchange(t, left[n], left[n + 1]))
             return false;
     }
@@ -435,7 +498,7 @@ static void add_pairs(const struct transport *t, struct remnant *m, int32_t a, i
 
 static void open_remnant(const struct transport *t, struct remnant *m, int32_t copies)
 {
-    size_t rows = (size_t)t->kinds, most = 0;
+    size_t rows = (size_t)t->row, most = 0;
 
     for (int32_t a = 0; a < t->kinds; a++)
         most += (size_t)t->count[a];
@@ -497,7 +560,7 @@ static bool is_proved(const struct transport *t, struct remnant *m)
 
 static void take_pairs(struct transport *t, const struct remnant *m)
 {
-    memcpy(t->pairs, m->left_out, (size_t)t->kinds * (size_t)t->kinds * sizeof *t->pairs);
+    memcpy(t->pairs, m->left_out, (size_t)t->row * (size_t)t->row * sizeof *t->pairs);
     for (int32_t x = 0; x < m->nodes; x++) {
         int32_t a = m->kind[x], b = m->kind[m->mate[x]];
 
@@ -529,8 +592,9 @@ void kind_matching_find(int32_t kinds, const int32_t *count, const int64_t *weig
     open_transport(&t, kinds, count, weight);
     transport(&t);
     round_off(&t);
-    make_symmetric(&t);
     over = count_over(&t);
+    if (over > 0)
+        make_symmetric(&t);
     if (over > 0 && (over > 4 || !join_over(&t, over)))
         for (int32_t copies = COPIES; !match_over(&t, copies); copies *= 4)
             ;
