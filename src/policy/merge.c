@@ -24,7 +24,7 @@
 
 #include "policy/kind_matching.h"
 
-enum { PIECE = 256, TYPE_BITS = 16, TYPE_MASK = (1 << TYPE_BITS) - 1 };
+enum { TYPE_BITS = 16, TYPE_MASK = (1 << TYPE_BITS) - 1 };
 
 /* Efficiencies are at most the number of stages; weights are whole numbers. */
 static const double SCALE = 1 << 30;
@@ -41,14 +41,8 @@ void merger_release(struct merger *merger)
         vector_release(&merger->bucket.item[i].group);
     vector_release(&merger->bucket);
     vector_release(&merger->pair);
-    vector_release(&merger->kind);
-    vector_release(&merger->kind_of);
-    vector_release(&merger->ranked);
-    vector_release(&merger->next);
-    vector_release(&merger->count);
     vector_release(&merger->pairs);
     vector_release(&merger->weight);
-    vector_release(&merger->key);
     for (size_t i = 0; merger->memo && i < MERGE_MEMOS; i++) {
         vector_release(&merger->memo[i].key);
         vector_release(&merger->memo[i].pairs);
@@ -56,7 +50,8 @@ void merger_release(struct merger *merger)
     free(merger->first_bucket);
     free(merger->last_bucket);
     free(merger->memo);
-    free(merger->worth);
+    free(merger->known_union);
+    free(merger->known_loss);
     periods_release(&merger->periods);
 }
 
@@ -129,8 +124,11 @@ static uint64_t kind_with(uint64_t kind, int32_t type)
 
 void merger_add(struct merge_bucket *bucket, int32_t member, int32_t type)
 {
-    struct merge_group group = {
-        .member = {member}, .type = {type}, .members = 1, .kind = kind_with(0, type), .mate = -1};
+    struct merge_group group = {.member = {member},
+                                .type = {(uint16_t)type},
+                                .kind = (uint64_t)type + 1,
+                                .mate = -1,
+                                .members = 1};
 
     bucket->matched = false;
     vector_push(&bucket->group, group);
@@ -147,50 +145,15 @@ static uint64_t mix(uint64_t hash, uint64_t more)
     return hash ^ hash >> 32;
 }
 
-double merge_period(struct merger *merger, const struct merge_group *group)
+/* Worth */
+
+static int types_of(uint64_t kind, int32_t type[MAX_COMPANY])
 {
-    return periods_of(&merger->periods, group->type, group->members);
-}
-
-double merge_periods_apart(const struct merger *merger, const struct merge_group *group)
-{
-    double sum = 0;
-
-    for (int i = 0; i < group->members; i++)
-        sum += merger->catalog->type[group->type[i]].stages->period;
-    return sum;
-}
-
-static double busy_time(const struct merger *merger, const struct merge_group *group)
-{
-    double sum = 0;
-
-    for (int i = 0; i < group->members; i++)
-        for (int k = 0; k < STAGES; k++)
-            sum += merger->catalog->type[group->type[i]].stages->time[k];
-    return sum;
-}
-
-static struct merge_group united(const struct merge_group *a, const struct merge_group *b)
-{
-    struct merge_group both = *a;
-
-    for (int i = 0; i < b->members; i++) {
-        both.member[both.members] = b->member[i];
-        both.type[both.members++] = b->type[i];
-        both.kind = kind_with(both.kind, b->type[i]);
-    }
-    both.mate = -1;
-    return both;
-}
-
-static struct merge_group group_of(uint64_t kind)
-{
-    struct merge_group group = {.kind = kind};
+    int members = 0;
 
     for (; kind > 0; kind >>= TYPE_BITS)
-        group.type[group.members++] = (int32_t)(kind & TYPE_MASK) - 1;
-    return group;
+        type[members++] = (int32_t)(kind & TYPE_MASK) - 1;
+    return members;
 }
 
 static int members_of(uint64_t kind)
@@ -202,109 +165,174 @@ static int members_of(uint64_t kind)
     return members;
 }
 
-/* 0: tasks of some of these types come into no group. */
-static double work_out_worth(struct merger *merger, uint64_t kind)
+static double busy_time(const struct merger *merger, const int32_t type[], int members)
 {
-    struct merge_group group = group_of(kind);
+    double sum = 0;
 
-    for (int i = 0; i < group.members; i++)
-        if (!merge_may(merger, group.type[i]))
-            return 0;
-    return busy_time(merger, &group) / merge_period(merger, &group);
+    for (int i = 0; i < members; i++)
+        for (int k = 0; k < STAGES; k++)
+            sum += merger->catalog->type[type[i]].stages->time[k];
+    return sum;
 }
 
+/* 0: tasks of some of these types come into no group. */
 static double worth_of(struct merger *merger, uint64_t kind)
 {
-    struct merge_worth *known;
+    int32_t type[MAX_COMPANY];
+    int members = types_of(kind, type);
 
-    if (!merger->worth)
-        merger->worth = xcalloc(MERGE_WORTHS, sizeof *merger->worth);
-    known = &merger->worth[mix(0, kind) % MERGE_WORTHS];
-    if (known->kind != kind)
-        *known = (struct merge_worth){kind, work_out_worth(merger, kind)};
-    return known->worth;
+    for (int i = 0; i < members; i++)
+        if (!merge_may(merger, type[i]))
+            return 0;
+    return busy_time(merger, type, members) / periods_of(&merger->periods, type, members);
 }
 
-/* Of groups of two kinds, once they are one; 0: they may not come together. */
-static double efficiency(struct merger *merger, uint64_t a, uint64_t b)
+static struct merge_union unite_kinds(struct merger *merger, uint64_t a, uint64_t b)
 {
+    struct merge_union both = {.part = {a, b}};
+
     if (members_of(a) + members_of(b) > merger->most)
-        return 0;
-    for (; b > 0; b >>= TYPE_BITS)
-        a = kind_with(a, (int32_t)(b & TYPE_MASK) - 1);
-    return worth_of(merger, a);
+        return both;
+    for (both.kind = a; b > 0; b >>= TYPE_BITS)
+        both.kind = kind_with(both.kind, (int32_t)(b & TYPE_MASK) - 1);
+    both.worth = worth_of(merger, both.kind);
+    return both;
+}
+
+/* Of groups of two kinds, once they are one. Borrowed until the next call. */
+static const struct merge_union *union_of(struct merger *merger, uint64_t one, uint64_t other)
+{
+    uint64_t a = one < other ? one : other, b = one < other ? other : one;
+    uint64_t hash = mix(a * 0xD6E8FEB86659FD93u, b) * 0x9E3779B97F4A7C15u;
+    struct merge_union *known;
+
+    if (!merger->known_union)
+        merger->known_union = xcalloc((size_t)1 << MERGE_UNION_BITS, sizeof *merger->known_union);
+    known = &merger->known_union[hash >> (64 - MERGE_UNION_BITS)];
+    if (known->part[0] != a || known->part[1] != b)
+        *known = unite_kinds(merger, a, b);
+    return known;
+}
+
+static struct merge_group united(struct merger *merger, const struct merge_group *a,
+                                 const struct merge_group *b)
+{
+    struct merge_group both = *a;
+
+    both.kind = union_of(merger, a->kind, b->kind)->kind;
+    for (int i = 0; i < b->members; i++) {
+        both.member[both.members] = b->member[i];
+        both.type[both.members++] = b->type[i];
+    }
+    both.mate = -1;
+    return both;
+}
+
+static bool work_out_loss(struct merger *merger, const struct merge_group *group)
+{
+    int32_t type[MAX_COMPANY];
+    double apart = 0;
+
+    for (int i = 0; i < group->members; i++) {
+        type[i] = group->type[i];
+        apart += merger->catalog->type[type[i]].stages->period;
+    }
+    return periods_of(&merger->periods, type, group->members) > apart;
+}
+
+bool merge_is_loss(struct merger *merger, const struct merge_group *group)
+{
+    struct merge_loss *known;
+    uint64_t types = 0;
+
+    for (int i = 0; i < group->members; i++)
+        types = types << TYPE_BITS | (uint64_t)(group->type[i] + 1);
+    if (!merger->known_loss)
+        merger->known_loss = xcalloc((size_t)1 << MERGE_LOSS_BITS, sizeof *merger->known_loss);
+    known = &merger->known_loss[types * 0x9E3779B97F4A7C15u >> (64 - MERGE_LOSS_BITS)];
+    if (known->types != types)
+        *known = (struct merge_loss){types, work_out_loss(merger, group)};
+    return known->is_loss;
 }
 
 /* Kinds */
 
-static struct merge_kind *kind_of(struct merger *merger, int32_t group)
-{
-    return &merger->kind.item[merger->kind_of.item[group]];
-}
-
 /* Index of a kind, which is added if it is new. */
 static int32_t find_kind(struct merger *merger, uint64_t kind)
 {
-    for (size_t k = 0; k < merger->kind.count; k++)
-        if (merger->kind.item[k].kind == kind)
-            return (int32_t)k;
-    vector_push(&merger->kind, ((struct merge_kind){.kind = kind, .first = -1}));
-    return (int32_t)merger->kind.count - 1;
+    enum { MASK = (1 << MERGE_PLACE_BITS) - 1 };
+    uint64_t at = kind * 0x9E3779B97F4A7C15u >> (64 - MERGE_PLACE_BITS);
+    struct merge_place *place = &merger->place[at];
+
+    for (; place->piece == merger->piece; place = &merger->place[++at & MASK])
+        if (place->kind == kind)
+            return place->index;
+    *place = (struct merge_place){kind, merger->piece, merger->kinds};
+    merger->kind[merger->kinds] = (struct merge_kind){.kind = kind, .first = -1};
+    return merger->kinds++;
+}
+
+static void begin_piece(struct merger *merger)
+{
+    merger->kinds = 0;
+    if (++merger->piece != 0)
+        return;
+    memset(merger->place, 0, sizeof merger->place);
+    merger->piece = 1;
 }
 
 static void sort_into_kinds(struct merger *merger, const struct merge_group *group, int32_t groups)
 {
-    vector_clear(&merger->kind);
-    vector_clear(&merger->kind_of);
-    vector_clear(&merger->next);
+    begin_piece(merger);
     for (int32_t i = 0; i < groups; i++) {
-        struct merge_kind *kind;
+        int32_t index = find_kind(merger, group[i].kind);
+        struct merge_kind *kind = &merger->kind[index];
 
-        vector_push(&merger->kind_of, find_kind(merger, group[i].kind));
-        vector_push(&merger->next, -1);
-        kind = kind_of(merger, i);
+        merger->kind_of[i] = index;
+        merger->next[i] = MERGE_PIECE;
         if (kind->first < 0)
             kind->first = i;
         else
-            merger->next.item[kind->last] = i;
+            merger->next[kind->last] = i;
         kind->last = i;
         kind->count++;
     }
 }
 
 /* The order in which kinds came says nothing; what is remembered of them has them ascending. */
-static void rank_kinds(struct merger *merger)
+static void rank_kinds(struct merger *merger, int32_t groups)
 {
-    vector_clear(&merger->ranked);
-    for (size_t k = 0; k < merger->kind.count; k++) {
-        size_t at = k;
+    for (int32_t k = 0; k < merger->kinds; k++) {
+        uint64_t kind = merger->kind[k].kind;
+        int32_t at = k;
 
-        vector_push(&merger->ranked, 0);
-        for (; at > 0 &&
-               merger->kind.item[merger->ranked.item[at - 1]].kind > merger->kind.item[k].kind;
-             at--)
-            merger->ranked.item[at] = merger->ranked.item[at - 1];
-        merger->ranked.item[at] = (int32_t)k;
+        for (; at > 0 && merger->kind[merger->ranked[at - 1]].kind > kind; at--)
+            merger->ranked[at] = merger->ranked[at - 1];
+        merger->ranked[at] = k;
     }
-    for (size_t at = 0; at < merger->kind.count; at++)
-        merger->kind.item[merger->ranked.item[at]].rank = (int32_t)at;
-}
+    for (int32_t at = 0; at < merger->kinds; at++) {
+        struct merge_kind *kind = &merger->kind[merger->ranked[at]];
 
-static const struct merge_kind *kind_at(const struct merger *merger, size_t rank)
-{
-    return &merger->kind.item[merger->ranked.item[rank]];
+        kind->rank = at;
+        merger->first[at] = kind->first;
+        merger->count[at] = kind->count;
+        merger->key[2 * at] = kind->kind;
+        merger->key[2 * at + 1] = (uint64_t)kind->count;
+    }
+    for (int32_t i = 0; i < groups; i++)
+        merger->kind_of[i] = merger->kind[merger->kind_of[i]].rank;
 }
 
 static void weigh(struct merger *merger)
 {
-    size_t kinds = merger->kind.count;
+    size_t kinds = (size_t)merger->kinds;
+    const uint64_t *kind = merger->key;
 
     vector_reserve(&merger->weight, kinds * kinds);
     for (size_t a = 0; a < kinds; a++)
         for (size_t b = 0; b <= a; b++)
             merger->weight.item[a * kinds + b] = merger->weight.item[b * kinds + a] =
-                (int64_t)(SCALE *
-                          efficiency(merger, kind_at(merger, a)->kind, kind_at(merger, b)->kind));
+                (int64_t)(SCALE * union_of(merger, kind[2 * b], kind[2 * a])->worth);
 }
 
 /* Matching */
@@ -314,13 +342,8 @@ static struct merge_memo *find_memo(struct merger *merger)
 {
     uint64_t hash = 0;
 
-    vector_clear(&merger->key);
-    for (size_t a = 0; a < merger->kind.count; a++) {
-        vector_push(&merger->key, kind_at(merger, a)->kind);
-        vector_push(&merger->key, (uint64_t)kind_at(merger, a)->count);
-    }
-    for (size_t i = 0; i < merger->key.count; i++)
-        hash = mix(hash, merger->key.item[i]);
+    for (int32_t i = 0; i < 2 * merger->kinds; i++)
+        hash = mix(hash, merger->key[i]);
     if (!merger->memo)
         merger->memo = xcalloc(MERGE_MEMOS, sizeof *merger->memo);
     return &merger->memo[hash % MERGE_MEMOS];
@@ -328,71 +351,69 @@ static struct merge_memo *find_memo(struct merger *merger)
 
 static bool is_remembered(const struct merger *merger, const struct merge_memo *memo)
 {
-    return memo->key.count == merger->key.count &&
-           memcmp(memo->key.item, merger->key.item, memo->key.count * sizeof *memo->key.item) == 0;
+    size_t words = 2 * (size_t)merger->kinds;
+
+    return memo->key.count == words &&
+           memcmp(memo->key.item, merger->key, words * sizeof *memo->key.item) == 0;
 }
 
 static void match_anew(struct merger *merger, struct merge_memo *memo)
 {
-    size_t kinds = merger->kind.count;
+    size_t kinds = (size_t)merger->kinds;
 
     weigh(merger);
-    vector_clear(&merger->count);
-    for (size_t a = 0; a < kinds; a++)
-        vector_push(&merger->count, kind_at(merger, a)->count);
-    vector_clear(&memo->key);
-    for (size_t i = 0; i < merger->key.count; i++)
-        vector_push(&memo->key, merger->key.item[i]);
+    memo->key.count = 2 * kinds;
+    vector_reserve(&memo->key, memo->key.count);
+    memcpy(memo->key.item, merger->key, memo->key.count * sizeof *memo->key.item);
     vector_reserve(&memo->pairs, kinds * kinds);
-    kind_matching_find((int32_t)kinds, merger->count.item, merger->weight.item, memo->pairs.item);
+    kind_matching_find(merger->kinds, merger->count, merger->weight.item, memo->pairs.item);
 }
 
-/* Whom this one is paired with, of those with whom it may make one of the pairs that are still to
- * be made: the first of the kind with the fewest of them; -1. */
-static int32_t find_mate(struct merger *merger, int32_t group)
+/* The kind with which this one has the fewest pairs to make, of equals the one whose next group
+ * stands first; -1: it has none. */
+static int32_t find_partner(const struct merger *merger, int32_t kind)
 {
-    size_t kinds = merger->kind.count;
-    const int32_t *pairs = merger->pairs.item + (size_t)kind_of(merger, group)->rank * kinds;
-    int32_t best = -1, fewest = INT32_MAX;
+    const int32_t *pairs = merger->pairs.item + (size_t)kind * (size_t)merger->kinds;
+    uint64_t least = UINT64_MAX;
+    int32_t best = -1;
 
-    for (size_t b = 0; b < kinds; b++) {
-        int32_t first = kind_at(merger, b)->first;
+    for (int32_t b = 0; b < merger->kinds; b++) {
+        uint64_t here = (uint64_t)((uint32_t)pairs[b] - 1) << 32 | (uint32_t)merger->first[b];
 
-        if (pairs[b] == 0 || pairs[b] > fewest || (pairs[b] == fewest && first > best))
-            continue;
-        fewest = pairs[b];
-        best = first;
+        best = here < least ? b : best;
+        least = here < least ? here : least;
     }
-    return best;
+    return least >> 32 == UINT32_MAX ? -1 : best;
 }
 
-static void strike_first(struct merger *merger, int32_t group)
+static int32_t take_first(struct merger *merger, int32_t kind)
 {
-    kind_of(merger, group)->first = merger->next.item[group];
+    int32_t group = merger->first[kind];
+
+    merger->first[kind] = merger->next[group];
+    return group;
 }
 
 static void deal_out(struct merger *merger, struct merge_group *group, int32_t first,
                      int32_t groups)
 {
-    size_t kinds = merger->kind.count;
+    int32_t kinds = merger->kinds, *pairs = merger->pairs.item;
 
     for (int32_t i = 0; i < groups; i++)
         group[i].mate = -1;
     for (int32_t i = 0; i < groups; i++) {
-        size_t a = (size_t)kind_of(merger, i)->rank, b;
-        int32_t mate;
+        int32_t a = merger->kind_of[i], b, mate;
 
         if (group[i].mate >= 0)
             continue;
-        strike_first(merger, i);
-        mate = find_mate(merger, i);
-        if (mate < 0)
+        take_first(merger, a);
+        b = find_partner(merger, a);
+        if (b < 0)
             continue;
-        strike_first(merger, mate);
-        b = (size_t)kind_of(merger, mate)->rank;
-        merger->pairs.item[a * kinds + b]--;
+        mate = take_first(merger, b);
+        pairs[a * kinds + b]--;
         if (a != b)
-            merger->pairs.item[b * kinds + a]--;
+            pairs[b * kinds + a]--;
         group[i].mate = first + mate;
         group[mate].mate = first + i;
     }
@@ -405,8 +426,8 @@ static void match_piece(struct merger *merger, struct merge_group *group, int32_
     size_t cells;
 
     sort_into_kinds(merger, group, groups);
-    rank_kinds(merger);
-    cells = merger->kind.count * merger->kind.count;
+    rank_kinds(merger, groups);
+    cells = (size_t)merger->kinds * (size_t)merger->kinds;
     memo = find_memo(merger);
     if (!is_remembered(merger, memo))
         match_anew(merger, memo);
@@ -419,9 +440,9 @@ static void match_bucket(struct merger *merger, struct merge_bucket *bucket)
 {
     int32_t groups = (int32_t)bucket->group.count;
 
-    for (int32_t first = 0; first < groups; first += PIECE)
+    for (int32_t first = 0; first < groups; first += MERGE_PIECE)
         match_piece(merger, bucket->group.item + first, first,
-                    groups - first < PIECE ? groups - first : PIECE);
+                    groups - first < MERGE_PIECE ? groups - first : MERGE_PIECE);
     bucket->matched = true;
 }
 
@@ -465,8 +486,9 @@ static void list_pairs(struct merger *merger, int32_t cluster)
             if (group->mate < 0 || group->mate > k)
                 continue;
             pair.waste =
-                size * (1 - efficiency(merger, bucket->group.item[group->mate].kind, group->kind) /
-                                STAGES);
+                size *
+                (1 - union_of(merger, bucket->group.item[group->mate].kind, group->kind)->worth /
+                         STAGES);
             vector_push(&merger->pair, pair);
         }
     }
@@ -527,7 +549,7 @@ static bool merge_round(struct merger *merger, int32_t cluster)
         const struct merge_pair *pair = &merger->pair.item[i];
         struct merge_group *group = pair->bucket->group.item;
 
-        group[pair->from] = united(&group[pair->into], &group[pair->from]);
+        group[pair->from] = united(merger, &group[pair->into], &group[pair->from]);
         group[pair->into].gone = true;
         pair->bucket->matched = false;
         for (int r = 0; r < MAX_RESOURCES; r++)

@@ -7,11 +7,12 @@
 #include "core/periods.h"
 
 struct merge_group {
-    int32_t member[MAX_COMPANY], type[MAX_COMPANY];
-    int members;
-    uint64_t kind; /* its types in ascending order, packed into one word */
-    int32_t mate;  /* the best partner in its bucket, or -1 */
-    bool gone;     /* became part of another one */
+    int32_t member[MAX_COMPANY];
+    uint16_t type[MAX_COMPANY]; /* of the members; 0 past them */
+    uint64_t kind;              /* its types in ascending order, packed into one word */
+    int32_t mate;               /* the best partner in its bucket, or -1 */
+    uint8_t members;
+    bool gone; /* became part of another one */
 };
 
 /* Groups that may be merged: of one cluster, all with the same request. */
@@ -23,10 +24,17 @@ struct merge_bucket {
     VECTOR(struct merge_group) group;
 };
 
-/* What a group of a kind is worth: see merge.c. */
-struct merge_worth {
+/* What comes of groups of two kinds, the lesser first. */
+struct merge_union {
+    uint64_t part[2];
     uint64_t kind;
-    double worth;
+    double worth; /* see merge.c; 0: they may not come together */
+};
+
+/* Whether a group is no gain, by the types of its members. */
+struct merge_loss {
+    uint64_t types;
+    bool is_loss;
 };
 
 struct merge_pair {
@@ -35,11 +43,18 @@ struct merge_pair {
     double waste;
 };
 
-/* The groups of one kind in the bucket at hand. */
+/* The groups of one kind in the piece at hand. */
 struct merge_kind {
     uint64_t kind;
     int32_t count, rank;
     int32_t first, last; /* of them: see merger.next */
+};
+
+/* Where a kind is found: in a table of twice as many places as a piece may have kinds. */
+struct merge_place {
+    uint64_t kind;
+    uint32_t piece; /* the number of that which it is of */
+    int32_t index;  /* into merger.kind */
 };
 
 /* A matching that was found before: it depends on the kinds and their numbers alone. */
@@ -48,7 +63,13 @@ struct merge_memo {
     VECTOR(int32_t) pairs; /* kinds x kinds: see policy/kind_matching.h */
 };
 
-enum { MERGE_MEMOS = 4096, MERGE_WORTHS = 1 << 14 };
+enum {
+    MERGE_MEMOS = 4096,
+    MERGE_UNION_BITS = 13,
+    MERGE_LOSS_BITS = 10,
+    MERGE_PIECE = 256, /* groups that are matched together at most */
+    MERGE_PLACE_BITS = 9,
+};
 
 struct merger {
     const struct catalog *catalog;
@@ -59,17 +80,26 @@ struct merger {
     int32_t *first_bucket, *last_bucket; /* by cluster, -1: none; NULL at first */
     int64_t need[MAX_RESOURCES];         /* of the groups of the cluster at hand */
     VECTOR(struct merge_pair) pair;
-    VECTOR(struct merge_kind) kind;
-    VECTOR(int32_t) ranked;    /* by rank, which is ascending by kind: index into kind */
-    VECTOR(int32_t) kind_of;   /* by group of the bucket at hand: index into kind */
-    VECTOR(int32_t) next;      /* the next one of its kind, or -1 */
-    VECTOR(int32_t) count;     /* by rank */
-    VECTOR(int32_t) pairs;     /* kinds x kinds: still to be made */
-    VECTOR(int64_t) weight;    /* likewise */
-    VECTOR(uint64_t) key;      /* of the groups at hand */
-    struct merge_memo *memo;   /* MERGE_MEMOS, by the key's hash; NULL at first */
-    struct merge_worth *worth; /* MERGE_WORTHS, by the kind's hash; NULL at first */
     struct periods periods;
+
+    /* Of the piece at hand: */
+    uint32_t piece; /* its number */
+    int32_t kinds;
+    struct merge_kind kind[MERGE_PIECE];
+    struct merge_place place[1 << MERGE_PLACE_BITS];
+    int32_t ranked[MERGE_PIECE];   /* by rank, which is ascending by kind: index into kind */
+    int32_t kind_of[MERGE_PIECE];  /* by group: index into kind, then rank */
+    int32_t next[MERGE_PIECE];     /* the next one of its kind, or MERGE_PIECE */
+    int32_t first[MERGE_PIECE];    /* by rank: the first one of those that are not matched yet */
+    int32_t count[MERGE_PIECE];    /* by rank */
+    uint64_t key[2 * MERGE_PIECE]; /* of its matching, see struct merge_memo */
+    VECTOR(int32_t) pairs;         /* kinds x kinds: still to be made */
+    VECTOR(int64_t) weight;        /* likewise */
+
+    /* By hash; NULL at first: */
+    struct merge_memo *memo;
+    struct merge_union *known_union;
+    struct merge_loss *known_loss;
 };
 
 /* Two at a time, of up to `most` tasks; by_waste: see merge_all(). */
@@ -94,8 +124,8 @@ void merger_add(struct merge_bucket *bucket, int32_t member, int32_t type);
  */
 void merge_all(struct merger *merger);
 
-/* The time of one iteration of all of the group, and of each by itself one after the other. */
-double merge_period(struct merger *merger, const struct merge_group *group);
-double merge_periods_apart(const struct merger *merger, const struct merge_group *group);
+/* Whether one iteration of all of the group takes longer than each by itself one after the other.
+ */
+bool merge_is_loss(struct merger *merger, const struct merge_group *group);
 
 #endif

@@ -123,8 +123,7 @@ static void unpack(struct muri *s)
         for (size_t i = 0; i < groups; i++) {
             struct merge_group group = bucket->group.item[i];
 
-            if (group.members == 1 ||
-                merge_period(&s->merger, &group) <= merge_periods_apart(&s->merger, &group))
+            if (group.members == 1 || !merge_is_loss(&s->merger, &group))
                 continue;
             bucket->group.item[i].members = 1;
             for (int k = 1; k < group.members; k++)
