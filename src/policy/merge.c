@@ -55,10 +55,13 @@ void merger_release(struct merger *merger)
     periods_release(&merger->periods);
 }
 
-static void open_clusters(struct merger *merger)
+static void open_tables(struct merger *merger)
 {
     size_t clusters = (size_t)merger->catalog->clusters;
 
+    merger->memo = xcalloc(MERGE_MEMOS, sizeof *merger->memo);
+    merger->known_union = xcalloc((size_t)1 << MERGE_UNION_BITS, sizeof *merger->known_union);
+    merger->known_loss = xcalloc((size_t)1 << MERGE_LOSS_BITS, sizeof *merger->known_loss);
     merger->first_bucket = xcalloc(clusters, sizeof *merger->first_bucket);
     merger->last_bucket = xcalloc(clusters, sizeof *merger->last_bucket);
     for (size_t c = 0; c < clusters; c++)
@@ -68,7 +71,7 @@ static void open_clusters(struct merger *merger)
 void merger_clear(struct merger *merger)
 {
     if (!merger->first_bucket)
-        open_clusters(merger);
+        open_tables(merger);
     for (size_t i = 0; i < merger->buckets; i++) {
         int32_t cluster = merger->bucket.item[i].cluster;
 
@@ -187,30 +190,25 @@ static double worth_of(struct merger *merger, uint64_t kind)
     return busy_time(merger, type, members) / periods_of(&merger->periods, type, members);
 }
 
-static struct merge_union unite_kinds(struct merger *merger, uint64_t a, uint64_t b)
+static void unite_kinds(struct merger *merger, struct merge_union *both, uint64_t a, uint64_t b)
 {
-    struct merge_union both = {.part = {a, b}};
-
+    *both = (struct merge_union){.part = {a, b}};
     if (members_of(a) + members_of(b) > merger->most)
-        return both;
-    for (both.kind = a; b > 0; b >>= TYPE_BITS)
-        both.kind = kind_with(both.kind, (int32_t)(b & TYPE_MASK) - 1);
-    both.worth = worth_of(merger, both.kind);
-    return both;
+        return;
+    for (both->kind = a; b > 0; b >>= TYPE_BITS)
+        both->kind = kind_with(both->kind, (int32_t)(b & TYPE_MASK) - 1);
+    both->worth = worth_of(merger, both->kind);
 }
 
 /* Of groups of two kinds, once they are one. Borrowed until the next call. */
 static const struct merge_union *union_of(struct merger *merger, uint64_t one, uint64_t other)
 {
     uint64_t a = one < other ? one : other, b = one < other ? other : one;
-    uint64_t hash = mix(a * 0xD6E8FEB86659FD93u, b) * 0x9E3779B97F4A7C15u;
-    struct merge_union *known;
+    uint64_t hash = (a * 0xD6E8FEB86659FD93u ^ b) * 0x9E3779B97F4A7C15u;
+    struct merge_union *known = &merger->known_union[hash >> (64 - MERGE_UNION_BITS)];
 
-    if (!merger->known_union)
-        merger->known_union = xcalloc((size_t)1 << MERGE_UNION_BITS, sizeof *merger->known_union);
-    known = &merger->known_union[hash >> (64 - MERGE_UNION_BITS)];
     if (known->part[0] != a || known->part[1] != b)
-        *known = unite_kinds(merger, a, b);
+        unite_kinds(merger, known, a, b);
     return known;
 }
 
@@ -247,8 +245,6 @@ bool merge_is_loss(struct merger *merger, const struct merge_group *group)
 
     for (int i = 0; i < group->members; i++)
         types = types << TYPE_BITS | (uint64_t)(group->type[i] + 1);
-    if (!merger->known_loss)
-        merger->known_loss = xcalloc((size_t)1 << MERGE_LOSS_BITS, sizeof *merger->known_loss);
     known = &merger->known_loss[types * 0x9E3779B97F4A7C15u >> (64 - MERGE_LOSS_BITS)];
     if (known->types != types)
         *known = (struct merge_loss){types, work_out_loss(merger, group)};
@@ -344,8 +340,6 @@ static struct merge_memo *find_memo(struct merger *merger)
 
     for (int32_t i = 0; i < 2 * merger->kinds; i++)
         hash = mix(hash, merger->key[i]);
-    if (!merger->memo)
-        merger->memo = xcalloc(MERGE_MEMOS, sizeof *merger->memo);
     return &merger->memo[hash % MERGE_MEMOS];
 }
 
@@ -463,10 +457,16 @@ static bool is_too_much(const struct merger *merger, int32_t cluster)
 {
     const struct allocation *capacity = &merger->catalog->cluster[cluster].capacity;
 
-    for (int r = 0; r < MAX_RESOURCES; r++)
+    for (int r = 0; r < merger->catalog->resources; r++)
         if (merger->need[r] > capacity->amount[r])
             return true;
     return false;
+}
+
+static void ask_less(struct merger *merger, const struct allocation *request)
+{
+    for (int r = 0; r < merger->catalog->resources; r++)
+        merger->need[r] -= request->amount[r];
 }
 
 static void list_pairs(struct merger *merger, int32_t cluster)
@@ -474,23 +474,49 @@ static void list_pairs(struct merger *merger, int32_t cluster)
     vector_clear(&merger->pair);
     for (int32_t i = merger->first_bucket[cluster]; i >= 0; i = merger->bucket.item[i].next) {
         struct merge_bucket *bucket = &merger->bucket.item[i];
-        double size = allocation_dominant_share(&bucket->request,
-                                                &merger->catalog->cluster[cluster].capacity);
 
         if (!bucket->matched)
             match_bucket(merger, bucket);
         for (int32_t k = 0; k < (int32_t)bucket->group.count; k++) {
-            const struct merge_group *group = &bucket->group.item[k];
-            struct merge_pair pair = {bucket, group->mate, k, 0};
+            int32_t mate = bucket->group.item[k].mate;
 
-            if (group->mate < 0 || group->mate > k)
-                continue;
-            pair.waste =
-                size *
-                (1 - union_of(merger, bucket->group.item[group->mate].kind, group->kind)->worth /
-                         STAGES);
-            vector_push(&merger->pair, pair);
+            if (mate >= 0 && mate <= k)
+                vector_push(&merger->pair, ((struct merge_pair){bucket, mate, k, 0}));
         }
+    }
+}
+
+/* Whether there is too much even when all pairs are merged: then their order is nothing. */
+static bool needs_all(struct merger *merger, int32_t cluster)
+{
+    int64_t need[MAX_RESOURCES];
+    bool all;
+
+    memcpy(need, merger->need, sizeof need);
+    for (size_t i = 0; i < merger->pair.count; i++)
+        ask_less(merger, &merger->pair.item[i].bucket->request);
+    all = is_too_much(merger, cluster);
+    memcpy(merger->need, need, sizeof need);
+    return all;
+}
+
+static void find_waste(struct merger *merger, int32_t cluster)
+{
+    const struct allocation *capacity = &merger->catalog->cluster[cluster].capacity;
+    const struct merge_bucket *bucket = NULL;
+    double size = 0;
+
+    for (size_t i = 0; i < merger->pair.count; i++) {
+        struct merge_pair *pair = &merger->pair.item[i];
+        const struct merge_group *group = pair->bucket->group.item;
+
+        if (pair->bucket != bucket) {
+            bucket = pair->bucket;
+            size = allocation_dominant_share(&bucket->request, capacity);
+        }
+        pair->waste =
+            size *
+            (1 - union_of(merger, group[pair->into].kind, group[pair->from].kind)->worth / STAGES);
     }
 }
 
@@ -507,10 +533,11 @@ static int compare_pairs(const void *a, const void *b)
 }
 
 /* By insertion, which is quickest as long as they are few. */
-static void sort_pairs(struct merger *merger)
+static void sort_pairs(struct merger *merger, int32_t cluster)
 {
     enum { FEW = 48 };
 
+    find_waste(merger, cluster);
     if (merger->pair.count > FEW) {
         vector_sort(&merger->pair, compare_pairs);
         return;
@@ -543,8 +570,8 @@ static bool merge_round(struct merger *merger, int32_t cluster)
     bool merged = false;
 
     list_pairs(merger, cluster);
-    if (merger->by_waste)
-        sort_pairs(merger);
+    if (merger->by_waste && !needs_all(merger, cluster))
+        sort_pairs(merger, cluster);
     for (size_t i = 0; i < merger->pair.count && is_too_much(merger, cluster); i++) {
         const struct merge_pair *pair = &merger->pair.item[i];
         struct merge_group *group = pair->bucket->group.item;
@@ -552,8 +579,7 @@ static bool merge_round(struct merger *merger, int32_t cluster)
         group[pair->from] = united(merger, &group[pair->into], &group[pair->from]);
         group[pair->into].gone = true;
         pair->bucket->matched = false;
-        for (int r = 0; r < MAX_RESOURCES; r++)
-            merger->need[r] -= pair->bucket->request.amount[r];
+        ask_less(merger, &pair->bucket->request);
         merged = true;
     }
     strike_gone(merger, cluster);

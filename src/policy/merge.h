@@ -96,7 +96,7 @@ struct merger {
     VECTOR(int32_t) pairs;         /* kinds x kinds: still to be made */
     VECTOR(int64_t) weight;        /* likewise */
 
-    /* By hash; NULL at first: */
+    /* By hash; NULL until buckets are cleared first: */
     struct merge_memo *memo;
     struct merge_union *known_union;
     struct merge_loss *known_loss;
