@@ -466,10 +466,12 @@ struct remnant {
     int64_t *outside;  /* by kind: dual of those left out */
 };
 
-/* So that there is an edge everywhere. */
+/* What weights are raised by, so that there is an edge everywhere. */
+enum { MORE = 2 };
+
 static int64_t heavier(const struct transport *t, int32_t a, int32_t b)
 {
-    return t->weight[cell(t, a, b)] + 2;
+    return t->weight[cell(t, a, b)] + MORE;
 }
 
 static int32_t add_node(const struct transport *t, struct remnant *m, int32_t kind)
@@ -514,10 +516,14 @@ static void open_remnant(const struct transport *t, struct remnant *m, int32_t c
         for (int32_t b = a; b < t->kinds; b++)
             add_pairs(t, m, a, b, copies);
     }
-    m->weight = xcalloc((size_t)m->nodes * (size_t)m->nodes, sizeof *m->weight);
-    for (int32_t x = 0, at = 0; x < m->nodes; x++)
+    m->weight = xmalloc((size_t)m->nodes * (size_t)m->nodes * sizeof *m->weight);
+    for (int32_t x = 0, at = 0; x < m->nodes; x++) {
+        const int64_t *weight = &t->weight[cell(t, m->kind[x], 0)];
+
         for (int32_t y = 0; y < m->nodes; y++)
-            m->weight[at++] = x == y ? 0 : heavier(t, m->kind[x], m->kind[y]);
+            m->weight[at++] = weight[m->kind[y]] + MORE;
+        m->weight[at - m->nodes + x] = 0;
+    }
 }
 
 static void close_remnant(struct remnant *m)

@@ -34,46 +34,59 @@ static const int64_t FAR = INT64_MAX / 4;
 
 enum mark { UNSEEN = -1, OUTER, INNER };
 
-/* An edge between two vertices, by the nodes at its ends; no weight: there is none. */
+/* The edge between two vertices, by the nodes at its ends; 0: there is none. */
 struct edge {
     int32_t from, to;
-    int64_t weight;
 };
 
 struct blossom {
     int32_t *petal; /* vertices around the circle; the first is its base */
     int32_t petals;
-    int32_t *through; /* by node: the petal that holds it, or 0 */
+    int32_t *through;  /* by node that it holds: the petal that holds it */
+    struct edge *edge; /* by vertex: from a node that it holds */
 };
 
 struct matcher {
     bool perfect;             /* every node has to be matched */
     int32_t nodes, top, room; /* vertices in use, and those there is room for */
+    void *memory;             /* of all that follows */
     int64_t *twice;           /* by two nodes, from 0: twice the weight of their edge */
-    struct edge *edge;        /* room x room */
-    struct blossom *blossom;  /* by vertex */
     int64_t *dual;
-    int32_t *mate;    /* node at the other end of the matched edge, or 0 */
-    int32_t *outmost; /* the vertex that is in no blossom and holds this one; 0: not in use */
-    int32_t *parent;  /* node from which an inner vertex was reached */
-    int32_t *nearest; /* node with the edge of least slack from an outer vertex, or 0 */
-    int64_t *near;    /* and that slack; FAR without such a node */
-    int64_t *slack;   /* by node, from 0: of its edge to the outer node at hand */
-    int64_t *least;   /* by vertex: least slack so far of its edges to a new blossom */
+    int64_t *near;           /* slack of the edge to the nearest; FAR without such a node */
+    int64_t *least;          /* by vertex: least slack so far of its edges to a new blossom */
+    struct blossom *blossom; /* by vertex */
+    struct edge *edge;       /* of blossoms, see there */
+    int32_t *mate;           /* node at the other end of the matched edge, or 0 */
+    int32_t *outmost;        /* the vertex that is in no blossom and holds this one; 0: not in use */
+    int32_t *parent;         /* node from which an inner vertex was reached */
+    int32_t *nearest;        /* node with the edge of least slack from an outer vertex, or 0 */
     int32_t *offered, offers; /* by blossom: when it was offered that node last */
     int32_t *visit, visits;
-    enum mark *mark;
+    int32_t *mark;               /* enum mark */
     int32_t *queue, first, last; /* nodes of outer vertices to be looked at */
+    int32_t *ring;               /* petals and through of blossoms */
 };
 
-static struct edge *edge_of(const struct matcher *m, int32_t u, int32_t v)
+/* Two nodes have an edge even if it has no weight: its slack is beyond FAR. */
+static struct edge edge_of(const struct matcher *m, int32_t u, int32_t v)
 {
-    return &m->edge[(size_t)u * (size_t)m->room + (size_t)v];
+    struct edge edge = {u, v};
+
+    if (u > m->nodes)
+        return m->blossom[u].edge[v];
+    if (v > m->nodes)
+        edge = (struct edge){m->blossom[v].edge[u].to, m->blossom[v].edge[u].from};
+    return edge;
 }
 
-static int64_t slack_of(const struct matcher *m, const struct edge *e)
+static const int64_t *twice_of(const struct matcher *m, int32_t node)
 {
-    return m->dual[e->from] + m->dual[e->to] - 2 * edge_of(m, e->from, e->to)->weight;
+    return m->twice + (size_t)(node - 1) * (size_t)m->nodes;
+}
+
+static int64_t slack_of(const struct matcher *m, struct edge e)
+{
+    return e.from == 0 ? FAR : m->dual[e.from] + m->dual[e.to] - twice_of(m, e.from)[e.to - 1];
 }
 
 static void forget_nearest(struct matcher *m, int32_t vertex)
@@ -93,12 +106,9 @@ static void offer_nearest(struct matcher *m, int32_t node, int32_t vertex, int64
 static void find_nearest(struct matcher *m, int32_t vertex)
 {
     forget_nearest(m, vertex);
-    for (int32_t u = 1; u <= m->nodes; u++) {
-        const struct edge *e = edge_of(m, vertex, u);
-
-        if (e->weight > 0 && m->outmost[u] != vertex && m->mark[m->outmost[u]] == OUTER)
-            offer_nearest(m, u, vertex, slack_of(m, e));
-    }
+    for (int32_t u = 1; u <= m->nodes; u++)
+        if (m->outmost[u] != vertex && m->mark[m->outmost[u]] == OUTER)
+            offer_nearest(m, u, vertex, slack_of(m, edge_of(m, vertex, u)));
 }
 
 /* All nodes of a vertex that has become outer. */
@@ -155,14 +165,14 @@ static void turn(struct blossom *blossom, int32_t at)
 /* Matches u with v along their edge, and what is inside u accordingly. */
 static void set_mate(struct matcher *m, int32_t u, int32_t v)
 {
-    const struct edge *e = edge_of(m, u, v);
+    struct edge e = edge_of(m, u, v);
     struct blossom *blossom = &m->blossom[u];
     int32_t petal, at;
 
-    m->mate[u] = e->to;
+    m->mate[u] = e.to;
     if (u <= m->nodes)
         return;
-    petal = blossom->through[e->from];
+    petal = blossom->through[e.from];
     at = even_side(blossom, petal);
     for (int32_t i = 0; i < at; i++)
         set_mate(m, blossom->petal[i], blossom->petal[i ^ 1]);
@@ -218,45 +228,81 @@ static void add_petals(struct matcher *m, struct blossom *blossom, int32_t from,
     }
 }
 
-/* Which of the petals holds a node. */
-static void note_petals(struct matcher *m, struct blossom *blossom)
+/* The petal holds all nodes of a vertex. */
+static void note_petal(struct matcher *m, struct blossom *blossom, int32_t petal, int32_t vertex)
 {
-    memset(blossom->through, 0, ((size_t)m->nodes + 1) * sizeof *blossom->through);
-    for (int32_t i = 0; i < blossom->petals; i++) {
-        int32_t petal = blossom->petal[i];
-
-        if (petal <= m->nodes)
-            blossom->through[petal] = petal;
-        for (int32_t x = 1; petal > m->nodes && x <= m->nodes; x++)
-            if (m->blossom[petal].through[x] != 0)
-                blossom->through[x] = petal;
+    if (vertex <= m->nodes) {
+        blossom->through[vertex] = petal;
+        return;
     }
+    for (int32_t i = 0; i < m->blossom[vertex].petals; i++)
+        note_petal(m, blossom, petal, m->blossom[vertex].petal[i]);
+}
+
+/* To a new blossom. */
+static void offer_edge(struct matcher *m, int32_t b, int32_t vertex, struct edge edge)
+{
+    int64_t slack = slack_of(m, edge);
+
+    if (slack >= m->least[vertex])
+        return;
+    m->least[vertex] = slack;
+    m->blossom[b].edge[vertex] = edge;
+}
+
+static void offer_edges_of_node(struct matcher *m, int32_t b, int32_t node)
+{
+    const int64_t *twice = twice_of(m, node) - 1, *dual = m->dual;
+    int64_t *least = m->least, own = dual[node];
+    struct edge *edge = m->blossom[b].edge;
+
+    for (int32_t x = 1; x <= m->nodes; x++) {
+        int64_t slack = own + dual[x] - twice[x];
+
+        if (slack >= least[x])
+            continue;
+        least[x] = slack;
+        edge[x] = (struct edge){node, x};
+    }
+    for (int32_t x = m->nodes + 1; x <= m->top; x++)
+        if (x != b)
+            offer_edge(m, b, x, edge_of(m, node, x));
+}
+
+static void offer_edges_of_blossom(struct matcher *m, int32_t b, int32_t petal)
+{
+    for (int32_t x = 1; x <= m->top; x++)
+        if (x != b)
+            offer_edge(m, b, x, m->blossom[petal].edge[x]);
 }
 
 /* The edges of a new blossom are those of least slack of its petals, the first of equal ones. */
 static void inherit_edges(struct matcher *m, int32_t b)
 {
     struct blossom *blossom = &m->blossom[b];
-    struct edge *own = edge_of(m, b, 0);
+    struct edge *own = blossom->edge;
 
     for (int32_t x = 1; x <= m->top; x++) {
-        own[x].weight = 0;
+        own[x] = (struct edge){0, 0};
         m->least[x] = FAR;
     }
-    for (int32_t i = 0; i < blossom->petals; i++) {
-        struct edge *e = edge_of(m, blossom->petal[i], 0);
+    for (int32_t i = 0; i < blossom->petals; i++)
+        if (blossom->petal[i] <= m->nodes)
+            offer_edges_of_node(m, b, blossom->petal[i]);
+        else
+            offer_edges_of_blossom(m, b, blossom->petal[i]);
+    for (int32_t x = m->nodes + 1; x <= m->top; x++)
+        if (x != b)
+            m->blossom[x].edge[b] = (struct edge){own[x].to, own[x].from};
+}
 
-        e[b].weight = 0;
-        for (int32_t x = 1; x <= m->top; x++) {
-            if (e[x].weight == 0 || slack_of(m, &e[x]) >= m->least[x])
-                continue;
-            m->least[x] = slack_of(m, &e[x]);
-            own[x] = e[x];
-        }
-    }
-    own[b].weight = 0;
-    for (int32_t x = 1; x <= m->top; x++)
-        *edge_of(m, x, b) = (struct edge){own[x].to, own[x].from, own[x].weight};
+/* Whose nearest is the nearest of its petals. */
+static void find_nearest_inherited(struct matcher *m, int32_t b)
+{
+    forget_nearest(m, b);
+    for (int32_t u = 1; u <= m->nodes; u++)
+        if (m->outmost[u] != b && m->mark[m->outmost[u]] == OUTER)
+            offer_nearest(m, u, b, m->least[u]);
 }
 
 static void shrink(struct matcher *m, int32_t u, int32_t base, int32_t v)
@@ -279,9 +325,10 @@ static void shrink(struct matcher *m, int32_t u, int32_t base, int32_t v)
     reverse(blossom->petal + 1, blossom->petals - 1);
     add_petals(m, blossom, v, base);
     put_inside(m, b, b);
-    note_petals(m, blossom);
+    for (int32_t i = 0; i < blossom->petals; i++)
+        note_petal(m, blossom, blossom->petal[i], blossom->petal[i]);
     inherit_edges(m, b);
-    find_nearest(m, b);
+    find_nearest_inherited(m, b);
 }
 
 /* An inner blossom whose dual is 0 falls apart; an even path through it stays in the tree. */
@@ -292,12 +339,12 @@ static void open_up(struct matcher *m, int32_t b)
 
     for (int32_t i = 0; i < blossom->petals; i++)
         put_inside(m, blossom->petal[i], blossom->petal[i]);
-    entered = blossom->through[edge_of(m, b, m->parent[b])->from];
+    entered = blossom->through[edge_of(m, b, m->parent[b]).from];
     at = even_side(blossom, entered);
     for (int32_t i = 0; i < at; i += 2) {
         int32_t inner = blossom->petal[i], outer = blossom->petal[i + 1];
 
-        m->parent[inner] = edge_of(m, outer, inner)->from;
+        m->parent[inner] = edge_of(m, outer, inner).from;
         m->mark[inner] = INNER;
         m->mark[outer] = OUTER;
         forget_nearest(m, inner);
@@ -314,14 +361,14 @@ static void open_up(struct matcher *m, int32_t b)
 }
 
 /* An edge of slack 0 from an outer vertex; true if the matching has grown. */
-static bool follow(struct matcher *m, const struct edge *e)
+static bool follow(struct matcher *m, struct edge e)
 {
-    int32_t u = m->outmost[e->from], v = m->outmost[e->to], base;
+    int32_t u = m->outmost[e.from], v = m->outmost[e.to], base;
 
     if (m->mark[v] == UNSEEN) {
         int32_t next = m->outmost[m->mate[v]];
 
-        m->parent[v] = e->from;
+        m->parent[v] = e.from;
         m->mark[v] = INNER;
         forget_nearest(m, v);
         forget_nearest(m, next);
@@ -347,28 +394,27 @@ static void offer_blossom(struct matcher *m, int32_t node, int32_t vertex)
     if (vertex == m->outmost[node] || m->offered[vertex] == m->offers)
         return;
     m->offered[vertex] = m->offers;
-    offer_nearest(m, node, vertex, slack_of(m, edge_of(m, node, vertex)));
+    offer_nearest(m, node, vertex, slack_of(m, m->blossom[vertex].edge[node]));
 }
 
 /* All edges of an outer node; true if the matching has grown. */
 static bool look_around(struct matcher *m, int32_t u)
 {
-    const int64_t *twice = m->twice + (size_t)(u - 1) * (size_t)m->nodes, *dual = m->dual + 1;
-    int64_t *slack = m->slack, own = m->dual[u];
+    const int64_t *twice = twice_of(m, u) - 1, *dual = m->dual;
+    int64_t own = m->dual[u];
 
-    for (int32_t i = 0; i < m->nodes; i++)
-        slack[i] = own + dual[i] - twice[i];
     m->offers++;
     for (int32_t v = 1; v <= m->nodes; v++) {
+        int64_t slack = own + dual[v] - twice[v];
         int32_t vertex = m->outmost[v];
 
-        if (slack[v - 1] > 0 && vertex <= m->nodes) {
-            offer_nearest(m, u, vertex, slack[v - 1]);
-        } else if (slack[v - 1] > 0) {
-            if (slack[v - 1] < FAR)
+        if (slack > 0 && vertex <= m->nodes) {
+            offer_nearest(m, u, vertex, slack);
+        } else if (slack > 0) {
+            if (slack < FAR)
                 offer_blossom(m, u, vertex);
         } else if (vertex != m->outmost[u]) {
-            if (follow(m, edge_of(m, u, v)))
+            if (follow(m, (struct edge){u, v}))
                 return true;
             m->offers++;
         }
@@ -463,70 +509,72 @@ static bool augment(struct matcher *m)
     }
 }
 
+/* Cuts so many items off. */
+static void *cut(char **memory, size_t items, size_t size)
+{
+    char *at = *memory;
+
+    *memory += items * size;
+    return at;
+}
+
+/* All in one piece, the widest items first; what has to be 0 comes last. */
+static void make_room(struct matcher *m)
+{
+    size_t nodes = (size_t)m->nodes, room = (size_t)m->room, blossoms = room - nodes - 1;
+    size_t wide = nodes * nodes + 3 * room, edges = blossoms * room;
+    size_t rings = 2 * blossoms * (nodes + 1), zeros = 9 * room;
+    char *left = m->memory =
+        xmalloc(wide * sizeof *m->twice + room * sizeof *m->blossom + edges * sizeof *m->edge +
+                (rings + zeros) * sizeof *m->mate);
+
+    m->twice = cut(&left, nodes * nodes, sizeof *m->twice);
+    m->dual = cut(&left, room, sizeof *m->dual);
+    m->near = cut(&left, room, sizeof *m->near);
+    m->least = cut(&left, room, sizeof *m->least);
+    m->blossom = cut(&left, room, sizeof *m->blossom);
+    m->edge = cut(&left, edges, sizeof *m->edge);
+    m->ring = cut(&left, rings, sizeof *m->ring);
+    memset(left, 0, zeros * sizeof *m->mate);
+    m->mate = cut(&left, room, sizeof *m->mate);
+    m->outmost = cut(&left, room, sizeof *m->outmost);
+    m->parent = cut(&left, room, sizeof *m->parent);
+    m->nearest = cut(&left, room, sizeof *m->nearest);
+    m->offered = cut(&left, room, sizeof *m->offered);
+    m->visit = cut(&left, room, sizeof *m->visit);
+    m->mark = cut(&left, room, sizeof *m->mark);
+    m->queue = cut(&left, 2 * room, sizeof *m->queue);
+}
+
 static void open_matcher(struct matcher *m, int32_t nodes, const int64_t *weight)
 {
-    size_t room = (size_t)nodes + (size_t)nodes / 2 + 2;
-    int64_t most = 0;
+    size_t ring = (size_t)nodes + 1;
+    int64_t *twice, most = 0;
 
-    *m = (struct matcher){
-        .nodes = nodes,
-        .top = nodes,
-        .room = (int32_t)room,
-    };
-    m->edge = xmalloc(room * room * sizeof *m->edge);
-    m->twice = xcalloc((size_t)nodes * (size_t)nodes, sizeof *m->twice);
-    m->blossom = xcalloc(room, sizeof *m->blossom);
-    m->dual = xcalloc(room, sizeof *m->dual);
-    m->mate = xcalloc(room, sizeof *m->mate);
-    m->outmost = xcalloc(room, sizeof *m->outmost);
-    m->parent = xcalloc(room, sizeof *m->parent);
-    m->nearest = xcalloc(room, sizeof *m->nearest);
-    m->near = xcalloc(room, sizeof *m->near);
-    m->slack = xcalloc(room, sizeof *m->slack);
-    m->least = xcalloc(room, sizeof *m->least);
-    m->offered = xcalloc(room, sizeof *m->offered);
-    m->visit = xcalloc(room, sizeof *m->visit);
-    m->mark = xcalloc(room, sizeof *m->mark);
-    m->queue = xcalloc(2 * room, sizeof *m->queue);
-    for (int32_t u = 1; u <= nodes; u++)
-        for (int32_t v = 1; v <= nodes; v++) {
-            int64_t w = u == v ? 0 : weight[(size_t)(u - 1) * (size_t)nodes + (size_t)(v - 1)];
+    *m = (struct matcher){.nodes = nodes, .top = nodes, .room = nodes + nodes / 2 + 2};
+    make_room(m);
+    twice = m->twice;
+    for (int32_t u = 0; u < nodes; u++)
+        for (int32_t v = 0; v < nodes; v++) {
+            int64_t w = *weight++;
 
-            *edge_of(m, u, v) = (struct edge){u, v, w};
-            m->twice[(size_t)(u - 1) * (size_t)nodes + (size_t)(v - 1)] = w > 0 ? 2 * w : -2 * FAR;
-            most = w > most ? w : most;
+            *twice++ = w > 0 && u != v ? 2 * w : -2 * FAR;
+            most = u != v && w > most ? w : most;
         }
     for (int32_t u = 1; u <= nodes; u++) {
         m->outmost[u] = u;
         m->dual[u] = most;
     }
-    for (size_t b = (size_t)nodes + 1; b < room; b++) {
-        m->blossom[b].petal = xcalloc((size_t)nodes + 1, sizeof *m->blossom[b].petal);
-        m->blossom[b].through = xcalloc((size_t)nodes + 1, sizeof *m->blossom[b].through);
-    }
+    for (int32_t b = 0; nodes + 1 + b < m->room; b++)
+        m->blossom[nodes + 1 + b] =
+            (struct blossom){.petal = m->ring + (size_t)(2 * b) * ring,
+                             .through = m->ring + (size_t)(2 * b + 1) * ring,
+                             .edge = m->edge + (size_t)b * (size_t)m->room};
 }
 
 static void close_matcher(struct matcher *m)
 {
-    for (int32_t b = m->nodes + 1; b < m->room; b++) {
-        free(m->blossom[b].petal);
-        free(m->blossom[b].through);
-    }
-    free(m->edge);
-    free(m->twice);
-    free(m->blossom);
-    free(m->dual);
-    free(m->mate);
-    free(m->outmost);
-    free(m->parent);
-    free(m->nearest);
-    free(m->near);
-    free(m->slack);
-    free(m->least);
-    free(m->offered);
-    free(m->visit);
-    free(m->mark);
-    free(m->queue);
+    free(m->memory);
 }
 
 void matching_find(int32_t nodes, const int64_t *weight, int32_t *mate)
