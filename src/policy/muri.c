@@ -121,10 +121,11 @@ static void unpack(struct muri *s)
         size_t groups = bucket->group.count;
 
         for (size_t i = 0; i < groups; i++) {
-            struct merge_group group = bucket->group.item[i];
+            struct merge_group group;
 
-            if (group.members == 1 || !merge_is_loss(&s->merger, &group))
+            if (!merge_is_loss(&s->merger, &bucket->group.item[i]))
                 continue;
+            group = bucket->group.item[i];
             bucket->group.item[i].members = 1;
             for (int k = 1; k < group.members; k++)
                 merger_add(bucket, group.member[k], group.type[k]);
@@ -137,13 +138,14 @@ static void list_choices(struct muri *s)
     vector_clear(&s->choice);
     for (size_t b = 0; b < s->merger.buckets; b++) {
         const struct merge_bucket *bucket = &s->merger.bucket.item[b];
+        int32_t any = s->claims.claim.item[bucket->group.item[0].member[0]].task;
+        int32_t size = muri_claims_size(&s->claims, any);
 
         for (size_t i = 0; i < bucket->group.count; i++) {
             const struct merge_group *group = &bucket->group.item[i];
-            int32_t task = s->claims.claim.item[group->member[0]].task;
 
-            vector_push(&s->choice, ((struct muri_choice){bucket, group, first_place(s, group),
-                                                          muri_claims_size(&s->claims, task)}));
+            vector_push(&s->choice,
+                        ((struct muri_choice){bucket, group, first_place(s, group), size}));
         }
     }
 }
@@ -171,46 +173,60 @@ static void choose(struct muri *s, const struct view *view)
 
 /* Seats */
 
-static bool is_member(const struct muri *s, const struct merge_group *group, int32_t task)
+/* Who is in a group. */
+struct muri_party {
+    int32_t task[MAX_COMPANY];
+    int members;
+};
+
+static struct muri_party party_of(const struct muri *s, const struct merge_group *group)
 {
+    struct muri_party party = {.members = group->members};
+
     for (int i = 0; i < group->members; i++)
-        if (s->claims.claim.item[group->member[i]].task == task)
-            return true;
-    return false;
+        party.task[i] = s->claims.claim.item[group->member[i]].task;
+    return party;
 }
 
-/* How many of the group are where this member is; 0 if it cannot stay there. */
-static int settled_there(const struct muri *s, const struct view *view,
-                         const struct muri_choice *choice, int32_t task)
+/* A bit for every member that is in the company of this one. */
+static unsigned find_company(const struct view *view, const struct muri_party *party, int at)
 {
-    const struct task *at = &view->task[task];
-    int members = 1;
+    unsigned found = 1u << at;
+    int32_t task = party->task[at];
 
-    if (at->state != TASK_RUNNING || at->cluster != choice->bucket->cluster ||
-        id_set_has(&s->kept, task))
-        return 0;
-    for (int32_t id = at->companion; id >= 0 && id != task; id = view->task[id].companion)
-        members += is_member(s, choice->group, id);
-    return members;
+    for (int32_t id = view->task[task].companion; id >= 0 && id != task;
+         id = view->task[id].companion)
+        for (int i = 0; i < party->members; i++)
+            found |= (unsigned)(party->task[i] == id) << i;
+    return found;
 }
 
-/* Whom the others come to: the one with most of the group about it, else one that runs, else the
- * first. */
-static int32_t find_host(const struct muri *s, const struct view *view,
-                         const struct muri_choice *choice)
+/* Whom the others come to, by its place in the party: the one with most of it about where it can
+ * stay, else one that runs, else the first. */
+static int find_host(const struct muri *s, const struct view *view, int32_t cluster,
+                     const struct muri_party *party, bool *stays)
 {
-    int32_t best = s->claims.claim.item[choice->group->member[0]].task;
-    int most = -1;
+    unsigned seen = 0;
+    int best = 0, most = 0;
 
-    for (int i = 0; i < choice->group->members; i++) {
-        int32_t id = s->claims.claim.item[choice->group->member[i]].task;
-        int there = settled_there(s, view, choice, id) * 2 + (view->task[id].state == TASK_RUNNING);
+    for (int i = 0; i < party->members; i++) {
+        const struct task *task = &view->task[party->task[i]];
+        int there = 1;
 
+        if (task->state != TASK_RUNNING || seen >> i & 1)
+            continue;
+        if (task->cluster == cluster && !id_set_has(&s->kept, party->task[i])) {
+            unsigned company = find_company(view, party, i);
+
+            seen |= company;
+            there += __builtin_popcount(company);
+        }
         if (there > most) {
             most = there;
-            best = id;
+            best = i;
         }
     }
+    *stays = most > 1;
     return best;
 }
 
@@ -230,17 +246,17 @@ static void seat_all(struct muri *s, const struct view *view, struct plan *plan)
     id_set_clear(&s->kept);
     for (size_t i = 0; i < s->choice.count; i++) {
         const struct muri_choice *choice = &s->choice.item[i];
-        int32_t host = find_host(s, view, choice);
+        struct muri_party party = party_of(s, choice->group);
+        bool stays;
+        int at = find_host(s, view, choice->bucket->cluster, &party, &stays);
+        int32_t host = party.task[at];
 
-        if (settled_there(s, view, choice, host) > 0)
+        if (stays)
             keep_place(s, view, host);
         targets_add(&s->targets, host, choice->bucket->cluster, &choice->bucket->request);
-        for (int k = 0; k < choice->group->members; k++) {
-            int32_t id = s->claims.claim.item[choice->group->member[k]].task;
-
-            if (id != host)
-                targets_add_guest(&s->targets, id, host);
-        }
+        for (int k = 0; k < party.members; k++)
+            if (k != at)
+                targets_add_guest(&s->targets, party.task[k], host);
     }
     targets_plan(&s->targets, view, plan);
 }
