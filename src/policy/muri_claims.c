@@ -95,6 +95,12 @@ static struct muri_task *know(struct muri_claims *s, const struct view *view, in
     return task;
 }
 
+static double rank_of(const struct muri_claims *s, const struct view *view, int32_t id,
+                      const struct muri_request *request)
+{
+    return s->rank(view, id, &request->amount, s->size.item[request->size]);
+}
+
 static struct muri_request *request_asked(const struct muri_claims *s, int32_t id)
 {
     return &s->asked.item[s->task.item[id].asks];
@@ -135,7 +141,7 @@ static void rank_waiting(struct muri_claims *s, const struct view *view, int32_t
 
     if (known->waits_since_s == task->since_s && known->version == version)
         return;
-    known->rank = s->rank(view, id, &s->asked.item[known->asks].amount);
+    known->rank = rank_of(s, view, id, &s->asked.item[known->asks]);
     known->waits_since_s = task->since_s;
     known->version = version;
 }
@@ -254,7 +260,7 @@ static void rank_runner(struct muri_claims *s, const struct view *view, struct m
     runner->claimed = false;
     runner->next = -1;
     runner->rank = view->catalog->type[task->type].preempt_keeps
-                       ? s->rank(view, runner->task, &s->asked.item[runner->asks].amount)
+                       ? rank_of(s, view, runner->task, &s->asked.item[runner->asks])
                        : -HUGE_VAL;
 }
 
@@ -265,6 +271,7 @@ static void add_runner(struct muri_claims *s, const struct view *view, int32_t i
     if (view->task[id].state != TASK_RUNNING)
         return;
     runner.asks = know(s, view, id)->asks;
+    runner.may_share = merge_may(s->merger, view->task[id].type);
     rank_runner(s, view, &runner);
     vector_push(&s->line, runner);
 }
@@ -410,11 +417,6 @@ static bool is_runner_first(const struct muri_runner *runner, const struct muri_
            (!entrant || comes_before(runner->rank, runner->task, entrant->rank, entrant->task));
 }
 
-static bool may_share(const struct muri_claims *s, const struct view *view, int32_t id)
-{
-    return merge_may(s->merger, view->task[id].type);
-}
-
 static bool may_run(const struct view *view, int32_t id, int32_t cluster)
 {
     const struct task *task = &view->task[id];
@@ -461,8 +463,8 @@ static void add_claim(struct muri_claims *s, const struct view *view, struct mer
 static bool claim_runner(struct muri_claims *s, const struct view *view,
                          struct merge_bucket *bucket, struct muri_runner *runner)
 {
-    if (runner->claimed || !(runner->reach >> (bucket->cluster & 63) & 1) ||
-        !may_run(view, runner->task, bucket->cluster) || !may_share(s, view, runner->task))
+    if (runner->claimed || !runner->may_share || !(runner->reach >> (bucket->cluster & 63) & 1) ||
+        !may_run(view, runner->task, bucket->cluster))
         return false;
     runner->claimed = true;
     add_claim(s, view, bucket, runner->task, -1);
@@ -470,23 +472,23 @@ static bool claim_runner(struct muri_claims *s, const struct view *view,
 }
 
 static bool claim_waiting(struct muri_claims *s, const struct view *view,
-                          struct merge_bucket *bucket, int32_t id)
+                          struct muri_request *request, struct merge_bucket *bucket, int32_t id)
 {
-    if (id_set_has(&s->claimed, id) || !may_run(view, id, bucket->cluster) ||
-        !may_share(s, view, id))
+    if (id_set_has(&s->claimed, id) || !view_may_start(view, id, bucket->cluster) ||
+        !merge_may(s->merger, view->task[id].type))
         return false;
     id_set_add(&s->claimed, id);
-    request_asked(s, id)->claimed++;
+    request->claimed++;
     add_claim(s, view, bucket, id, -1);
     return true;
 }
 
 /* Claims a place on a cluster for a task that is being passed, and those behind it. */
-static void claim(struct muri_claims *s, const struct view *view, int32_t id, int32_t cluster)
+static void claim(struct muri_claims *s, const struct view *view, struct muri_request *request,
+                  int32_t id, int32_t cluster)
 {
-    const struct muri_request *request = request_asked(s, id);
     struct merge_bucket *bucket = merger_bucket(s->merger, cluster, &request->amount);
-    int more = may_share(s, view, id) ? s->most - 1 : 0;
+    int more = merge_may(s->merger, view->task[id].type) ? s->most - 1 : 0;
     int32_t running = request->next_running;
     size_t left = request->left;
 
@@ -500,7 +502,7 @@ static void claim(struct muri_claims *s, const struct view *view, int32_t id, in
             more -= claim_runner(s, view, bucket, runner);
         } else {
             left--;
-            more -= claim_waiting(s, view, bucket, entrant->task);
+            more -= claim_waiting(s, view, request, bucket, entrant->task);
         }
     }
 }
@@ -511,25 +513,41 @@ static void set_place(struct muri_claims *s, int32_t id)
 }
 
 /* Finds room for a task, and claims it. */
-static bool settle(struct muri_claims *s, const struct view *view, int32_t id)
+static bool settle(struct muri_claims *s, const struct view *view, struct muri_request *request,
+                   int32_t id)
 {
-    const struct allocation *request = &request_asked(s, id)->amount;
-    int32_t cluster = find_room(s, view, id, request);
+    int32_t cluster = find_room(s, view, id, &request->amount);
 
     if (cluster < 0)
         return false;
-    room_take(&s->room, view, cluster, request);
-    claim(s, view, id, cluster);
+    room_take(&s->room, view, cluster, &request->amount);
+    claim(s, view, request, id, cluster);
     return true;
+}
+
+/* No room was found. After as many times as there are clusters it is worth looking at all of these.
+ */
+static void note_refusal(struct muri_claims *s, const struct view *view,
+                         struct muri_request *request)
+{
+    bool fits = false;
+
+    if (++request->refusals % view->catalog->clusters != 0)
+        return;
+    for (int32_t c = 0; c < view->catalog->clusters && !fits; c++)
+        fits = room_fits(&s->room, view, c, &request->amount);
+    request->full = !fits;
 }
 
 static void pass_runner(struct muri_claims *s, const struct view *view, struct muri_runner *runner)
 {
-    s->asked.item[runner->asks].next_running = runner->next;
+    struct muri_request *request = &s->asked.item[runner->asks];
+
+    request->next_running = runner->next;
     if (runner->claimed)
         set_place(s, runner->task);
-    else
-        settle(s, view, runner->task);
+    else if (!request->full && !settle(s, view, request, runner->task))
+        note_refusal(s, view, request);
 }
 
 /* Room only shrinks while claims are made; with windows who may start where depends on the task. */
@@ -541,20 +559,6 @@ static bool is_refused(const struct muri_request *request, const struct view *vi
            request->refused.cluster == reach->cluster && request->refused.count == reach->count;
 }
 
-/* After as many refusals as there are clusters it is worth looking at all of these. */
-static void refuse(struct muri_claims *s, const struct view *view, struct muri_request *request,
-                   int32_t id)
-{
-    bool fits = false;
-
-    request->refused = view->task[id].reach;
-    if (++request->refusals % view->catalog->clusters != 0)
-        return;
-    for (int32_t c = 0; c < view->catalog->clusters && !fits; c++)
-        fits = room_fits(&s->room, view, c, &request->amount);
-    request->full = !fits;
-}
-
 /* The first of the heap's first queue. */
 static void pass_first(struct muri_claims *s, const struct view *view)
 {
@@ -564,8 +568,10 @@ static void pass_first(struct muri_claims *s, const struct view *view)
     if (id_set_has(&s->claimed, id)) {
         request->claimed--;
         set_place(s, id);
-    } else if (!request->full && !is_refused(request, view, id) && !settle(s, view, id)) {
-        refuse(s, view, request, id);
+    } else if (!request->full && !is_refused(request, view, id) &&
+               !settle(s, view, request, id)) {
+        request->refused = view->task[id].reach;
+        note_refusal(s, view, request);
     }
     go_on(s);
 }

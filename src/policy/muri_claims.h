@@ -14,9 +14,9 @@
 #include "policy/request.h"
 #include "policy/room.h"
 
-/* Lower ones come first. */
+/* Lower ones come first. The share is the dominant one of the request. */
 typedef double (*muri_rank_fn)(const struct view *view, int32_t task,
-                               const struct allocation *request);
+                               const struct allocation *request, double share);
 
 /* One that waits. */
 struct muri_entrant {
@@ -30,7 +30,7 @@ struct muri_runner {
     uint64_t reach; /* as in struct reach: a quick "no" */
     int32_t task, asks;
     int32_t next; /* place of the next one with the same request; -1 */
-    bool claimed;
+    bool claimed, may_share;
 };
 
 /* What is known of a task, running or waiting. */
@@ -59,7 +59,7 @@ struct muri_request {
     int32_t claimed;      /* of these, claimed */
     int32_t next_running; /* place of the first one not passed yet, or -1 */
     int32_t last_running;
-    int32_t refusals;     /* of those who wait */
+    int32_t refusals;
     struct reach refused; /* no room was found for it there; NULL: not yet */
     bool full;            /* there is no room for it anywhere */
 };

@@ -25,10 +25,11 @@ static const struct option_spec options[] = {
     {0},
 };
 
-static double rank(const struct view *view, int32_t task, const struct allocation *request)
+static double rank(const struct view *view, int32_t task, const struct allocation *request,
+                   double share)
 {
-    return task_ran_s(&view->task[task], view->now_s) *
-           allocation_dominant_share(request, &view->catalog->total);
+    (void)request;
+    return task_ran_s(&view->task[task], view->now_s) * share;
 }
 
 static int init(void *state, const struct policy_setup *setup, struct err *err)

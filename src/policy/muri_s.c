@@ -31,11 +31,11 @@ static const struct option_spec options[] = {
 };
 
 /* Among equals whoever runs goes on. */
-static double rank(const struct view *view, int32_t task, const struct allocation *request)
+static double rank(const struct view *view, int32_t task, const struct allocation *request,
+                   double share)
 {
     static const double tie = 1e-9;
-    double service = remaining_s(view, task, request) *
-                     allocation_dominant_share(request, &view->catalog->total);
+    double service = remaining_s(view, task, request) * share;
 
     return view->task[task].state == TASK_RUNNING ? service * (1 - tie) : service;
 }
