@@ -41,11 +41,12 @@ void merger_release(struct merger *merger)
         vector_release(&merger->bucket.item[i].group);
     vector_release(&merger->bucket);
     vector_release(&merger->pair);
+    vector_release(&merger->tie);
     vector_release(&merger->pairs);
     vector_release(&merger->weight);
     for (size_t i = 0; merger->memo && i < MERGE_MEMOS; i++) {
         vector_release(&merger->memo[i].key);
-        vector_release(&merger->memo[i].pairs);
+        vector_release(&merger->memo[i].tie);
     }
     free(merger->first_bucket);
     free(merger->last_bucket);
@@ -123,18 +124,6 @@ static uint64_t kind_with(uint64_t kind, int32_t type)
         ;
     below = kind & (((uint64_t)1 << shift) - 1);
     return below | word << shift | (kind >> shift) << shift << TYPE_BITS;
-}
-
-void merger_add(struct merge_bucket *bucket, int32_t member, int32_t type)
-{
-    struct merge_group group = {.member = {member},
-                                .type = {(uint16_t)type},
-                                .kind = (uint64_t)type + 1,
-                                .mate = -1,
-                                .members = 1};
-
-    bucket->matched = false;
-    vector_push(&bucket->group, group);
 }
 
 bool merge_may(const struct merger *merger, int32_t type)
@@ -355,31 +344,66 @@ static bool is_remembered(const struct merger *merger, const struct merge_memo *
 
 static void match_anew(struct merger *merger, struct merge_memo *memo)
 {
-    size_t kinds = (size_t)merger->kinds;
+    int32_t kinds = merger->kinds;
+    const int32_t *pairs;
 
     weigh(merger);
-    memo->key.count = 2 * kinds;
+    memo->key.count = 2 * (size_t)kinds;
     vector_reserve(&memo->key, memo->key.count);
     memcpy(memo->key.item, merger->key, memo->key.count * sizeof *memo->key.item);
-    vector_reserve(&memo->pairs, kinds * kinds);
-    kind_matching_find(merger->kinds, merger->count, merger->weight.item, memo->pairs.item);
+    vector_reserve(&merger->pairs, (size_t)(kinds * kinds));
+    kind_matching_find(kinds, merger->count, merger->weight.item, merger->pairs.item);
+    vector_clear(&memo->tie);
+    pairs = merger->pairs.item;
+    for (int32_t a = 0; a < kinds; a++)
+        for (int32_t b = a; b < kinds; b++)
+            if (pairs[a * kinds + b] > 0)
+                vector_push(&memo->tie, ((struct merge_tie){{a, b}, {-1, -1}, pairs[a * kinds + b]}));
 }
 
-/* The kind with which this one has the fewest pairs to make, of equals the one whose next group
- * stands first; -1: it has none. */
-static int32_t find_partner(const struct merger *merger, int32_t kind)
+/* Every kind gets a list of its ties. */
+static void tie_kinds(struct merger *merger, const struct merge_memo *memo)
 {
-    const int32_t *pairs = merger->pairs.item + (size_t)kind * (size_t)merger->kinds;
+    size_t ties = memo->tie.count;
+
+    vector_reserve(&merger->tie, ties);
+    for (int32_t a = 0; a < merger->kinds; a++)
+        merger->tied[a] = -1;
+    for (size_t i = 0; i < ties; i++) {
+        struct merge_tie *tie = &merger->tie.item[i];
+
+        *tie = memo->tie.item[i];
+        for (int side = 0; side < 2; side++) {
+            int32_t kind = tie->kind[side];
+
+            if (side == 1 && kind == tie->kind[0])
+                break;
+            tie->next[side] = merger->tied[kind];
+            merger->tied[kind] = (int32_t)i;
+        }
+    }
+}
+
+/* The tie by which this kind has the fewest pairs to make, of equals the one at whose other end the
+ * next group stands first; -1: it has none. */
+static int32_t find_tie(const struct merger *merger, int32_t kind)
+{
     uint64_t least = UINT64_MAX;
     int32_t best = -1;
 
-    for (int32_t b = 0; b < merger->kinds; b++) {
-        uint64_t here = (uint64_t)((uint32_t)pairs[b] - 1) << 32 | (uint32_t)merger->first[b];
+    for (int32_t i = merger->tied[kind]; i >= 0;) {
+        const struct merge_tie *tie = &merger->tie.item[i];
+        int side = tie->kind[0] != kind;
+        uint64_t here =
+            (uint64_t)tie->pairs << 32 | (uint32_t)merger->first[tie->kind[!side]];
 
-        best = here < least ? b : best;
-        least = here < least ? here : least;
+        if (tie->pairs > 0 && here < least) {
+            least = here;
+            best = i;
+        }
+        i = tie->next[side];
     }
-    return least >> 32 == UINT32_MAX ? -1 : best;
+    return best;
 }
 
 static int32_t take_first(struct merger *merger, int32_t kind)
@@ -393,23 +417,21 @@ static int32_t take_first(struct merger *merger, int32_t kind)
 static void deal_out(struct merger *merger, struct merge_group *group, int32_t first,
                      int32_t groups)
 {
-    int32_t kinds = merger->kinds, *pairs = merger->pairs.item;
-
     for (int32_t i = 0; i < groups; i++)
         group[i].mate = -1;
     for (int32_t i = 0; i < groups; i++) {
-        int32_t a = merger->kind_of[i], b, mate;
+        int32_t kind = merger->kind_of[i], at, mate;
+        struct merge_tie *tie;
 
         if (group[i].mate >= 0)
             continue;
-        take_first(merger, a);
-        b = find_partner(merger, a);
-        if (b < 0)
+        take_first(merger, kind);
+        at = find_tie(merger, kind);
+        if (at < 0)
             continue;
-        mate = take_first(merger, b);
-        pairs[a * kinds + b]--;
-        if (a != b)
-            pairs[b * kinds + a]--;
+        tie = &merger->tie.item[at];
+        tie->pairs--;
+        mate = take_first(merger, tie->kind[tie->kind[0] == kind]);
         group[i].mate = first + mate;
         group[mate].mate = first + i;
     }
@@ -419,16 +441,13 @@ static void match_piece(struct merger *merger, struct merge_group *group, int32_
                         int32_t groups)
 {
     struct merge_memo *memo;
-    size_t cells;
 
     sort_into_kinds(merger, group, groups);
     rank_kinds(merger, groups);
-    cells = (size_t)merger->kinds * (size_t)merger->kinds;
     memo = find_memo(merger);
     if (!is_remembered(merger, memo))
         match_anew(merger, memo);
-    vector_reserve(&merger->pairs, cells);
-    memcpy(merger->pairs.item, memo->pairs.item, cells * sizeof *memo->pairs.item);
+    tie_kinds(merger, memo);
     deal_out(merger, group, first, groups);
 }
 

@@ -3,6 +3,8 @@
 #ifndef POLICY_MERGE_H
 #define POLICY_MERGE_H
 
+#include <string.h>
+
 #include "base/vector.h"
 #include "core/periods.h"
 
@@ -57,10 +59,17 @@ struct merge_place {
     int32_t index;  /* into merger.kind */
 };
 
+/* That so many pairs are to be made of groups of two kinds (or one). */
+struct merge_tie {
+    int32_t kind[2]; /* ranks */
+    int32_t next[2]; /* the next tie of that kind, or -1 */
+    int32_t pairs;
+};
+
 /* A matching that was found before: it depends on the kinds and their numbers alone. */
 struct merge_memo {
-    VECTOR(uint64_t) key;  /* kinds, ascending, each followed by how many of it there are */
-    VECTOR(int32_t) pairs; /* kinds x kinds: see policy/kind_matching.h */
+    VECTOR(uint64_t) key; /* kinds, ascending, each followed by how many of it there are */
+    VECTOR(struct merge_tie) tie;
 };
 
 enum {
@@ -93,7 +102,9 @@ struct merger {
     int32_t first[MERGE_PIECE];    /* by rank: the first one of those that are not matched yet */
     int32_t count[MERGE_PIECE];    /* by rank */
     uint64_t key[2 * MERGE_PIECE]; /* of its matching, see struct merge_memo */
-    VECTOR(int32_t) pairs;         /* kinds x kinds: still to be made */
+    int32_t tied[MERGE_PIECE];     /* by rank: its first tie, or -1 */
+    VECTOR(struct merge_tie) tie;  /* pairs that are still to be made */
+    VECTOR(int32_t) pairs;         /* kinds x kinds */
     VECTOR(int64_t) weight;        /* likewise */
 
     /* By hash; NULL until buckets are cleared first: */
@@ -114,7 +125,20 @@ bool merge_may(const struct merger *merger, int32_t type);
 struct merge_bucket *merger_bucket(struct merger *merger, int32_t cluster,
                                    const struct allocation *request);
 /* A task alone. Those of one bucket are added in the order of their priority. */
-void merger_add(struct merge_bucket *bucket, int32_t member, int32_t type);
+static inline void merger_add(struct merge_bucket *bucket, int32_t member, int32_t type)
+{
+    struct merge_group *group;
+
+    bucket->matched = false;
+    vector_reserve(&bucket->group, bucket->group.count + 1);
+    group = &bucket->group.item[bucket->group.count++];
+    memset(group, 0, sizeof *group);
+    group->member[0] = member;
+    group->type[0] = (uint16_t)type;
+    group->kind = (uint64_t)type + 1;
+    group->mate = -1;
+    group->members = 1;
+}
 
 /*
  * Merges groups, two at a time, as long as those of a cluster ask for more than it has: up to
