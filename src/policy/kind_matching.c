@@ -28,6 +28,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "core/allocation.h"
 #include "policy/matching.h"
 
 /* Beyond every slack. */
@@ -39,8 +40,15 @@ static const int64_t NOWHERE = -(INT64_MAX / 4) - INT64_MAX / 8;
 enum {
     COPIES = 1, /* of the pairs of two kinds, at first */
     FEW = 12,   /* kinds for which no memory need be asked for */
-    STEP = 4,   /* rows are as long as a multiple of it, so that loops over them are unrolled */
+    SHORT = 8,  /* cells of a row at least, so that most loops are of one length */
+    STEP = 4,   /* of which it is a multiple */
 };
+
+/* Two cells of a row. What compilers would make branches of, which nobody could foretell, is done
+ * by masks: all ones or all zeros, which a shift makes of a sign. */
+typedef int64_t twin __attribute__((vector_size(16)));
+
+enum { TWIN = 2, SIGN = 63 };
 
 /* Between two kinds: the row is the receiver's in sent, either's in those that are symmetric. */
 struct transport {
@@ -50,14 +58,15 @@ struct transport {
     int32_t *sent;            /* to a kind from another */
     int32_t *pairs;           /* the outcome */
     int64_t *u, *v;           /* duals of senders and receivers */
-    int64_t *from_s, *to_s;   /* of a search: distance of senders, -1: not reached; of receivers */
-    int64_t *bar;             /* by receiver: FAR once it is settled, else 0 */
+    int64_t *from_s, *to_s;   /* of a search: distance of senders, of receivers */
+    int64_t *settled;         /* by receiver: mask */
+    int64_t *sender;          /* by receiver: from whom it was reached */
     int32_t *count;           /* by kind */
     int32_t *unsent, *wanted; /* by kind: what it still has to send and to get */
+    int32_t *unreached;       /* by sender: mask */
     int32_t *through;         /* by sender: the receiver by way of which it was reached */
-    int32_t *sender;          /* by receiver: from whom it was reached */
     int32_t *over;            /* by kind: nodes that are not in pairs */
-    int64_t held[2 * FEW * FEW + 8 * FEW];
+    int64_t held[2 * FEW * FEW + 10 * FEW];
 };
 
 static size_t cell(const struct transport *t, int32_t a, int32_t b)
@@ -74,11 +83,11 @@ static void *cut(char **memory, size_t items, size_t size)
     return at;
 }
 
-/* Eleven rows and three squares in one piece, the widest items first. */
+/* Twelve rows and three squares in one piece, the widest items first. */
 static void make_room(struct transport *t)
 {
     size_t rows = (size_t)t->row, cells = rows * rows;
-    size_t words = cells + 5 * rows + (2 * cells + 6 * rows) / 2;
+    size_t words = cells + 6 * rows + (2 * cells + 6 * rows) / 2;
     char *left = (char *)t->held;
 
     t->memory = NULL;
@@ -90,14 +99,15 @@ static void make_room(struct transport *t)
     t->v = cut(&left, rows, sizeof *t->v);
     t->from_s = cut(&left, rows, sizeof *t->from_s);
     t->to_s = cut(&left, rows, sizeof *t->to_s);
-    t->bar = cut(&left, rows, sizeof *t->bar);
+    t->settled = cut(&left, rows, sizeof *t->settled);
+    t->sender = cut(&left, rows, sizeof *t->sender);
     t->sent = cut(&left, cells, sizeof *t->sent);
     t->pairs = cut(&left, cells, sizeof *t->pairs);
     t->count = cut(&left, rows, sizeof *t->count);
     t->unsent = cut(&left, rows, sizeof *t->unsent);
     t->wanted = cut(&left, rows, sizeof *t->wanted);
     t->through = cut(&left, rows, sizeof *t->through);
-    t->sender = cut(&left, rows, sizeof *t->sender);
+    t->unreached = cut(&left, rows, sizeof *t->unreached);
     t->over = cut(&left, rows, sizeof *t->over);
 }
 
@@ -110,7 +120,7 @@ static void open_transport(struct transport *t, int32_t kinds, const int32_t *co
         nodes += count[a];
     BUG_ON(nodes >= MATCHING_MOST);
     t->kinds = kinds + nodes % 2;
-    t->row = (t->kinds + STEP - 1) / STEP * STEP;
+    t->row = t->kinds < SHORT ? SHORT : (t->kinds + STEP - 1) / STEP * STEP;
     make_room(t);
     for (int32_t a = 0; a < t->kinds; a++) {
         int64_t *row = &t->weight[cell(t, a, 0)];
@@ -137,40 +147,70 @@ static int64_t slack_of(const struct transport *t, int32_t a, int32_t b)
     return t->u[a] + t->v[b] - t->weight[cell(t, a, b)];
 }
 
+static twin twin_at(const int64_t *row)
+{
+    twin two;
+
+    memcpy(&two, row, sizeof two);
+    return two;
+}
+
+static void set_twin(int64_t *row, twin two)
+{
+    memcpy(row, &two, sizeof two);
+}
+
+/* Of the cells of a row that were looked at, by lane: the first of the least, and which is next. */
+struct least {
+    twin value, at, next;
+};
+
+static const struct least NO_LEAST = {{INT64_MAX / 2, INT64_MAX / 2}, {0, 0}, {0, 1}};
+
+static struct least least_with(struct least least, twin value)
+{
+    twin less = value - least.value, lower = less >> SIGN;
+
+    return (struct least){least.value + (less & lower),
+                          least.at ^ ((least.at ^ least.next) & lower), least.next + TWIN};
+}
+
+static int least_lane(struct least least)
+{
+    int64_t more = least.value[1] - least.value[0];
+
+    return more < 0 || (more == 0 && least.at[1] < least.at[0]);
+}
+
 /* Nothing settled comes nearer, because no slack is below 0. */
 static void reach_out(struct transport *t, int32_t a, int64_t distance)
 {
     const int64_t *weight = &t->weight[cell(t, a, 0)], *v = t->v;
-    int64_t *to_s = t->to_s;
-    int32_t *sender = t->sender;
+    int64_t *to_s = t->to_s, *sender = t->sender, from = distance + t->u[a];
 
     t->from_s[a] = distance;
-    distance += t->u[a];
-    for (int32_t b = 0; b < t->row; b += STEP)
-        for (int32_t k = b; k < b + STEP; k++) {
-            int64_t length = distance + v[k] - weight[k];
-            bool nearer = length < to_s[k];
+    t->unreached[a] = 0;
+    for (const int64_t *end = weight + t->row; weight < end; weight += TWIN) {
+        twin had = twin_at(to_s), by = twin_at(sender);
+        twin less = twin_at(v) + from - twin_at(weight) - had, nearer = less >> SIGN;
 
-            to_s[k] = nearer ? length : to_s[k];
-            sender[k] = nearer ? a : sender[k];
-        }
+        set_twin(to_s, had + (less & nearer));
+        set_twin(sender, by ^ ((by ^ a) & nearer));
+        v += TWIN;
+        to_s += TWIN;
+        sender += TWIN;
+    }
 }
 
 /* The first of the nearest that are not settled. */
 static int32_t nearest_receiver(const struct transport *t)
 {
-    const int64_t *to_s = t->to_s, *bar = t->bar;
-    int64_t least = FAR + 1;
-    int32_t best = 0;
+    const int64_t *to_s = t->to_s, *settled = t->settled, *end = to_s + t->row;
+    struct least least = NO_LEAST;
 
-    for (int32_t b = 0; b < t->row; b += STEP)
-        for (int32_t k = b; k < b + STEP; k++) {
-            int64_t length = to_s[k] + bar[k];
-
-            best = length < least ? k : best;
-            least = length < least ? length : least;
-        }
-    return best;
+    for (; to_s < end; to_s += TWIN, settled += TWIN)
+        least = least_with(least, twin_at(to_s) + (twin_at(settled) & FAR));
+    return (int32_t)least.at[least_lane(least)];
 }
 
 /* All senders who send there, and were not reached yet. */
@@ -178,11 +218,19 @@ static void reach_senders(struct transport *t, int32_t b)
 {
     const int32_t *sent = &t->sent[cell(t, b, 0)];
 
-    for (int32_t a = 0; a < t->kinds; a++)
-        if (sent[a] > 0 && t->from_s[a] < 0) {
-            t->through[a] = b;
-            reach_out(t, a, t->to_s[b]);
-        }
+    for (int32_t a = 0; a < t->row; a += STEP) {
+        quantities four, unreached;
+
+        memcpy(&four, sent + a, sizeof four);
+        memcpy(&unreached, t->unreached + a, sizeof unreached);
+        if (!any_of((four > 0) & unreached))
+            continue;
+        for (int32_t k = a; k < a + STEP; k++)
+            if (sent[k] > 0 && t->unreached[k]) {
+                t->through[k] = b;
+                reach_out(t, k, t->to_s[b]);
+            }
+    }
 }
 
 /* The nearest receiver that still wants some. */
@@ -191,13 +239,13 @@ static int32_t find_receiver(struct transport *t, int32_t start)
     int32_t b;
 
     for (int32_t k = 0; k < t->row; k++) {
-        t->from_s[k] = -1;
+        t->unreached[k] = -1;
         t->to_s[k] = FAR;
-        t->bar[k] = 0;
+        t->settled[k] = 0;
     }
     reach_out(t, start, 0);
     for (b = nearest_receiver(t); t->wanted[b] == 0; b = nearest_receiver(t)) {
-        t->bar[b] = FAR;
+        t->settled[b] = -1;
         reach_senders(t, b);
     }
     return b;
@@ -208,12 +256,10 @@ static void move_duals(struct transport *t, int32_t receiver)
 {
     int64_t distance = t->to_s[receiver];
 
-    for (int32_t k = 0; k < t->kinds; k++) {
-        if (t->from_s[k] >= 0)
-            t->u[k] -= distance - t->from_s[k];
-        if (t->bar[k] != 0)
-            t->v[k] += distance - t->to_s[k];
-    }
+    for (int32_t k = 0; k < t->row; k++)
+        t->u[k] -= (distance - t->from_s[k]) & ~(int64_t)t->unreached[k];
+    for (int32_t k = 0; k < t->row; k++)
+        t->v[k] += (distance - t->to_s[k]) & t->settled[k];
 }
 
 static int32_t least(int32_t a, int32_t b)
@@ -221,17 +267,22 @@ static int32_t least(int32_t a, int32_t b)
     return a < b ? a : b;
 }
 
+static int32_t sender_of(const struct transport *t, int32_t receiver)
+{
+    return (int32_t)t->sender[receiver];
+}
+
 /* Sends as many as the way from start to the receiver allows. */
 static void send_along(struct transport *t, int32_t start, int32_t receiver)
 {
     int32_t most = least(t->unsent[start], t->wanted[receiver]);
 
-    for (int32_t a = t->sender[receiver]; a != start; a = t->sender[t->through[a]])
+    for (int32_t a = sender_of(t, receiver); a != start; a = sender_of(t, t->through[a]))
         most = least(most, t->sent[cell(t, t->through[a], a)]);
     t->unsent[start] -= most;
     t->wanted[receiver] -= most;
     for (int32_t a, b = receiver;; b = t->through[a]) {
-        a = t->sender[b];
+        a = sender_of(t, b);
         t->sent[cell(t, b, a)] += most;
         if (a == start)
             return;
@@ -250,24 +301,22 @@ static void bar_the_single(struct transport *t)
 /* Sends what can be sent to the nearest receiver, if that is a way of one step; false if not. */
 static bool send_at_once(struct transport *t, int32_t a)
 {
-    const int64_t *weight = &t->weight[cell(t, a, 0)], *v = t->v;
-    int64_t least_s = FAR;
-    int32_t best = 0, most;
+    const int64_t *weight = &t->weight[cell(t, a, 0)];
+    struct least least_s = NO_LEAST;
+    int32_t b, most;
+    int lane;
 
-    for (int32_t b = 0; b < t->row; b += STEP)
-        for (int32_t k = b; k < b + STEP; k++) {
-            int64_t length = v[k] - weight[k];
-
-            best = length < least_s ? k : best;
-            least_s = length < least_s ? length : least_s;
-        }
-    most = least(t->unsent[a], t->wanted[best]);
+    for (b = 0; b < t->row; b += TWIN)
+        least_s = least_with(least_s, twin_at(t->v + b) - twin_at(weight + b));
+    lane = least_lane(least_s);
+    b = (int32_t)least_s.at[lane];
+    most = least(t->unsent[a], t->wanted[b]);
     if (most == 0)
         return false;
-    t->u[a] = -least_s;
+    t->u[a] = -least_s.value[lane];
     t->unsent[a] -= most;
-    t->wanted[best] -= most;
-    t->sent[cell(t, best, a)] += most;
+    t->wanted[b] -= most;
+    t->sent[cell(t, b, a)] += most;
     return true;
 }
 
@@ -339,11 +388,12 @@ static int32_t count_over(struct transport *t)
 
     for (int32_t a = 0; a < t->kinds; a++) {
         const int32_t *pairs = &t->pairs[cell(t, a, 0)];
+        int32_t over = t->count[a] - pairs[a];
 
-        t->over[a] = t->count[a] - pairs[a];
-        for (int32_t b = 0; b < t->kinds; b++)
-            t->over[a] -= pairs[b];
-        sum += t->over[a];
+        for (int32_t b = 0; b < t->row; b++)
+            over -= pairs[b];
+        t->over[a] = over;
+        sum += over;
     }
     return sum;
 }
@@ -371,13 +421,13 @@ static void add_to(int32_t *cells, const struct transport *t, int32_t a, int32_t
  * twice that is there once. Works on what is sent, which are the pairs here. */
 static bool exchange(struct transport *t, int32_t start, int32_t end)
 {
-    for (int32_t a = t->sender[end]; a != start; a = t->sender[t->through[a]]) {
+    for (int32_t a = sender_of(t, end); a != start; a = sender_of(t, t->through[a])) {
         if (t->sent[cell(t, a, t->through[a])] == 0)
             return false;
         add_to(t->sent, t, a, t->through[a], -1);
     }
     for (int32_t a, b = end;; b = t->through[a]) {
-        a = t->sender[b];
+        a = sender_of(t, b);
         add_to(t->sent, t, a, b, 1);
         if (a == start)
             return true;
