@@ -47,7 +47,7 @@ static double combinations(const struct levels *levels, int resources)
 void choices_make(struct choices *choices, const struct allocation *min,
                   const struct allocation *max, int resources, int32_t most)
 {
-    struct levels levels[MAX_RESOURCES] = {0};
+    struct levels levels[MAX_RESOURCES];
     int32_t count;
 
     for (int r = 0; r < resources; r++)

@@ -41,6 +41,7 @@ void merger_release(struct merger *merger)
         vector_release(&merger->bucket.item[i].group);
     vector_release(&merger->bucket);
     vector_release(&merger->pair);
+    vector_release(&merger->spare);
     vector_release(&merger->tie);
     vector_release(&merger->pairs);
     vector_release(&merger->weight);
@@ -414,9 +415,12 @@ static int32_t take_first(struct merger *merger, int32_t kind)
     return group;
 }
 
-static void deal_out(struct merger *merger, struct merge_group *group, int32_t first,
-                     int32_t groups)
+/* Returns how many pairs were made. */
+static int32_t deal_out(struct merger *merger, struct merge_group *group, int32_t first,
+                        int32_t groups)
 {
+    int32_t pairs = 0;
+
     for (int32_t i = 0; i < groups; i++)
         group[i].mate = -1;
     for (int32_t i = 0; i < groups; i++) {
@@ -434,11 +438,13 @@ static void deal_out(struct merger *merger, struct merge_group *group, int32_t f
         mate = take_first(merger, tie->kind[tie->kind[0] == kind]);
         group[i].mate = first + mate;
         group[mate].mate = first + i;
+        pairs++;
     }
+    return pairs;
 }
 
-static void match_piece(struct merger *merger, struct merge_group *group, int32_t first,
-                        int32_t groups)
+static int32_t match_piece(struct merger *merger, struct merge_group *group, int32_t first,
+                           int32_t groups)
 {
     struct merge_memo *memo;
 
@@ -448,16 +454,17 @@ static void match_piece(struct merger *merger, struct merge_group *group, int32_
     if (!is_remembered(merger, memo))
         match_anew(merger, memo);
     tie_kinds(merger, memo);
-    deal_out(merger, group, first, groups);
+    return deal_out(merger, group, first, groups);
 }
 
 static void match_bucket(struct merger *merger, struct merge_bucket *bucket)
 {
     int32_t groups = (int32_t)bucket->group.count;
 
+    bucket->pairs = 0;
     for (int32_t first = 0; first < groups; first += MERGE_PIECE)
-        match_piece(merger, bucket->group.item + first, first,
-                    groups - first < MERGE_PIECE ? groups - first : MERGE_PIECE);
+        bucket->pairs += match_piece(merger, bucket->group.item + first, first,
+                                     groups - first < MERGE_PIECE ? groups - first : MERGE_PIECE);
     bucket->matched = true;
 }
 
@@ -484,11 +491,75 @@ static bool is_too_much(const struct merger *merger, int32_t cluster)
     return false;
 }
 
-static void ask_less(struct merger *merger, const struct allocation *request)
+/* So many groups less. */
+static void ask_less(struct merger *merger, const struct merge_bucket *bucket, int32_t groups)
 {
     for (int r = 0; r < merger->catalog->resources; r++)
-        merger->need[r] -= request->amount[r];
+        merger->need[r] -= (int64_t)groups * bucket->request.amount[r];
 }
+
+static void match_all(struct merger *merger, int32_t cluster)
+{
+    for (int32_t i = merger->first_bucket[cluster]; i >= 0; i = merger->bucket.item[i].next)
+        if (!merger->bucket.item[i].matched)
+            match_bucket(merger, &merger->bucket.item[i]);
+}
+
+/* All pairs of all buckets */
+
+/* Whether there is too much even when all are merged: then their order is nothing. */
+static bool needs_all(struct merger *merger, int32_t cluster)
+{
+    int64_t need[MAX_RESOURCES];
+    bool all;
+
+    memcpy(need, merger->need, sizeof need);
+    for (int32_t i = merger->first_bucket[cluster]; i >= 0; i = merger->bucket.item[i].next)
+        ask_less(merger, &merger->bucket.item[i], merger->bucket.item[i].pairs);
+    all = is_too_much(merger, cluster);
+    memcpy(merger->need, need, sizeof need);
+    return all;
+}
+
+static void merge_bucket(struct merger *merger, struct merge_bucket *bucket)
+{
+    merge_groups old = bucket->group;
+    struct merge_group *merged;
+
+    vector_reserve(&merger->spare, old.count);
+    merged = merger->spare.item;
+    for (int32_t k = 0; k < (int32_t)old.count; k++) {
+        const struct merge_group *group = &old.item[k];
+
+        if (group->mate < 0)
+            *merged++ = *group;
+        else if (group->mate <= k)
+            *merged++ = united(merger, &old.item[group->mate], group);
+    }
+    merger->spare.count = (size_t)(merged - merger->spare.item);
+    bucket->group = merger->spare;
+    merger->spare = old;
+    bucket->matched = false;
+}
+
+/* False if there are none. */
+static bool merge_all_pairs(struct merger *merger, int32_t cluster)
+{
+    bool any = false;
+
+    for (int32_t i = merger->first_bucket[cluster]; i >= 0; i = merger->bucket.item[i].next) {
+        struct merge_bucket *bucket = &merger->bucket.item[i];
+
+        if (bucket->pairs == 0)
+            continue;
+        any = true;
+        ask_less(merger, bucket, bucket->pairs);
+        merge_bucket(merger, bucket);
+    }
+    return any;
+}
+
+/* As many pairs as are needed */
 
 static void list_pairs(struct merger *merger, int32_t cluster)
 {
@@ -496,8 +567,6 @@ static void list_pairs(struct merger *merger, int32_t cluster)
     for (int32_t i = merger->first_bucket[cluster]; i >= 0; i = merger->bucket.item[i].next) {
         struct merge_bucket *bucket = &merger->bucket.item[i];
 
-        if (!bucket->matched)
-            match_bucket(merger, bucket);
         for (int32_t k = 0; k < (int32_t)bucket->group.count; k++) {
             int32_t mate = bucket->group.item[k].mate;
 
@@ -505,20 +574,6 @@ static void list_pairs(struct merger *merger, int32_t cluster)
                 vector_push(&merger->pair, ((struct merge_pair){bucket, mate, k, 0}));
         }
     }
-}
-
-/* Whether there is too much even when all pairs are merged: then their order is nothing. */
-static bool needs_all(struct merger *merger, int32_t cluster)
-{
-    int64_t need[MAX_RESOURCES];
-    bool all;
-
-    memcpy(need, merger->need, sizeof need);
-    for (size_t i = 0; i < merger->pair.count; i++)
-        ask_less(merger, &merger->pair.item[i].bucket->request);
-    all = is_too_much(merger, cluster);
-    memcpy(merger->need, need, sizeof need);
-    return all;
 }
 
 static void find_waste(struct merger *merger, int32_t cluster)
@@ -590,8 +645,11 @@ static bool merge_round(struct merger *merger, int32_t cluster)
 {
     bool merged = false;
 
+    match_all(merger, cluster);
+    if (needs_all(merger, cluster))
+        return merge_all_pairs(merger, cluster);
     list_pairs(merger, cluster);
-    if (merger->by_waste && !needs_all(merger, cluster))
+    if (merger->by_waste)
         sort_pairs(merger, cluster);
     for (size_t i = 0; i < merger->pair.count && is_too_much(merger, cluster); i++) {
         const struct merge_pair *pair = &merger->pair.item[i];
@@ -600,7 +658,7 @@ static bool merge_round(struct merger *merger, int32_t cluster)
         group[pair->from] = united(merger, &group[pair->into], &group[pair->from]);
         group[pair->into].gone = true;
         pair->bucket->matched = false;
-        ask_less(merger, &pair->bucket->request);
+        ask_less(merger, pair->bucket, 1);
         merged = true;
     }
     strike_gone(merger, cluster);

@@ -17,13 +17,16 @@ struct merge_group {
     bool gone; /* became part of another one */
 };
 
+typedef VECTOR(struct merge_group) merge_groups;
+
 /* Groups that may be merged: of one cluster, all with the same request. */
 struct merge_bucket {
     int32_t cluster;
     int32_t next; /* bucket of the same cluster, or -1 */
     struct allocation request;
-    bool matched; /* mates are those of the groups that are there */
-    VECTOR(struct merge_group) group;
+    int32_t pairs; /* of groups and their mates */
+    bool matched;  /* mates are those of the groups that are there */
+    merge_groups group;
 };
 
 /* What comes of groups of two kinds, the lesser first. */
@@ -89,6 +92,7 @@ struct merger {
     int32_t *first_bucket, *last_bucket; /* by cluster, -1: none; NULL at first */
     int64_t need[MAX_RESOURCES];         /* of the groups of the cluster at hand */
     VECTOR(struct merge_pair) pair;
+    merge_groups spare; /* to merge those of a bucket into */
     struct periods periods;
 
     /* Of the piece at hand: */
