@@ -34,7 +34,8 @@
 /* Beyond every slack. */
 static const int64_t FAR = INT64_MAX / 4;
 
-/* The weight of what cannot be. */
+/* The weight of what cannot be; twice that is a number still. A search never gets there straight:
+ * it finds a way round before all others are settled. */
 static const int64_t NOWHERE = -(INT64_MAX / 4) - INT64_MAX / 8;
 
 enum {
@@ -233,18 +234,37 @@ static void reach_senders(struct transport *t, int32_t b)
     }
 }
 
-/* The nearest receiver that still wants some. */
-static int32_t find_receiver(struct transport *t, int32_t start)
+/* Reaches out from the first sender of a search; returns the nearest receiver. */
+static int32_t begin_search(struct transport *t, int32_t start)
+{
+    const int64_t *weight = &t->weight[cell(t, start, 0)], *v = t->v;
+    int64_t *to_s = t->to_s;
+    struct least least = NO_LEAST;
+
+    for (const int64_t *end = weight + t->row; weight < end; weight += TWIN) {
+        twin length = twin_at(v) + t->u[start] - twin_at(weight);
+
+        least = least_with(least, length);
+        set_twin(to_s, length);
+        v += TWIN;
+        to_s += TWIN;
+    }
+    return (int32_t)least.at[least_lane(least)];
+}
+
+/* The nearest receiver that still wants some; the nearest of all is known. */
+static int32_t go_on_searching(struct transport *t, int32_t start, int32_t nearest)
 {
     int32_t b;
 
     for (int32_t k = 0; k < t->row; k++) {
         t->unreached[k] = -1;
-        t->to_s[k] = FAR;
+        t->sender[k] = start;
         t->settled[k] = 0;
     }
-    reach_out(t, start, 0);
-    for (b = nearest_receiver(t); t->wanted[b] == 0; b = nearest_receiver(t)) {
+    t->from_s[start] = 0;
+    t->unreached[start] = 0;
+    for (b = nearest; t->wanted[b] == 0; b = nearest_receiver(t)) {
         t->settled[b] = -1;
         reach_senders(t, b);
     }
@@ -298,39 +318,32 @@ static void bar_the_single(struct transport *t)
             t->weight[cell(t, a, a)] = NOWHERE;
 }
 
-/* Sends what can be sent to the nearest receiver, if that is a way of one step; false if not. */
-static bool send_at_once(struct transport *t, int32_t a)
+/* Sends as many as a way of one step allows. */
+static void send_directly(struct transport *t, int32_t a, int32_t b)
 {
-    const int64_t *weight = &t->weight[cell(t, a, 0)];
-    struct least least_s = NO_LEAST;
-    int32_t b, most;
-    int lane;
+    int32_t most = least(t->unsent[a], t->wanted[b]);
 
-    for (b = 0; b < t->row; b += TWIN)
-        least_s = least_with(least_s, twin_at(t->v + b) - twin_at(weight + b));
-    lane = least_lane(least_s);
-    b = (int32_t)least_s.at[lane];
-    most = least(t->unsent[a], t->wanted[b]);
-    if (most == 0)
-        return false;
-    t->u[a] = -least_s.value[lane];
+    t->u[a] -= t->to_s[b];
     t->unsent[a] -= most;
     t->wanted[b] -= most;
     t->sent[cell(t, b, a)] += most;
-    return true;
 }
 
 static void transport(struct transport *t)
 {
     bar_the_single(t);
     for (int32_t a = 0; a < t->kinds; a++)
-        while (t->unsent[a] > 0)
-            if (!send_at_once(t, a)) {
-                int32_t receiver = find_receiver(t, a);
+        while (t->unsent[a] > 0) {
+            int32_t receiver = begin_search(t, a);
 
-                move_duals(t, receiver);
-                send_along(t, a, receiver);
+            if (t->wanted[receiver] > 0) {
+                send_directly(t, a, receiver);
+                continue;
             }
+            receiver = go_on_searching(t, a, receiver);
+            move_duals(t, receiver);
+            send_along(t, a, receiver);
+        }
 }
 
 /* Rounding */
@@ -439,7 +452,7 @@ static int64_t measure(struct transport *t, int32_t start, int32_t end)
 {
     memset(t->wanted, 0, (size_t)t->row * sizeof *t->wanted);
     t->wanted[end] = 1;
-    find_receiver(t, start);
+    go_on_searching(t, start, begin_search(t, start));
     return t->to_s[end];
 }
 

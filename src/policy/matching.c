@@ -57,9 +57,9 @@ struct matcher {
     struct blossom *blossom; /* by vertex */
     struct edge *edge;       /* of blossoms, see there */
     int32_t *mate;           /* node at the other end of the matched edge, or 0 */
-    int32_t *outmost;        /* the vertex that is in no blossom and holds this one; 0: not in use */
-    int32_t *parent;         /* node from which an inner vertex was reached */
-    int32_t *nearest;        /* node with the edge of least slack from an outer vertex, or 0 */
+    int32_t *outmost; /* the vertex that is in no blossom and holds this one; 0: not in use */
+    int32_t *parent;  /* node from which an inner vertex was reached */
+    int32_t *nearest; /* node with the edge of least slack from an outer vertex, or 0 */
     int32_t *offered, offers; /* by blossom: when it was offered that node last */
     int32_t *visit, visits;
     int32_t *mark;               /* enum mark */
@@ -524,9 +524,8 @@ static void make_room(struct matcher *m)
     size_t nodes = (size_t)m->nodes, room = (size_t)m->room, blossoms = room - nodes - 1;
     size_t wide = nodes * nodes + 3 * room, edges = blossoms * room;
     size_t rings = 2 * blossoms * (nodes + 1), zeros = 9 * room;
-    char *left = m->memory =
-        xmalloc(wide * sizeof *m->twice + room * sizeof *m->blossom + edges * sizeof *m->edge +
-                (rings + zeros) * sizeof *m->mate);
+    char *left = m->memory = xmalloc(wide * sizeof *m->twice + room * sizeof *m->blossom +
+                                     edges * sizeof *m->edge + (rings + zeros) * sizeof *m->mate);
 
     m->twice = cut(&left, nodes * nodes, sizeof *m->twice);
     m->dual = cut(&left, room, sizeof *m->dual);

@@ -359,7 +359,8 @@ static void match_anew(struct merger *merger, struct merge_memo *memo)
     for (int32_t a = 0; a < kinds; a++)
         for (int32_t b = a; b < kinds; b++)
             if (pairs[a * kinds + b] > 0)
-                vector_push(&memo->tie, ((struct merge_tie){{a, b}, {-1, -1}, pairs[a * kinds + b]}));
+                vector_push(&memo->tie,
+                            ((struct merge_tie){{a, b}, {-1, -1}, pairs[a * kinds + b]}));
 }
 
 /* Every kind gets a list of its ties. */
@@ -395,8 +396,7 @@ static int32_t find_tie(const struct merger *merger, int32_t kind)
     for (int32_t i = merger->tied[kind]; i >= 0;) {
         const struct merge_tie *tie = &merger->tie.item[i];
         int side = tie->kind[0] != kind;
-        uint64_t here =
-            (uint64_t)tie->pairs << 32 | (uint32_t)merger->first[tie->kind[!side]];
+        uint64_t here = (uint64_t)tie->pairs << 32 | (uint32_t)merger->first[tie->kind[!side]];
 
         if (tie->pairs > 0 && here < least) {
             least = here;

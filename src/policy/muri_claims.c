@@ -568,8 +568,7 @@ static void pass_first(struct muri_claims *s, const struct view *view)
     if (id_set_has(&s->claimed, id)) {
         request->claimed--;
         set_place(s, id);
-    } else if (!request->full && !is_refused(request, view, id) &&
-               !settle(s, view, request, id)) {
+    } else if (!request->full && !is_refused(request, view, id) && !settle(s, view, request, id)) {
         request->refused = view->task[id].reach;
         note_refusal(s, view, request);
     }
