@@ -233,8 +233,6 @@ bool merge_is_loss(struct merger *merger, const struct merge_group *group)
     struct merge_loss *known;
     uint64_t types = 0;
 
-    if (group->members == 1)
-        return false;
     for (int i = 0; i < group->members; i++)
         types = types << TYPE_BITS | (uint64_t)(group->type[i] + 1);
     known = &merger->known_loss[types * 0x9E3779B97F4A7C15u >> (64 - MERGE_LOSS_BITS)];

@@ -152,8 +152,8 @@ static inline void merger_add(struct merge_bucket *bucket, int32_t member, int32
  */
 void merge_all(struct merger *merger);
 
-/* Whether one iteration of all of the group takes longer than each by itself one after the other.
- */
+/* Whether one iteration of all of the group, two at least, takes longer than each by itself one
+ * after the other. */
 bool merge_is_loss(struct merger *merger, const struct merge_group *group);
 
 #endif

@@ -121,11 +121,12 @@ static void unpack(struct muri *s)
         size_t groups = bucket->group.count;
 
         for (size_t i = 0; i < groups; i++) {
+            const struct merge_group *at = &bucket->group.item[i];
             struct merge_group group;
 
-            if (!merge_is_loss(&s->merger, &bucket->group.item[i]))
+            if (at->members == 1 || !merge_is_loss(&s->merger, at))
                 continue;
-            group = bucket->group.item[i];
+            group = *at;
             bucket->group.item[i].members = 1;
             for (int k = 1; k < group.members; k++)
                 merger_add(bucket, group.member[k], group.type[k]);
@@ -188,17 +189,22 @@ static struct muri_party party_of(const struct muri *s, const struct merge_group
     return party;
 }
 
-/* A bit for every member that is in the company of this one. */
-static unsigned find_company(const struct view *view, const struct muri_party *party, int at)
+/* How many members are in the company of this one; adds a bit for each to seen. */
+static int count_company(const struct view *view, const struct muri_party *party, int at,
+                         unsigned *seen)
 {
-    unsigned found = 1u << at;
     int32_t task = party->task[at];
+    int count = 1;
 
     for (int32_t id = view->task[task].companion; id >= 0 && id != task;
          id = view->task[id].companion)
-        for (int i = 0; i < party->members; i++)
-            found |= (unsigned)(party->task[i] == id) << i;
-    return found;
+        for (int i = 0; i < party->members; i++) {
+            bool found = party->task[i] == id;
+
+            *seen |= (unsigned)found << i;
+            count += found;
+        }
+    return count;
 }
 
 /* Whom the others come to, by its place in the party: the one with most of it about where it can
@@ -215,12 +221,8 @@ static int find_host(const struct muri *s, const struct view *view, int32_t clus
 
         if (task->state != TASK_RUNNING || seen >> i & 1)
             continue;
-        if (task->cluster == cluster && !id_set_has(&s->kept, party->task[i])) {
-            unsigned company = find_company(view, party, i);
-
-            seen |= company;
-            there += __builtin_popcount(company);
-        }
+        if (task->cluster == cluster && !id_set_has(&s->kept, party->task[i]))
+            there += count_company(view, party, i, &seen);
         if (there > most) {
             most = there;
             best = i;
