@@ -26,6 +26,8 @@
 
 enum { TYPE_BITS = 16, TYPE_MASK = (1 << TYPE_BITS) - 1 };
 
+static_assert((int)MAX_TYPES < 1 << TYPE_BITS, "what a group says of a type has so many bits");
+
 /* Efficiencies are at most the number of stages; weights are whole numbers. */
 static const double SCALE = 1 << 30;
 
