@@ -9,25 +9,28 @@ policy: {name: sjf}
 clusters: [{name: edge-a, cpu: 2}, {name: edge-b, cpu: 1}]
 YAML
 check "it starts" start_site
-tapfinger submit --wait -t long -r cpu=2 -- sleep 2 >/dev/null
+tapfinger submit --wait -t long -r cpu=2 -- sleep 3 >/dev/null
 tapfinger submit --wait -t short -r cpu=2 -- sleep 0.5 >/dev/null
 tapfinger submit --wait -t small -r cpu=1 -- sleep 0.3 >/dev/null
 
 # Two long ones, then two short ones, which sjf lets pass.
 for type in long long short short; do
-    tapfinger submit -t $type -r cpu=2 -- sleep $([ $type = long ] && echo 2 || echo 0.5) >/dev/null
+    tapfinger submit -t $type -r cpu=2 -- sleep $([ $type = long ] && echo 3 || echo 0.5) >/dev/null
 done
 eventually 5 sh -c "tapfinger ps --json | jq -e '[.items[] | select(.state == \"PENDING\") | .eta_by] | length == 3 and all(. == \"policy\")'"
 tapfinger ps --json >"$D/ps"
 seen=$(date +%s.%N)
+curl -s --unix-socket "$D/sock" http://x/v1/timeline >"$D/timeline"
+tapfinger why 5 --json >"$D/why.json"
+tapfinger why 5 >"$D/why"
 likely() { # job
     jq ".items[] | select(.id == \"$1\") | .eta_s[1]" "$D/ps"
 }
 check "the short ones pass" sh -c "jq -c '.items[] | [.id, .type, .eta_s]' $D/ps; [ \$(echo \"$(likely 6) < $(likely 7) && $(likely 7) < $(likely 5)\" | bc -l) = 1 ]"
 check "a range" sh -c "jq -e '[.items[] | select(.eta_s) | .eta_s | .[0] <= .[1] and .[1] <= .[2] and .[0] < .[2]] | length == 3 and all' $D/ps"
-check "why says how it knows" sh -c "tapfinger why 5 | tee $D/why | grep -q 'Starts in .* to .* (likely .*), est. by running the policy forward'"
-check "the same for programs" is policy sh -c "tapfinger why 5 --json | jq -r .eta_by"
-check "the chart's plans are the same" sh -c "curl -s --unix-socket $D/sock http://x/v1/timeline | jq -e '[.planned[] | select(.eta_by == \"policy\" and .cluster == \"edge-a\" and .allocation.cpu == 2 and .run_s > 0)] | sort_by(.eta_s[1]) | map(.id) == [\"6\", \"7\", \"5\"]'"
+check "why says how it knows" sh -c "cat $D/why; grep -q 'Starts in .* to .* (likely .*), est. by running the policy forward' $D/why"
+check "the same for programs" is policy jq -r .eta_by "$D/why.json"
+check "the chart's plans are the same" sh -c "cat $D/timeline; jq -e '[.planned[] | select(.eta_by == \"policy\" and .cluster == \"edge-a\" and .allocation.cpu == 2 and .run_s > 0)] | sort_by(.eta_s[1]) | map(.id) == [\"6\", \"7\", \"5\"]' $D/timeline"
 tapfinger wait 4 5 6 7
 for id in 5 6 7; do
     check "job $id started when it was said" sh -c "tapfinger show $id --json | jq -e '(.started_at | sub(\"\\\\.[0-9]*Z\"; \"Z\") | fromdate) - $seen - $(likely $id) | . > -2 and . < 1.2'"
