@@ -77,7 +77,6 @@ struct gandiva {
     bool *is_short;                  /* by cluster: some member finds no room */
     bool *is_wanted;                 /* by cluster: somebody waits who was not let in */
     int32_t shorts, wanted;          /* clusters where that is so */
-    struct allocation *capacity;     /* by cluster */
     struct allocation *free;         /* by cluster: what no turn has taken */
     bool moved;                      /* a member changed its cluster since the loads were counted */
     bool one;                        /* a cluster may start one task per slot */
@@ -134,9 +133,6 @@ static int init(void *state, const struct policy_setup *setup, struct err *err)
     s->is_short = xcalloc(clusters, sizeof *s->is_short);
     s->is_wanted = xcalloc(clusters, sizeof *s->is_wanted);
     s->free = xcalloc(clusters, sizeof *s->free);
-    s->capacity = xcalloc(clusters, sizeof *s->capacity);
-    for (size_t c = 0; c < clusters; c++)
-        s->capacity[c] = setup->catalog->cluster[c].capacity;
     return 0;
 }
 
@@ -167,7 +163,6 @@ static void release(void *state)
     free(s->is_short);
     free(s->is_wanted);
     free(s->free);
-    free(s->capacity);
 }
 
 /* Who is let in */
@@ -458,14 +453,20 @@ static void part_bad_pairs(struct gandiva *s, const struct view *view)
     }
 }
 
+static bool are_partners(const struct gandiva *s, int32_t id, int32_t partner)
+{
+    return partner >= 0 && s->member.item[partner].partner == id &&
+           s->member.item[id].cluster >= 0 && s->member.item[partner].cluster >= 0;
+}
+
 /* Partners who run together for the first time: below 1 in sum is slower than by turns. Returns
- * whether there is an answer. */
+ * whether there is an answer, or never will be. */
 static bool measure(struct gandiva *s, const struct view *view, int32_t id)
 {
     const struct task *task = &view->task[id], *other;
     int32_t partner = s->member.item[id].partner;
 
-    if (partner < 0 || s->member.item[partner].partner != id)
+    if (!are_partners(s, id, partner))
         return true;
     if (task->companion != partner)
         return false;
@@ -531,6 +532,11 @@ static inline bool may_be_on(const struct gandiva *s, const struct view *view, i
                              const struct member *member, int32_t cluster)
 {
     return member->stands || may_come(s, view, id, cluster);
+}
+
+static bool nobody_lacks_room(const struct gandiva *s, int32_t cluster)
+{
+    return !s->is_short[cluster] && !s->is_wanted[cluster];
 }
 
 /* Where somebody waits who was not let in nothing will be dealt out on top. */
@@ -635,7 +641,7 @@ static void place_guests(struct gandiva *s, const struct view *view)
         int32_t id = s->guests.item[i];
         struct member *member = &s->member.item[id];
 
-        if (!s->is_short[member->cluster] && !s->is_wanted[member->cluster] &&
+        if (nobody_lacks_room(s, member->cluster) &&
             allocation_fits(&s->asked.item[member->asks], &s->free[member->cluster])) {
             part(s, member);
             take_room(s, view, id, member);
@@ -801,8 +807,7 @@ static void list_growing(struct gandiva *s)
     for (size_t i = 0; i < s->targets.item.count; i++) {
         const struct target *target = &s->targets.item.item[i];
 
-        if (!s->is_short[target->cluster] && !s->is_wanted[target->cluster] &&
-            !s->member.item[target->task].packs)
+        if (nobody_lacks_room(s, target->cluster) && !s->member.item[target->task].packs)
             vector_push(&s->growing, (int32_t)i);
     }
 }
@@ -811,7 +816,7 @@ static void list_growing(struct gandiva *s)
  * nothing later. */
 static void grow(struct gandiva *s, const struct view *view)
 {
-    if (!s->grows || s->shorts == view->catalog->clusters)
+    if (!s->grows || s->shorts == view->catalog->clusters || s->wanted == view->catalog->clusters)
         return;
     list_growing(s);
     while (s->growing.count > 0) {
@@ -829,11 +834,13 @@ static void grow(struct gandiva *s, const struct view *view)
 
 static void open_clusters(struct gandiva *s, const struct view *view)
 {
-    memcpy(s->free, s->capacity, (size_t)view->catalog->clusters * sizeof *s->free);
+    for (int32_t c = 0; c < view->catalog->clusters; c++) {
+        s->free[c] = view->catalog->cluster[c].capacity;
+        s->is_short[c] = false;
+    }
+    s->shorts = 0;
     targets_clear(&s->targets);
     id_set_clear(&s->started);
-    memset(s->is_short, 0, (size_t)view->catalog->clusters * sizeof *s->is_short);
-    s->shorts = 0;
     vector_clear(&s->guests);
     for (size_t k = 0; k < s->lones.count; k++)
         s->lones.item[k] = 0;
