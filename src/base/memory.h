@@ -22,6 +22,16 @@ _Noreturn void bug_abort(const char *file, int line, const char *what);
 void *xmalloc(size_t bytes);
 void *xcalloc(size_t count, size_t bytes);             /* zeroed; aborts on overflow */
 void *xrealloc(void *old, size_t count, size_t bytes); /* aborts on overflow */
+/* Cuts so many items off the front of a piece of memory, which begins behind them from then on. The
+ * widest come first: nothing is aligned. */
+static inline void *memory_cut(char **memory, size_t count, size_t bytes)
+{
+    char *at = *memory;
+
+    *memory += count * bytes;
+    return at;
+}
+
 char *xstrdup(const char *string);
 char *xstrndup(const char *string, size_t length);
 

@@ -75,15 +75,6 @@ static size_t cell(const struct transport *t, int32_t a, int32_t b)
     return (size_t)a * (size_t)t->row + (size_t)b;
 }
 
-/* Cuts so many items off. */
-static void *cut(char **memory, size_t items, size_t size)
-{
-    char *at = *memory;
-
-    *memory += items * size;
-    return at;
-}
-
 /* Twelve rows and three squares in one piece, the widest items first. */
 static void make_room(struct transport *t)
 {
@@ -95,21 +86,21 @@ static void make_room(struct transport *t)
     if (t->row > FEW)
         left = t->memory = xmalloc(words * sizeof *t->weight);
     memset(left, 0, words * sizeof *t->weight);
-    t->weight = cut(&left, cells, sizeof *t->weight);
-    t->u = cut(&left, rows, sizeof *t->u);
-    t->v = cut(&left, rows, sizeof *t->v);
-    t->from_s = cut(&left, rows, sizeof *t->from_s);
-    t->to_s = cut(&left, rows, sizeof *t->to_s);
-    t->settled = cut(&left, rows, sizeof *t->settled);
-    t->sender = cut(&left, rows, sizeof *t->sender);
-    t->sent = cut(&left, cells, sizeof *t->sent);
-    t->pairs = cut(&left, cells, sizeof *t->pairs);
-    t->count = cut(&left, rows, sizeof *t->count);
-    t->unsent = cut(&left, rows, sizeof *t->unsent);
-    t->wanted = cut(&left, rows, sizeof *t->wanted);
-    t->through = cut(&left, rows, sizeof *t->through);
-    t->unreached = cut(&left, rows, sizeof *t->unreached);
-    t->over = cut(&left, rows, sizeof *t->over);
+    t->weight = memory_cut(&left, cells, sizeof *t->weight);
+    t->u = memory_cut(&left, rows, sizeof *t->u);
+    t->v = memory_cut(&left, rows, sizeof *t->v);
+    t->from_s = memory_cut(&left, rows, sizeof *t->from_s);
+    t->to_s = memory_cut(&left, rows, sizeof *t->to_s);
+    t->settled = memory_cut(&left, rows, sizeof *t->settled);
+    t->sender = memory_cut(&left, rows, sizeof *t->sender);
+    t->sent = memory_cut(&left, cells, sizeof *t->sent);
+    t->pairs = memory_cut(&left, cells, sizeof *t->pairs);
+    t->count = memory_cut(&left, rows, sizeof *t->count);
+    t->unsent = memory_cut(&left, rows, sizeof *t->unsent);
+    t->wanted = memory_cut(&left, rows, sizeof *t->wanted);
+    t->through = memory_cut(&left, rows, sizeof *t->through);
+    t->unreached = memory_cut(&left, rows, sizeof *t->unreached);
+    t->over = memory_cut(&left, rows, sizeof *t->over);
 }
 
 static void open_transport(struct transport *t, int32_t kinds, const int32_t *count,

@@ -509,15 +509,6 @@ static bool augment(struct matcher *m)
     }
 }
 
-/* Cuts so many items off. */
-static void *cut(char **memory, size_t items, size_t size)
-{
-    char *at = *memory;
-
-    *memory += items * size;
-    return at;
-}
-
 /* All in one piece, the widest items first; what has to be 0 comes last. */
 static void make_room(struct matcher *m)
 {
@@ -527,22 +518,22 @@ static void make_room(struct matcher *m)
     char *left = m->memory = xmalloc(wide * sizeof *m->twice + room * sizeof *m->blossom +
                                      edges * sizeof *m->edge + (rings + zeros) * sizeof *m->mate);
 
-    m->twice = cut(&left, nodes * nodes, sizeof *m->twice);
-    m->dual = cut(&left, room, sizeof *m->dual);
-    m->near = cut(&left, room, sizeof *m->near);
-    m->least = cut(&left, room, sizeof *m->least);
-    m->blossom = cut(&left, room, sizeof *m->blossom);
-    m->edge = cut(&left, edges, sizeof *m->edge);
-    m->ring = cut(&left, rings, sizeof *m->ring);
+    m->twice = memory_cut(&left, nodes * nodes, sizeof *m->twice);
+    m->dual = memory_cut(&left, room, sizeof *m->dual);
+    m->near = memory_cut(&left, room, sizeof *m->near);
+    m->least = memory_cut(&left, room, sizeof *m->least);
+    m->blossom = memory_cut(&left, room, sizeof *m->blossom);
+    m->edge = memory_cut(&left, edges, sizeof *m->edge);
+    m->ring = memory_cut(&left, rings, sizeof *m->ring);
     memset(left, 0, zeros * sizeof *m->mate);
-    m->mate = cut(&left, room, sizeof *m->mate);
-    m->outmost = cut(&left, room, sizeof *m->outmost);
-    m->parent = cut(&left, room, sizeof *m->parent);
-    m->nearest = cut(&left, room, sizeof *m->nearest);
-    m->offered = cut(&left, room, sizeof *m->offered);
-    m->visit = cut(&left, room, sizeof *m->visit);
-    m->mark = cut(&left, room, sizeof *m->mark);
-    m->queue = cut(&left, 2 * room, sizeof *m->queue);
+    m->mate = memory_cut(&left, room, sizeof *m->mate);
+    m->outmost = memory_cut(&left, room, sizeof *m->outmost);
+    m->parent = memory_cut(&left, room, sizeof *m->parent);
+    m->nearest = memory_cut(&left, room, sizeof *m->nearest);
+    m->offered = memory_cut(&left, room, sizeof *m->offered);
+    m->visit = memory_cut(&left, room, sizeof *m->visit);
+    m->mark = memory_cut(&left, room, sizeof *m->mark);
+    m->queue = memory_cut(&left, 2 * room, sizeof *m->queue);
 }
 
 static void open_matcher(struct matcher *m, int32_t nodes, const int64_t *weight)

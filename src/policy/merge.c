@@ -140,6 +140,12 @@ static uint64_t mix(uint64_t hash, uint64_t more)
     return hash ^ hash >> 32;
 }
 
+/* Spreads a word over a table of so many bits. */
+static uint64_t place_of(uint64_t word, int bits)
+{
+    return word * 0x9E3779B97F4A7C15u >> (64 - bits);
+}
+
 /* Worth */
 
 static int types_of(uint64_t kind, int32_t type[MAX_COMPANY])
@@ -196,8 +202,8 @@ static void unite_kinds(struct merger *merger, struct merge_union *both, uint64_
 static const struct merge_union *union_of(struct merger *merger, uint64_t one, uint64_t other)
 {
     uint64_t a = one < other ? one : other, b = one < other ? other : one;
-    uint64_t hash = (a * 0xD6E8FEB86659FD93u ^ b) * 0x9E3779B97F4A7C15u;
-    struct merge_union *known = &merger->known_union[hash >> (64 - MERGE_UNION_BITS)];
+    struct merge_union *known =
+        &merger->known_union[place_of(a * 0xD6E8FEB86659FD93u ^ b, MERGE_UNION_BITS)];
 
     if (known->part[0] != a || known->part[1] != b)
         unite_kinds(merger, known, a, b);
@@ -237,7 +243,7 @@ bool merge_is_loss(struct merger *merger, const struct merge_group *group)
 
     for (int i = 0; i < group->members; i++)
         types = types << TYPE_BITS | (uint64_t)(group->type[i] + 1);
-    known = &merger->known_loss[types * 0x9E3779B97F4A7C15u >> (64 - MERGE_LOSS_BITS)];
+    known = &merger->known_loss[place_of(types, MERGE_LOSS_BITS)];
     if (known->types != types)
         *known = (struct merge_loss){types, work_out_loss(merger, group)};
     return known->is_loss;
@@ -249,7 +255,7 @@ bool merge_is_loss(struct merger *merger, const struct merge_group *group)
 static int32_t find_kind(struct merger *merger, uint64_t kind)
 {
     enum { MASK = (1 << MERGE_PLACE_BITS) - 1 };
-    uint64_t at = kind * 0x9E3779B97F4A7C15u >> (64 - MERGE_PLACE_BITS);
+    uint64_t at = place_of(kind, MERGE_PLACE_BITS);
     struct merge_place *place = &merger->place[at];
 
     for (; place->piece == merger->piece; place = &merger->place[++at & MASK])
